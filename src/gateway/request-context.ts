@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientDialect } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
+import type { Assignment, Rejection } from './route/event.ts';
 import type { Service } from './service.ts';
 
 /** Longest stack that is logged, characters. */
@@ -11,6 +12,12 @@ const MAX_STACK_LENGTH = 2000;
 
 /** How a request ended, as the log and the metrics say it. */
 export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 'client-too-slow';
+
+/** The last decision about a request, after failed attempts; `resident`: it only wanted its model in memory, where it was. */
+export interface RouteFacts {
+  readonly decision: Assignment | Rejection | 'resident';
+  readonly failedAttempts: number;
+}
 
 /** Facts about one request, filled in on its way and logged when it ends. It never holds the words of the client or the model. */
 export interface RequestRecord {
@@ -29,6 +36,8 @@ export interface RequestRecord {
   /** Its backend as the gateway names it: one name for each server. */
   server?: string;
   reason?: string;
+  /** The facts that `x-hxllm-route` tells. */
+  route?: RouteFacts;
   /** Parameters that the client set and that have no effect, by their names in the client's dialect. */
   readonly ignoredParams: Set<string>;
   /** The server cut the prompt. */

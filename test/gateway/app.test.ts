@@ -15,7 +15,7 @@ test('a chat gets a whole response, with a header that names its backend', async
     ['content-type', 'x-hxllm-backend', 'x-hxllm-route', 'x-hxllm-ignored-params'].map((name) =>
       response.headers.get(name),
     ),
-    ['application/json', `${fake.url}/`, 'only-one', 'logit_bias'],
+    ['application/json', `${fake.url}/`, 'resident, 1 of 1 slot, prefix 0 of 1 token', 'logit_bias'],
   );
   assert.match(response.headers.get('x-request-id') ?? '', /^req_/);
   const body = (await response.json()) as object;

@@ -14,4 +14,7 @@ export function gatewayOf(rows: readonly Row[], more: object = {}): Promise<Runn
   });
 }
 
+/** The strategy's choice, as the header says it last. */
+export const choice = (response: Response): string | undefined => route(response)?.split(', ').at(-1);
+
 export const route = (response: Response): string | null => response.headers.get('x-hxllm-route');

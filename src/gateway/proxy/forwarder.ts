@@ -108,14 +108,14 @@ export class Forwarder {
 
   #onDecision(decision: Assignment | Rejection, failedLoad: FailedLoad | undefined): void {
     const { service, record } = this.#context;
-    const { deployments } = this.#group;
     const nowMs = performance.now();
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
     record.loadMs = this.#loadedMs;
     record.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
+    record.route = { decision, failedAttempts: this.#attempts };
     if (decision.kind === 'reject') return this.#onRejection(decision, failedLoad);
     const { lease, reason } = decision;
-    const deployment = deployments.find(({ id }) => id === lease.deployment.id);
+    const deployment = this.#group.deployments.find(({ id }) => id === lease.deployment.id);
     if (this.#done || deployment === undefined) {
       service.scheduler.release(lease, 'cancelled');
       return;

@@ -20,6 +20,6 @@ export function addModelHeaders({ record: { modelId, group } }: RequestContext, 
 }
 
 /** An alias may be any text, and a header is ASCII: other names are written as in a URL. */
-function asciiName(name: string): string {
-  return /^[\x20-\x7e]*$/.test(name) ? name : encodeURIComponent(name);
+export function asciiName(name: string): string {
+  return /^[\x20-\x7e]*$/.test(name) ? name : encodeURIComponent(name.toWellFormed());
 }

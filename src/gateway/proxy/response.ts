@@ -9,6 +9,7 @@ import { forwardPlan } from './forward-plan.ts';
 import { Forwarder } from './forwarder.ts';
 import { writtenInTurns } from './own-turn.ts';
 import { addModelHeaders, callHeaders } from './litellm-headers.ts';
+import { routeWords } from './route-words.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
@@ -89,7 +90,10 @@ export class ClientResponse {
 
   /** Forwards the subrequests until the response is complete. */
   start(): void {
-    if (isLoaded(this.#context, this.#parsed, this.#group)) this.#close('');
+    if (isLoaded(this.#context, this.#parsed, this.#group)) {
+      this.#context.record.route = { decision: 'resident', failedAttempts: 0 };
+      this.#close('');
+    }
     const inParallel = Math.min(MAX_PARALLEL_BYTES / this.#context.bodyBytes, MAX_PARALLEL_SUBREQUESTS);
     while (this.#started < Math.min(Math.max(1, inParallel), this.#forwarders.length) && !this.#done) this.#next();
   }
@@ -188,12 +192,13 @@ export class ClientResponse {
   // In one object: each spread of a small object costs as much as all of these.
   #addHeaders(headers: Record<string, string>): void {
     const { record, startedMs } = this.#context;
-    const { backend, reason, usage } = record;
+    const { backend, usage } = record;
+    const words = routeWords(record);
     const timing = serverTiming(record);
     headers['openai-processing-ms'] = String(Math.round(performance.now() - startedMs));
     if (timing !== undefined) headers['server-timing'] = timing;
     if (backend !== undefined) headers['x-hxllm-backend'] = backend;
-    if (reason !== undefined) headers['x-hxllm-route'] = reason;
+    if (words !== undefined) headers['x-hxllm-route'] = words;
     if (usage?.estimated === true) headers['x-hxllm-estimated'] = 'true';
     const ignored = new Set<string>();
     for (const { ignoredParams } of this.#forwarders) for (const name of ignoredParams) ignored.add(name);

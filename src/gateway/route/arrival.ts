@@ -14,6 +14,7 @@ import type { Estimate } from './work.ts';
 /** Time to the first token that people want, and where no backend has the model in memory, ms. */
 const TARGET_MS = 2000;
 const COLD_TARGET_MS = 15_000;
+const NO_WAIT = { loadMs: 0, waitedMs: 0, queuedMs: undefined } as const;
 const NO_CALLER = { key: '', user: undefined };
 
 /**
@@ -41,15 +42,22 @@ export function arrive(
       : undefined;
   if (choice !== undefined) {
     countLive(flow, 1);
-    out.push(assign(fleet, { ...event, flow, estimate }, choice, 0, nowMs));
+    out.push(assign(fleet, { ...event, flow, estimate }, choice, NO_WAIT, nowMs));
     if (choice.reason === 'only-resident') beginShareLoad(fleet, policy, event, nowMs, out);
     return;
   }
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);
   const reject = (reason: Rejection['reason'], afterMs: number): void =>
-    void out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0 });
+    void out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0, waitedMs: 0, ahead });
   if (candidates.length === 0) {
-    out.push({ kind: 'reject', request, ...whyUnavailable(fleet, deployments, tried, nowMs), loadMs: 0 });
+    out.push({
+      kind: 'reject',
+      request,
+      ...whyUnavailable(fleet, deployments, tried, nowMs),
+      loadMs: 0,
+      waitedMs: 0,
+      ahead,
+    });
     return;
   }
   // A retry was admitted before.
@@ -74,6 +82,8 @@ export function arrive(
     maxWaitMs,
     untilMs,
     loadMsBefore: loadClock(queue, nowMs) - loadedMs,
+    queuedMs: nowMs,
+    loadedMs,
     dueMs: sinceMs + (candidates.some(isWarm) ? TARGET_MS : COLD_TARGET_MS),
     unreadTokens: Math.max(1, estimate.promptTokens - covered),
     estimate,

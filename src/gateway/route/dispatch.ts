@@ -1,7 +1,16 @@
 import { candidatesOf, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
-import { goesBefore, remove, loadWaitMs, queueLength, type Contender, type Queue, type Waiter } from './queue.ts';
+import {
+  goesBefore,
+  queuedForMs,
+  remove,
+  loadWaitMs,
+  queueLength,
+  type Contender,
+  type Queue,
+  type Waiter,
+} from './queue.ts';
 import { charge, type Flow } from './flow.ts';
 import { busyModels, priceS, slotCount } from './cost.ts';
 import { occupy } from './prompt-cache.ts';
@@ -19,6 +28,8 @@ export interface Choice extends Candidate {
   readonly reason: string;
   /** The request goes beyond the known number of slots. */
   readonly trial: boolean;
+  /** Candidates with a free slot. */
+  readonly free: number;
 }
 
 interface Next extends Contender {
@@ -60,7 +71,7 @@ export function chooseDeployment(
   if (first === undefined) {
     if (late) return undefined;
     const trialCandidate = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
-    return trialCandidate === undefined ? undefined : { ...trialCandidate, reason: 'slot-trial', trial: true };
+    return trialCandidate === undefined ? undefined : { ...trialCandidate, reason: 'slot-trial', trial: true, free: 1 };
   }
   if (rest.length > 0) {
     const { strategy } = policy;
@@ -68,12 +79,14 @@ export function chooseDeployment(
       ...strategy.choose([first, ...rest], { fleet, estimate, random: policy.random, nowMs }),
       reason: strategy.nameFor?.([first, ...rest]) ?? strategy.name,
       trial: false,
+      free: free.length,
     };
   }
   return {
     ...first,
     reason: candidates.length === 1 ? 'only-one' : warm.length === 1 ? 'only-resident' : 'only-free',
     trial: false,
+    free: 1,
   };
 }
 
@@ -87,12 +100,13 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
     }
     if (best === undefined) return;
     const { queue, waiter, choice } = best;
-    const loadMs = loadWaitMs(queue, waiter, nowMs);
+    const { queuedMs } = waiter;
+    const wait = { loadMs: loadWaitMs(queue, waiter, nowMs), waitedMs: queuedForMs(queue, waiter, nowMs), queuedMs };
     removeWaiter(fleet, waiter.request, nowMs);
     paySlot(choice.backend, queue);
     // Its turn for a load comes after those of the queues that wait now.
     if (fleet.queues.delete(queue.key)) fleet.queues.set(queue.key, queue);
-    out.push(assign(fleet, { ...waiter, queue: queue.name }, choice, loadMs, nowMs));
+    out.push(assign(fleet, { ...waiter, queue: queue.name }, choice, wait, nowMs));
   }
 }
 
@@ -115,12 +129,17 @@ export interface Assignee {
   readonly estimate: Estimate;
 }
 
+/** The wait of a request that gets a slot, ms, and when it joined its queue; `undefined` if it did not wait. */
+interface AssigneeWait extends Pick<Assignment, 'loadMs' | 'waitedMs'> {
+  readonly queuedMs: number | undefined;
+}
+
 /** Assigns a request to a deployment. */
 export function assign(
   fleet: Fleet,
   { request, sinceMs, queue, flow, estimate }: Assignee,
-  { deployment, backend, replica, reason, trial }: Choice,
-  loadMs: number,
+  { deployment, backend, replica, reason, trial, free }: Choice,
+  { loadMs, waitedMs, queuedMs }: AssigneeWait,
   nowMs: number,
 ): Assignment {
   fleet.picks += 1;
@@ -152,6 +171,8 @@ export function assign(
     sinceMs,
     assignedMs: nowMs,
     position: replica.inFlight,
+    slotsTaken: replica.inFlight + replica.abandonedPrefills.length,
+    slotCount: replica.slots.count,
     queue,
     flow,
     estimate,
@@ -165,7 +186,9 @@ export function assign(
     abandonedPrefillMs: testedPrefillMs(replica, nowMs),
   };
   replica.expiredPrefill = undefined;
-  return { kind: 'assign', request, lease, reason, loadMs };
+  const { lastLoad } = replica;
+  const load = lastLoad !== undefined && queuedMs !== undefined && queuedMs < lastLoad.endedMs ? lastLoad : undefined;
+  return { kind: 'assign', request, lease, reason, loadMs, waitedMs, load, free };
 }
 
 // A request that gets the slot later finds an idle server, whatever the estimate was.

@@ -1,4 +1,5 @@
 import type { FleetSpec, Lease } from './fleet.ts';
+import type { LoadFacts } from './replica.ts';
 import type { Listing } from './residency.ts';
 import type { Work } from './work.ts';
 
@@ -98,6 +99,12 @@ export interface Assignment {
   readonly reason: string;
   /** The part of its wait that was for a load. */
   readonly loadMs: number;
+  /** Its wait in the queue, without loads and earlier attempts. */
+  readonly waitedMs: number;
+  /** The load that it waited for, if its model was loaded there meanwhile. */
+  readonly load: LoadFacts | undefined;
+  /** Deployments with the model in memory and a free slot, of which one was chosen. */
+  readonly free: number;
 }
 
 /**
@@ -110,4 +117,7 @@ export interface Rejection {
   readonly reason: 'no-backend' | 'rate-limited' | 'queue-full' | 'queue-timeout';
   readonly retryAfterMs: number;
   readonly loadMs: number;
+  /** Its wait in the queue, without loads and earlier attempts, and the other requests in the queue. */
+  readonly waitedMs: number;
+  readonly ahead: number;
 }

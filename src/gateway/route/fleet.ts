@@ -5,7 +5,7 @@ import type { Latency } from './latency.ts';
 import type { Queue, Waiter } from './queue.ts';
 import type { Rates } from './rates.ts';
 import type { RateWindow, RateLimits } from './rate-window.ts';
-import type { Replica, LoadWatch } from './replica.ts';
+import type { Replica, LoadReason, LoadWatch } from './replica.ts';
 import type { Estimate } from './work.ts';
 
 /** A deployment, as routing sees it: its counters and its state. */
@@ -48,6 +48,8 @@ export interface Backend {
   assignedMs: number;
   /** When its last lease ended. */
   idleSinceMs: number;
+  /** When it last answered anything. */
+  seenMs: number | undefined;
   circuit: Circuit;
   /** The replica that the gateway is loading there: one at a time, as the server does it. */
   loading: string | undefined;
@@ -74,6 +76,7 @@ export interface MakingRoom {
   readonly victim: Replica;
   /** The key of the queue that needs it. */
   readonly queue: string | undefined;
+  readonly reason: LoadReason;
   readonly sinceMs: number;
 }
 
@@ -103,6 +106,9 @@ export interface Lease {
   readonly assignedMs: number;
   /** Number of leases of the replica when this one was made, itself included. */
   readonly position: number;
+  /** Slots in use and slots in all, then; abandoned prompts count. */
+  readonly slotsTaken: number;
+  readonly slotCount: number;
   /** The alias, its caller and its expected work; of that, the tokens to read, and the seconds that its caller was charged. */
   readonly queue: string;
   readonly flow: Flow;

@@ -5,7 +5,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { setLoading } from './queue.ts';
 import type { NextLoad, Policy } from './policy.ts';
 import { clearPromptCache } from './prompt-cache.ts';
-import type { ModelLoad, Replica } from './replica.ts';
+import { victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import { markLoaded, markMaybeEvicted, markUnloaded } from './residency.ts';
 import { hasRoomFor } from './room.ts';
 import { observeLoad } from './speed.ts';
@@ -35,14 +35,14 @@ export function finishMakingRoom(fleet: Fleet, nowMs: number, out: Decision[]): 
   for (const backend of fleet.makingRoom) {
     const { makingRoom } = backend;
     if (makingRoom === undefined) continue;
-    const { replica, deployment, victim, queue, sinceMs } = makingRoom;
+    const { replica, deployment, victim, queue, reason, sinceMs } = makingRoom;
     const isWanted = fleet.queues.has(queue ?? '');
     const isOver = nowMs - sinceMs >= LONGEST_ROOM_MS;
     if (isWanted && isUp(backend) && !isOver && victim.residency.state === 'resident' && isAtWork(victim)) continue;
     backend.makingRoom = undefined;
     fleet.makingRoom.delete(backend);
     if (isWanted && isUp(backend))
-      makeRoom(fleet, { deployment, backend, replica, victim, queue, mayEvict: true, isOver }, nowMs, out);
+      makeRoom(fleet, { deployment, backend, replica, victim, queue, reason, mayEvict: true, isOver }, nowMs, out);
   }
 }
 
@@ -53,10 +53,11 @@ function makeRoom(
   nowMs: number,
   out: Decision[],
 ): void {
-  const { deployment, backend, replica, victim, queue } = next;
+  const { deployment, backend, replica, victim, queue, reason } = next;
+  let victims: readonly Victim[] = [];
   if (victim?.residency.state === 'resident' && !isOver) {
     if (isAtWork(victim)) {
-      backend.makingRoom = { replica, deployment, victim, queue, sinceMs: nowMs };
+      backend.makingRoom = { replica, deployment, victim, queue, reason, sinceMs: nowMs };
       fleet.makingRoom.add(backend);
       fleet.tickWanted = true;
       return;
@@ -64,10 +65,11 @@ function makeRoom(
     // A load with other options ends the model's own runner.
     if (victim !== replica) {
       out.push({ kind: 'unload', backend: backend.url, model: victim.model });
+      victims = [victimOf(victim, nowMs)];
       markUnloaded(victim.residency, nowMs);
       backend.listed = backend.listed?.filter((name) => !isSameModel(name, victim.model));
     }
-    startLoad(fleet, { ...next, mayEvict: !hasRoomFor(backend, replica.model) }, nowMs, out);
+    startLoad(fleet, { ...next, mayEvict: !hasRoomFor(backend, replica.model) }, nowMs, out, victims);
   } else startLoad(fleet, next, nowMs, out);
 }
 
@@ -101,6 +103,8 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     if (load.cold || nowMs - load.sinceMs >= LEAST_LOAD_MS) {
       clearPromptCache(replica.promptCache);
       replica.loadedMs = nowMs;
+      const { reason, victims, sinceMs } = load;
+      replica.lastLoad = { reason, victims, endedMs: nowMs, tookMs: nowMs - sinceMs };
     }
     const tookMs = nowMs - load.sinceMs;
     if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
@@ -123,13 +127,14 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
 /** Starts a load, on a backend without one in progress; it is held while a model that it may evict has a request on its way. */
 export function startLoad(
   fleet: Fleet,
-  { deployment, backend, replica, queue, mayEvict }: NextLoad,
+  { deployment, backend, replica, queue, reason, mayEvict }: NextLoad,
   nowMs: number,
   out: Decision[],
+  victims: readonly Victim[] = [],
 ): void {
   backend.loading = replica.id;
   fleet.tickWanted = true;
-  replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue }, nowMs);
+  replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue, reason, victims }, nowMs);
   if (mayEvict && hasRequestOnItsWay(backend, nowMs)) fleet.heldLoads.set(replica.id, deployment);
   else out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
@@ -151,7 +156,7 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
     } else if (!hasRequestOnItsWay(backend, nowMs)) {
       fleet.heldLoads.delete(id);
       // Its context may have changed while it was held.
-      replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue: load.queue }, nowMs);
+      replica.load = newLoad(backend, replica, { ...load, runnerKey: deployment.runnerKey }, nowMs);
       out.push({ kind: 'load', replica: id, deployment: deployment.id });
     }
   }
@@ -164,13 +169,15 @@ function hasRequestOnItsWay({ inFlight, started, assignedMs }: Backend, nowMs: n
 function newLoad(
   backend: Backend,
   replica: Replica,
-  load: Pick<ModelLoad, 'runnerKey' | 'queue'>,
+  { runnerKey, queue, reason, victims }: Pick<ModelLoad, 'runnerKey' | 'queue' | 'reason' | 'victims'>,
   nowMs: number,
 ): ModelLoad {
   return {
     sinceMs: nowMs,
-    runnerKey: load.runnerKey,
-    queue: load.queue,
+    runnerKey,
+    queue,
+    reason,
+    victims,
     cold: replica.residency.state === 'absent',
     model: replica.model,
     evictedMs: undefined,

@@ -4,7 +4,7 @@ import { yieldToLoads } from './yield-to-load.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { inOrderOfArrival, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
-import { hasRoom } from './replica.ts';
+import { hasRoom, loadReason } from './replica.ts';
 import { endsRunner, hasRoomFor, isLeaving, isTaken } from './room.ts';
 import { keepsTurn } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
@@ -39,7 +39,12 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
     const [first, ...rest] = loads.candidates.filter(({ backend }) => !taken.has(backend));
     if (first === undefined) return undefined;
     const choice = strategy.choose([first, ...rest], { fleet, estimate: loads.waiter.estimate, random, nowMs });
-    return { ...choice, queue: loads.queue.key, mayEvict: !evictsNothing(choice) };
+    return {
+      ...choice,
+      queue: loads.queue.key,
+      reason: loadReason(choice, loads.isCopy),
+      mayEvict: !evictsNothing(choice),
+    };
   };
 }
 

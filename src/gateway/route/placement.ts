@@ -6,7 +6,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS } from './load-time.ts';
 import { inOrderOfArrival, oldestSinceMs, queueLength, waitSumMs, type Queue } from './queue.ts';
 import { ratesOf } from './rates.ts';
-import { hasRoom, type Replica } from './replica.ts';
+import { hasRoom, loadReason, type Replica } from './replica.ts';
 import { endsRunner, hasRoomFor, isTaken, isVictim, roomFor } from './room.ts';
 import { keepsTurn } from './turn.ts';
 import type { NextLoad, Policy } from './policy.ts';
@@ -94,7 +94,7 @@ function placeFor(
   const near = open.find(
     ({ replica: { residency } }) => residency.state === 'resident' && residency.runner === undefined,
   );
-  if (near !== undefined) return { ...near, queue: queue.key, mayEvict: true };
+  if (near !== undefined) return { ...near, queue: queue.key, reason: 'options', mayEvict: true };
   const waitedS = waitSumMs(queue, nowMs) / 1000;
   const length = queueLength(queue);
   const { rate } = capacityOf(fleet, queue);
@@ -133,6 +133,7 @@ function placeFor(
         costS,
         isDue,
         queue: queue.key,
+        reason: loadReason(one, warm.length > 0),
         mayEvict: !hasRoomFor(one.backend, one.replica.model) || endsRunner(one.replica, one.deployment.runnerKey),
         ...(victim === undefined ? {} : { victim }),
       };

@@ -4,13 +4,14 @@ import type { Flow } from './flow.ts';
 import type { Queue } from './queue.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import type { QueueOrder } from './order.ts';
-import type { Replica } from './replica.ts';
+import type { LoadReason, Replica } from './replica.ts';
 import type { Strategy } from './strategy/strategy.ts';
 
 /** A deployment to load, and the key of the queue that needs it. */
 export interface NextLoad extends Candidate {
   /** The queue whose waiter needs it; `undefined` if none does. */
   readonly queue: string | undefined;
+  readonly reason: LoadReason;
   /** Whether it may evict a model, or end the model's own runner. */
   readonly mayEvict: boolean;
   /** The model that is unloaded for it. */

@@ -16,6 +16,9 @@ export interface Waiter {
   readonly untilMs: number;
   /** The queue's load clock when the request joined. */
   readonly loadMsBefore: number;
+  /** When it joined the queue, and its wait for loads in earlier attempts, ms. */
+  readonly queuedMs: number;
+  readonly loadedMs: number;
   /** When it wants its first token. */
   readonly dueMs: number;
   readonly estimate: Estimate;
@@ -179,6 +182,11 @@ export function setLoading(queue: Queue, isLoading: boolean, nowMs: number): voi
 /** A waiter's wait for loads, ms. */
 export function loadWaitMs(queue: Queue, waiter: Waiter, nowMs: number): number {
   return Math.max(0, loadClock(queue, nowMs) - waiter.loadMsBefore);
+}
+
+/** A waiter's wait in the queue, without loads and earlier attempts, ms. */
+export function queuedForMs(queue: Queue, waiter: Waiter, nowMs: number): number {
+  return Math.max(0, nowMs - waiter.queuedMs - (loadWaitMs(queue, waiter, nowMs) - waiter.loadedMs));
 }
 
 /** A waiter's wait without loads, ms. */

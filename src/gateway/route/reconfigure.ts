@@ -63,6 +63,7 @@ function applyBackendSpec({ backends }: Fleet, { url, room }: BackendSpec): void
       started: 0,
       assignedMs: Number.NEGATIVE_INFINITY,
       idleSinceMs: 0,
+      seenMs: undefined,
       circuit: CLOSED,
       loading: undefined,
       implicitLoad: undefined,

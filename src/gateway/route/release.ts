@@ -97,6 +97,7 @@ export function endProbe(fleet: Fleet, backend: Backend, alive: boolean, nowMs: 
   const wasDoubted = isDoubted(backend.circuit);
   if (wasDoubted)
     for (const replica of fleet.replicas.values()) if (replica.backend === backend.url) replica.pausedUntilMs = nowMs;
+  if (alive) backend.seenMs = nowMs;
   if (!wasDoubted || alive) {
     backend.circuit = probed(backend.circuit, alive, nowMs);
     return false;

@@ -44,6 +44,8 @@ export interface Replica {
   /** The abandoned prompt whose slot was freed last; unset when a request gets the slot. */
   expiredPrefill: AbandonedPrefill | undefined;
   load: ModelLoad | undefined;
+  /** The last load that took its time. */
+  lastLoad: LoadFacts | undefined;
   /** Failed loads in a row, and until when no load is tried. */
   failedLoads: number;
   failingUntilMs: number;
@@ -59,8 +61,32 @@ export interface AbandonedPrefill {
   readonly expectedMs: number;
 }
 
+/**
+ * The cause of a load. `absent`: no server has the model in memory; `queue`: another copy, for a long queue; `ahead`: another copy, while
+ * nobody waits; `weight`: its share of the requests; `options`: it is in memory with other or unknown options; `context`: its context
+ * has grown.
+ */
+export type LoadReason = 'absent' | 'queue' | 'ahead' | 'weight' | 'options' | 'context';
+
+/** A model that left the memory for a load, and how long it had been idle; `undefined`: the gateway has not used it. */
+export interface Victim {
+  readonly model: string;
+  readonly idleMs: number | undefined;
+}
+
+/** A load that has ended. */
+export interface LoadFacts {
+  readonly reason: LoadReason;
+  readonly victims: readonly Victim[];
+  readonly endedMs: number;
+  readonly tookMs: number;
+}
+
 /** A load of the gateway that is in progress. */
 export interface ModelLoad extends LoadWatch {
+  readonly reason: LoadReason;
+  /** The models that were unloaded for it, as far as is known. */
+  victims: readonly Victim[];
   /** The runner that it makes. */
   readonly runnerKey: string;
   /** The key of the queue that it is for. */
@@ -121,6 +147,7 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     abandonedPrefills: [],
     expiredPrefill: undefined,
     load: undefined,
+    lastLoad: undefined,
     failedLoads: 0,
     failingUntilMs: 0,
     brokenLoads: 0,
@@ -152,6 +179,16 @@ export function applyListing(replica: Replica, listing: Listing): void {
   if (!replica.isSingle) return;
   if (replica.slots.kind === 'learned' || (replica.slots.kind === 'configured' && replica.slots.count > 1))
     replica.slots = configuredSlots(1);
+}
+
+/** The cause of a load for waiters; `isCopy`: another server has the model in memory for them. */
+export function loadReason({ replica }: { readonly replica: Replica }, isCopy: boolean): LoadReason {
+  return replica.residency.state === 'resident' ? 'options' : isCopy ? 'queue' : 'absent';
+}
+
+/** A model that leaves the memory for a load. */
+export function victimOf({ model, usedMs, idleSinceMs, inFlight }: Replica, nowMs: number): Victim {
+  return { model, idleMs: usedMs === 0 ? undefined : inFlight > 0 ? 0 : Math.max(0, nowMs - idleSinceMs) };
 }
 
 /** Frees the slots of abandoned prompts whose time is over. */

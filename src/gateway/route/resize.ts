@@ -25,5 +25,5 @@ export function resize(
   }
   fleet.sharesRunners ||= hasRunnersApart(fleet);
   if (load && loadable !== undefined && isUp(loadable.backend) && loadable.backend.loading === undefined)
-    startLoad(fleet, { ...loadable, queue: undefined, mayEvict: false }, nowMs, out);
+    startLoad(fleet, { ...loadable, queue: undefined, reason: 'context', mayEvict: false }, nowMs, out);
 }

@@ -1,8 +1,7 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadInProgress } from './fleet.ts';
-import type { ModelLoad, Replica } from './replica.ts';
-import { applyListing } from './replica.ts';
+import { applyListing, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import type { Listing } from './residency.ts';
 import { observeMemory } from './stuck-load.ts';
 
@@ -15,6 +14,7 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
   const backend = fleet.backends.get(url);
   const load = backend?.loading === undefined ? undefined : fleet.replicas.get(backend.loading)?.load;
   if (backend !== undefined) {
+    backend.seenMs = nowMs;
     const names = listing.models.map(({ name }) => name).toSorted();
     const watch = loadInProgress(fleet, backend)?.watch;
     if (watch === undefined) observeTogether(backend, names);
@@ -121,11 +121,17 @@ function observeEviction(backend: Backend, load: ModelLoad, names: readonly stri
   const gone = (backend.listed ?? []).filter((name) => !names.includes(name) && !isSameModel(name, load.model));
   if (gone.length === 0) return;
   load.evictedMs = askedMs;
+  load.victims = [...load.victims, ...gone.map((model) => victimNamed(backend, model, askedMs))];
   backend.fullAt = backend.listed?.length;
   load.spared.clear();
   backend.heldTogether = backend.heldTogether.filter(
     (known) => !includes(known, load.model) || !gone.some((name) => known.includes(name)),
   );
+}
+
+function victimNamed({ replicas }: Backend, name: string, nowMs: number): Victim {
+  for (const replica of replicas) if (isSameModel(name, replica.model)) return victimOf(replica, nowMs);
+  return { model: name, idleMs: undefined };
 }
 
 function isSpared(replica: Replica, { sinceMs, evictedMs }: ModelLoad, askedMs: number): boolean {

@@ -6,7 +6,7 @@ import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import { reconfigure } from './reconfigure.ts';
-import { waitersOf, loadWaitMs, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
+import { queuedForMs, waitersOf, loadWaitMs, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import { beginLoads, endLoad, finishMakingRoom, keepLoadClocks, sendLoads, startLoad } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown } from './release.ts';
@@ -83,7 +83,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
 function loadAhead(fleet: Fleet, policy: Policy, url: string, nowMs: number, out: Decision[]): void {
   const backend = fleet.backends.get(url);
   const next = backend === undefined || fleet.waiting.size > 0 ? undefined : policy.loadAhead(fleet, backend, nowMs);
-  if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, mayEvict: false }, nowMs, out);
+  if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, reason: 'ahead', mayEvict: false }, nowMs, out);
 }
 
 function start(lease: Lease, nowMs: number): void {
@@ -91,6 +91,7 @@ function start(lease: Lease, nowMs: number): void {
   lease.started = true;
   lease.replica.started += 1;
   lease.backend.started += 1;
+  lease.backend.seenMs = nowMs;
   lease.replica.unreadTokens = Math.max(0, lease.replica.unreadTokens - lease.unread);
   observeTurn(lease.backend, lease.replica);
   observeStart(lease.replica.slots, lease.request, nowMs);
@@ -174,9 +175,13 @@ function rejectWaiter(
   nowMs: number,
   out: Decision[],
 ): void {
-  const loadMs = loadWaitMs(queue, waiter, nowMs);
+  const wait = {
+    loadMs: loadWaitMs(queue, waiter, nowMs),
+    waitedMs: queuedForMs(queue, waiter, nowMs),
+    ahead: queueLength(queue) - 1,
+  };
   leave(fleet, waiter.request, nowMs);
-  out.push({ kind: 'reject', request: waiter.request, ...rejection, loadMs });
+  out.push({ kind: 'reject', request: waiter.request, ...rejection, ...wait });
 }
 
 /** Whether time alone may change something, so that ticks are wanted. */

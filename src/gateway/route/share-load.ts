@@ -16,5 +16,6 @@ export function beginShareLoad(
   const next = strategy.sharesByWeight
     ? loadForShare(fleet, candidatesOf(fleet, deployments, tried, nowMs), nowMs)
     : undefined;
-  if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, mayEvict: false }, nowMs, out);
+  if (next !== undefined)
+    startLoad(fleet, { ...next, queue: undefined, reason: 'weight', mayEvict: false }, nowMs, out);
 }

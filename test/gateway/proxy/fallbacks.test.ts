@@ -21,7 +21,7 @@ test('fallbacks: when none of its servers can begin, another model answers under
   const response = await gateway.chat();
   assert.deepEqual(
     [response.status, route(response), response.headers.get('x-hxllm-backend')],
-    [200, 'fallback/only-one', good.url],
+    [200, 'fallback/o, resident, 1 of 1 slot, prefix 0 of 1 token', good.url],
   );
   assert.partialDeepStrictEqual(await response.json(), { model: 'm', choices: [{ message: { content: 'good' } }] });
   assert.partialDeepStrictEqual(gateway.ended().at(-1), { alias: 'm', reason: 'fallback/only-one', attempts: 3 });
@@ -41,7 +41,7 @@ test('fallbacks: also for a model over its limit or without a server, and the la
       router_settings: { optional_pre_call_checks: ['enforce_model_rate_limits'] },
     },
   );
-  assert.equal(route(await gateway.chat({ model: 'd' })), 'fallback/only-one');
+  assert.equal(route(await gateway.chat({ model: 'd' })), 'fallback/m, resident, 1 of 1 slot, prefix 0 of 1 token');
   const refused = await gateway.chat();
   assert.equal(refused.status, 503);
   assert.match((await errorOf(refused)).code ?? '', /^(?:no_backend|backend_unreachable)$/);

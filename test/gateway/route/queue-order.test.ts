@@ -22,6 +22,8 @@ test('of retries that have tried the same deployments only the first may go next
     maxWaitMs: Infinity,
     untilMs: Infinity,
     loadMsBefore: 0,
+    queuedMs: 0,
+    loadedMs: 0,
     dueMs: Infinity,
     estimate: { promptTokens: 1, outTokens: 1, prefix: [] },
     unreadTokens: 1,

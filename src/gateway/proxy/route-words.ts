@@ -1,0 +1,117 @@
+import type { RequestRecord } from '../request-context.ts';
+import type { Assignment, Rejection } from '../route/event.ts';
+import type { LoadFacts, Victim } from '../route/replica.ts';
+import { asciiName } from './litellm-headers.ts';
+
+/** A shorter wait is none, ms. */
+const LEAST_WAIT_MS = 5;
+const MOST_NAME = 80;
+
+/** The strategies' choices among several free servers. */
+const CHOICES: Readonly<Record<string, string>> = {
+  fleet: 'least time',
+  'least-busy': 'least busy',
+  'simple-shuffle': 'by weight',
+  'latency-based-routing': 'fastest',
+  'usage-based-routing': 'least used',
+};
+
+const REJECTIONS: Readonly<Record<Rejection['reason'], string>> = {
+  'no-backend': 'refused, no server of this model can answer',
+  'rate-limited': 'refused, every server has reached its rate limit',
+  'queue-full': 'refused, the queue is full',
+  'queue-timeout': 'refused, no slot came free in time',
+};
+
+/**
+ * The text of `x-hxllm-route`, in ASCII: the way of a request in words. It holds names and numbers of the gateway's own, and no
+ * text of a client. Made once for a response, and by concatenation alone: it takes less than 1 µs.
+ */
+export function routeWords({
+  route,
+  reason,
+  group = '',
+}: Pick<RequestRecord, 'route' | 'reason' | 'group'>): string | undefined {
+  if (route === undefined) return undefined;
+  const { decision, failedAttempts } = route;
+  const from = reason?.startsWith('fallback/') === true ? `fallback/${shortName(group)}, ` : '';
+  if (decision === 'resident') return `${from}resident, no slot needed`;
+  const after =
+    failedAttempts === 0 ? '' : `, after ${String(failedAttempts)} failed attempt${failedAttempts === 1 ? '' : 's'}`;
+  return from + (decision.kind === 'reject' ? rejected(decision) : assigned(decision)) + after;
+}
+
+function assigned({ lease, reason, loadMs, waitedMs, load, free }: Assignment): string {
+  const { replica, position, slotsTaken, slotCount } = lease;
+  let words = waitedMs < LEAST_WAIT_MS ? '' : `waited ${durationText(waitedMs)} for a slot, `;
+  if (load !== undefined) words += loaded(lease.backend.url, load, loadMs);
+  else words += replica.residency.state === 'always' ? 'the server loads by itself' : 'resident';
+  if (slotCount === Infinity) words += `, ${grouped(position)} in flight`;
+  else if (slotsTaken > slotCount) words += `, trying slot ${grouped(slotsTaken)}`;
+  else words += `, ${grouped(slotsTaken)} of ${grouped(slotCount)} slot${slotCount === 1 ? '' : 's'}`;
+  // The cache of other servers is unknown.
+  if (replica.residency.state !== 'always') words += prefixOf(lease);
+  return free > 1 ? `${words}, ${CHOICES[reason] ?? reason} of ${String(free)} servers` : words;
+}
+
+// Estimates, made with the same measure; the alias's own factor gives tokens.
+function prefixOf({ covered, estimate: { promptTokens, prefix } }: Assignment['lease']): string {
+  const whole = prefix[prefix.length - 1]?.tokens ?? 0;
+  if (whole === 0) return '';
+  const tokens = Math.max(1, Math.round(promptTokens));
+  const part = Math.round(Math.min(1, covered / whole) * tokens);
+  return `, prefix ${grouped(part)} of ${grouped(tokens)} token${tokens === 1 ? '' : 's'}`;
+}
+
+function loaded(url: string, { victims }: LoadFacts, loadMs: number): string {
+  const [first] = victims;
+  const replaced = first === undefined ? '' : `, replacing ${victimText(first)}${others(victims.length - 1)}`;
+  return `loaded on ${serverName(url)}${replaced}${loadMs < LEAST_WAIT_MS ? '' : `, waited ${durationText(loadMs)} for that`}`;
+}
+
+function victimText({ model, idleMs }: Victim): string {
+  return `${shortName(model)}${idleMs === undefined || idleMs < 1000 ? '' : `, idle ${durationText(idleMs)}`}`;
+}
+
+function others(count: number): string {
+  return count === 0 ? '' : ` and ${String(count)} more`;
+}
+
+function rejected({ reason, waitedMs, ahead }: Rejection): string {
+  const words = REJECTIONS[reason];
+  const waited = waitedMs < LEAST_WAIT_MS ? '' : `, waited ${durationText(waitedMs)}`;
+  return `${words}${waited}${ahead > 0 && reason !== 'no-backend' ? `, ${grouped(ahead)} other${ahead === 1 ? ' waits' : 's wait'}` : ''}`;
+}
+
+/** The name of a server: its host, and its port if that is not Ollama's. */
+function serverName(url: string): string {
+  const start = url.indexOf('://') + 3;
+  const end = url.indexOf('/', start);
+  const authority = end === -1 ? url.slice(start) : url.slice(start, end);
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  return shortName(host.endsWith(':11434') ? host.slice(0, -6) : host);
+}
+
+function shortName(name: string): string {
+  return asciiName(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}...` : name);
+}
+
+/** A duration, such as `40 ms`, `1.2 s`, `9 min` or `3 h`. */
+function durationText(ms: number): string {
+  if (ms < 100) return `${String(Math.round(ms))} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${String(minutes)} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${String(hours)} h` : `${String(Math.round(hours / 24))} days`;
+}
+
+/** A whole number, with a comma before each three digits. Intl takes some microseconds. */
+function grouped(count: number): string {
+  const text = String(count);
+  if (text.length <= 3 || count >= 1e21) return text;
+  let from = text.length % 3;
+  let words = text.slice(0, from);
+  for (; from < text.length; from += 3) words += `${words === '' ? '' : ','}${text.slice(from, from + 3)}`;
+  return words;
+}
