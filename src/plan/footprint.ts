@@ -97,7 +97,9 @@ export function removalOf(footprint: Footprint, kept: Kept): Removal {
 // The folders that a deployment had for itself, without the parents that it created.
 function ownFolders(footprint: Footprint): ReadonlySet<string> {
   const { used } = allNotes(footprint);
-  const holding = [...footprint.folders].filter(([, { ours }]) => ours.length > 0).map(([path]) => path);
+  const holding = [...footprint.folders]
+    .filter(([, { ours, isStateDir }]) => ours.length > 0 || isStateDir)
+    .map(([path]) => path);
   return new Set([...noted(used, 'config-dir'), ...noted(used, 'install-dir'), ...holding]);
 }
 
@@ -128,7 +130,9 @@ export function accountRemovals(
   gone: (path: string) => boolean,
 ): readonly AccountRemoval[] {
   const { made } = allNotes(footprint);
-  const searched = [...footprint.folders].filter(([, { ours }]) => ours.length > 0).map(([path]) => path);
+  const searched = [...footprint.folders]
+    .filter(([, { ours, isStateDir }]) => ours.length > 0 || isStateDir)
+    .map(([path]) => path);
   const users = [...footprint.users]
     .filter(([name, { gecos }]) => name !== current.user && gecos === USER_GECOS)
     .map(([name, { owns }]): AccountRemoval => ({

@@ -102,6 +102,27 @@ test('the gateway’s state is hxllm’s in the state folder alone, a half-writt
   const { folders } = host.ask('etc/litellm', 'opt/litellm');
   assert.deepEqual(folders.get(host.at('var/lib/litellm'))?.ours, ['contexts.json', 'contexts.json.new']);
   assert.deepEqual(folders.get(host.at('etc/litellm'))?.ours, []);
+  assert.deepEqual(
+    [...folders].filter(([, { isStateDir }]) => isStateDir).map(([path]) => path),
+    [host.at('var/lib/litellm')],
+  );
+});
+
+test('an empty state folder is searched for files of an account', { skip: process.getuid?.() !== 0 }, (context) => {
+  const host = makeRoot(context);
+  mkdirSync(host.at('var/lib/litellm'), { recursive: true });
+  chownSync(host.at('var/lib/litellm'), 1, 1);
+  host.put(
+    'etc/systemd/system/litellm.service',
+    `EnvironmentFile=${host.at('etc/litellm')}/litellm.env`,
+    `ExecStart=${host.at('opt/litellm')}/current/gateway`,
+    'User=daemon',
+    'Group=daemon',
+  );
+  const { users, groups, folders } = host.ask('etc/litellm', 'opt/litellm', 'systemd');
+  assert.equal(folders.get(host.at('var/lib/litellm'))?.owner, 'daemon');
+  assert.deepEqual(users.get('daemon')?.owns, [host.at('var/lib/litellm')]);
+  assert.deepEqual(groups.get('daemon')?.owns, [host.at('var/lib/litellm')]);
 });
 
 test('a folder must be new, empty, or hxllm’s', (context) => {

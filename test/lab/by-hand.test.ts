@@ -27,6 +27,7 @@ const UNITS = '/etc/systemd/system/litellm.service /etc/systemd/system/litellm.s
 
 test('enforce repairs what somebody has removed, with the gateway still running', lab.only, async () => {
   const host = lab.host('hx-api-server');
+  const differences = await prepared(':');
   await says(0, 'enforce', '--yes');
   for (const removed of [
     `rm ${UNITS}`,
@@ -40,6 +41,7 @@ test('enforce repairs what somebody has removed, with the gateway still running'
     assert.match(await says(0, 'enforce', '--yes'), /no changes needed/, removed);
   }
   await says(0, 'uninstall', '--yes');
+  assert.deepEqual(differences(), []);
 });
 
 test('an uninstall stops and removes all after somebody has removed a part of it', lab.only, async () => {
@@ -49,6 +51,7 @@ test('an uninstall stops and removes all after somebody has removed a part of it
     `rm ${UNITS}`,
     `rm ${UNITS}; systemctl daemon-reload`,
     `rm -r ${UNITS} /opt/litellm`,
+    `rm -r ${UNITS} /opt/litellm /etc/litellm`,
     'rm -r /opt/litellm',
     'rm -r /etc/litellm',
     // As a power cut in a first switch leaves them.

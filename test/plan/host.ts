@@ -75,6 +75,7 @@ export function folderState(over: Partial<FolderState> = {}): FolderState {
     isMountPoint: false,
     isConfigDir: false,
     isInstallDir: false,
+    isStateDir: false,
     mode: 0o755,
     owner: 'root',
     group: 'root',

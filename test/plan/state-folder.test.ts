@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { USER_GECOS } from '../../src/core/mark.ts';
+import type { Notes } from '../../src/facts/installation/installation.ts';
 import type { Actual } from '../../src/plan/actual.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import { planUninstall } from '../../src/plan/uninstall.ts';
@@ -14,7 +15,14 @@ function learned(owner = 'litellm', ...more: readonly string[]): Actual {
   const host = installed(desiredOf());
   const folders = new Map(host.footprint.folders).set(
     STATE,
-    folderState({ mode: 0o700, owner, group: owner, ours: ['contexts.json'], names: ['contexts.json', ...more] }),
+    folderState({
+      isStateDir: true,
+      mode: 0o700,
+      owner,
+      group: owner,
+      ours: ['contexts.json'],
+      names: ['contexts.json', ...more],
+    }),
   );
   const entries = new Map(host.installation.entries)
     .set(STATE, entryOf({ kind: 'folder', marked: false, mode: 0o700, owner, group: owner }))
@@ -79,4 +87,82 @@ test('uninstall leaves a state folder that holds anything else, and says what', 
     !plan.steps.flatMap(({ actions }) => actions).some((one) => one.kind === 'remove-empty' && one.path === STATE),
   );
   assert.match(left.join('\n'), /\/var\/lib\/litellm: it holds litellm\.db, which hxllm did not install/);
+});
+
+/** A host whose state folder is empty or holds `names`, and that has lost all else but what `kept` says. */
+function robbed(
+  kept: { readonly notes?: Notes; readonly unit?: boolean; readonly config?: boolean; readonly user?: boolean },
+  names: readonly string[] = [],
+): Actual {
+  const { notes, unit = false, config = false, user = true } = kept;
+  const host = installed(desiredOf(), { notes });
+  const owner = user ? 'litellm' : '999';
+  const folders = new Map(
+    [...host.footprint.folders].filter(
+      ([, { isConfigDir, isInstallDir }]) => (isConfigDir && config) || (isInstallDir && notes !== undefined),
+    ),
+  ).set(STATE, folderState({ isStateDir: true, mode: 0o700, owner, group: owner, names }));
+  const users = new Map(
+    user
+      ? [
+          [
+            'litellm',
+            { uid: 999, gid: 997, gecos: USER_GECOS, owns: [STATE, ...names.map((name) => `${STATE}/${name}`)] },
+          ],
+        ]
+      : [],
+  );
+  const entries = new Map(
+    [...host.installation.entries].filter(([path]) => [...folders.keys()].some((each) => path.startsWith(each))),
+  );
+  return {
+    ...host,
+    installation: { ...host.installation, entries },
+    footprint: { ...host.footprint, folders, users, unit: unit ? host.footprint.unit : undefined },
+  };
+}
+
+/** Whether an uninstall of the host removes its state folder, and the lines about what it leaves. */
+function removesState(host: Actual): {
+  readonly removes: boolean;
+  readonly removesUser: boolean;
+  readonly left: readonly string[];
+} {
+  const { settings, paths } = desiredOf();
+  const { plan, left } = planUninstall(settings, paths, host);
+  const removes = plan.steps
+    .flatMap(({ actions }) => actions)
+    .some((one) => one.kind === 'remove-empty' && one.path === STATE);
+  return { removes, removesUser: idsOf(plan).includes('user.user'), left };
+}
+
+test('uninstall removes an empty state folder by any trace of hxllm, and no other one', () => {
+  const forgetful: Notes = {
+    made: ['folder /opt/litellm', 'user litellm', 'group litellm'],
+    used: ['user litellm'],
+    confirmed: undefined,
+  };
+  assert.deepEqual(
+    [
+      robbed({}),
+      robbed({ unit: true, user: false }),
+      robbed({ config: true, user: false }),
+      // As an enforce that found no trace but the folder has written it.
+      robbed({ notes: forgetful, unit: true }),
+      robbed({ user: false }),
+      robbed({ notes: { ...forgetful, made: [...forgetful.made, `access 755 root:root ${STATE}`] }, unit: true }),
+    ].map((host) => removesState(host).removes),
+    [true, true, true, true, false, false],
+  );
+});
+
+test('an enforce after the loss of all but the state folder notes that folder', () => {
+  const plan = planHost(desiredOf(), robbed({}));
+  assert.match(JSON.stringify(plan.steps.flatMap(({ actions }) => actions)), /made folder \/var\/lib\/litellm/);
+});
+
+test('a state folder with files of the service’s user alone stays, and so does the user', () => {
+  const { removes, removesUser, left } = removesState(robbed({ unit: true }, ['core.1234']));
+  assert.deepEqual([removes, removesUser], [false, false]);
+  assert.match(left.join('\n'), /\/var\/lib\/litellm: it holds core\.1234[\s\S]*the user litellm: it owns/);
 });

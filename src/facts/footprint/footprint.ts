@@ -1,5 +1,4 @@
 import { USER_GECOS } from '../../core/mark.ts';
-import { STATE_DIR } from '../../core/state-dir.ts';
 import type { Notes } from '../installation/installation.ts';
 
 /** The folders, users and groups that hxllm has on a host, those of former configurations included. */
@@ -32,6 +31,8 @@ export interface FolderState {
   readonly isConfigDir: boolean;
   /** The same for `litellm_install_dir`. */
   readonly isInstallDir: boolean;
+  /** Whether it is the folder of the gateway's state, by its path. */
+  readonly isStateDir: boolean;
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
@@ -68,15 +69,28 @@ export interface GroupState {
 
 /**
  * The notes of all markers together. Without any marker, hxllm's unit, its marked files and its user stand for a lost one: the
- * folders count as created, and so does the group if no other user has it.
+ * folders count as created, and so does the group if no other user has it. The state folder counts as created with a marker too
+ * if hxllm's own user owns it: a marker that replaced a lost one may not note it.
  */
 export function allNotes(footprint: Footprint): Pick<Notes, 'made' | 'used'> {
   const all = [...footprint.markers.values()];
-  if (all.length === 0) return assumedNotes(footprint);
-  return {
-    made: [...new Set(all.flatMap((notes) => notes.made))],
-    used: [...new Set(all.flatMap((notes) => notes.used))],
-  };
+  const { made, used } =
+    all.length === 0
+      ? assumedNotes(footprint)
+      : { made: all.flatMap((notes) => notes.made), used: all.flatMap((notes) => notes.used) };
+  return { made: unique([...made, ...stateFolders(footprint, made)]), used: unique(used) };
+}
+
+// systemd and enforce both make it, and it holds no marked file: its owner is what tells that it is hxllm's.
+function stateFolders(footprint: Footprint, made: readonly string[]): readonly string[] {
+  const { markers, unit, folders, users } = footprint;
+  const isLost =
+    markers.size === 0 && (unit !== undefined || [...folders.values()].some(({ ours }) => ours.length > 0));
+  return [...folders]
+    .filter(([, { isStateDir, kind }]) => isStateDir && kind === 'folder')
+    .filter(([, { owner }]) => isLost || users.get(owner)?.gecos === USER_GECOS)
+    .filter(([path]) => !made.some((thing) => thing.startsWith('access ') && thing.endsWith(` ${path}`)))
+    .map(([path]) => `folder ${path}`);
 }
 
 function assumedNotes({ unit, folders, users, groups }: Footprint): Pick<Notes, 'made' | 'used'> {
@@ -89,8 +103,6 @@ function assumedNotes({ unit, folders, users, groups }: Footprint): Pick<Notes, 
     ...(unit === undefined ? [] : [unit.installDir]),
     ...holding.filter(([, { isInstallDir }]) => isInstallDir).map(([path]) => path),
   ];
-  // The unit names it, so systemd makes it too.
-  const stateDirs = unit === undefined || !folders.has(STATE_DIR) ? [] : [STATE_DIR];
   const own = [...users].filter(([, { gecos }]) => gecos === USER_GECOS).map(([name]) => name);
   const ownGroups = [...groups]
     .filter(([name, { primaryOf }]) =>
@@ -102,7 +114,7 @@ function assumedNotes({ unit, folders, users, groups }: Footprint): Pick<Notes, 
   return {
     made: unique([
       ...ownGroups.map((name) => `group ${name}`),
-      ...[...configDirs, ...installDirs, ...stateDirs].map((path) => `folder ${path}`),
+      ...[...configDirs, ...installDirs].map((path) => `folder ${path}`),
     ]),
     used: unique([
       ...configDirs.map((path) => `config-dir ${path}`),

@@ -70,9 +70,9 @@ const KINDS: Readonly<Record<string, FolderState['kind']>> = {
 };
 
 function readFolder(values: readonly string[]): readonly [string, FolderState] {
-  const [path = '', kind = '', isLink, isMountPoint, isConfigDir, isInstallDir, mode = '', owner = '', group = ''] =
-    values;
-  const [ours = '', listen = '', above = '', names = '', closed = '', place = ''] = values.slice(9);
+  const [path = '', kind = '', isLink, isMountPoint, isConfigDir, isInstallDir, isStateDir] = values;
+  const [mode = '', owner = '', group = '', ours = '', listen = '', above = '', names = '', closed = '', place = ''] =
+    values.slice(7);
   return [
     path,
     {
@@ -81,6 +81,7 @@ function readFolder(values: readonly string[]): readonly [string, FolderState] {
       isMountPoint: isMountPoint === 'yes',
       isConfigDir: isConfigDir === 'yes',
       isInstallDir: isInstallDir === 'yes',
+      isStateDir: isStateDir === 'yes',
       mode: Number.parseInt(mode === '' ? '0' : mode, 8),
       owner,
       group,

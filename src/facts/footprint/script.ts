@@ -21,7 +21,7 @@ own() { folder "$1"; among "$1" "\${searched[@]}" || searched+=("$1"); }
 user() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${users[@]}" || users+=("$1"); }
 group() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${groups[@]}" || groups+=("$1"); }
 group_id=$(getent group -- "$5" | cut -d: -f3)
-folder "$config"; folder "$install"; folder "$state"; user "$4"; group "$5"; shift 7
+folder "$config"; folder "$install"; own "$state"; user "$4"; group "$5"; shift 7
 for each; do folder "$each"; done
 if marked "$unit"; then
   value() { sed -n "s/^$1=//p" "$unit" | head -n 1; }
@@ -85,7 +85,7 @@ for each in "\${folders[@]}"; do
       [ $((bits & 1)) = 1 ] || { [ "$gid" = "$group_id" ] && [ $((bits & 8)) = 8 ]; } || enters "$real" || closed="$closed$real may be entered by its owner and group alone"$'\\n'
     done
   fi
-  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names" "$closed" "$place"
+  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$(yes [ "$each" = "$state" ])" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names" "$closed" "$place"
 done
 [ "$manager" != process ] || exit 0
 for each in /var/backups/litellm-*; do [ -d "$each" ] && searched+=("$each"); done
