@@ -1,28 +1,28 @@
 import { join } from 'node:path';
 import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
 import { installClients } from './conformance/packages.ts';
-import { runBare } from './run/bare.ts';
+import { BARE_IN_WORDS, runBare } from './run/bare.ts';
+import { withCompileCache } from './run/compile-cache.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
+import { createTimes } from './run/times.ts';
 import { findTestFiles, isInRoom, isLab, isSerial } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The slowest of these takes 20 s; a machine that is three times slower is far from the limit. */
+/** The slowest of these takes 30 s; a machine that is three times slower, and busy with the lab, is far from the limit. */
 const PLAIN: Pace = { concurrency: 2, limitMs: 180_000 };
 /** Hosts are booted, and an image is built once: two to three minutes, or eight on the slower machine. */
 const SERIAL: Pace = { concurrency: 1, limitMs: 600_000 };
 
-/** Beside the lab, which takes the other core. */
-const BESIDE_LAB: Pace = { concurrency: 1, limitMs: 180_000 };
-
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(patterns: readonly string[]): Promise<number> {
+  const startedMs = performance.now();
   const files = findTestFiles(ROOT, patterns);
   if (files.length === 0) {
     process.stderr.write(`no test file below test/ has ${patterns.join(' or ')} in its path\n`);
@@ -35,26 +35,31 @@ async function main(patterns: readonly string[]): Promise<number> {
     say('no test was run');
     return 1;
   }
-  // There is only one lab, and the real server keeps a core busy: these run after the rest, one file of each at a time.
-  const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
-  const [lab, real] = [serial.filter(isLab), serial.filter((file) => !isLab(file))];
+  const lab = files.filter(isLab);
+  const real = files.filter((file) => isSerial(file) && !isLab(file));
+  const plain = files.filter((file) => !isSerial(file));
   // Where the machine may be changed, no test is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
+  const times = createTimes();
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
-    group.length > 0 ? runFiles(group, pace, ROOT) : EMPTY;
-  let tally = await runGroup(plain, PLAIN);
-  const isWhole = patterns.length === 0 && labTestsLeftOut() === undefined;
-  if (isWhole)
-    say('beside the lab once more with TERM=dumb LANG=C COLUMNS=40 NO_COLOR=1, no HOME and a path with a space');
+    group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
+  const bare = patterns.length === 0 && labTestsLeftOut() === undefined ? plain.filter((file) => !isInRoom(file)) : [];
   const besideLab = async (): Promise<Tally> => {
-    const bare = isWhole ? plain.filter((file) => !isInRoom(file)) : [];
-    const ofBare = bare.length > 0 ? await runBare(bare, BESIDE_LAB, ROOT) : EMPTY;
-    return addTallies(ofBare, await runGroup(real, SERIAL));
+    const once = await runGroup(plain, PLAIN);
+    if (bare.length > 0) say(`once more with ${BARE_IN_WORDS}`);
+    const twice =
+      bare.length > 0
+        ? await runBare(bare, { ...PLAIN, onEnded: (file, ms) => times.add(`${file} (bare)`, ms) }, ROOT)
+        : EMPTY;
+    // The real server keeps a core busy.
+    return addTallies(addTallies(once, twice), await runGroup(real, SERIAL));
   };
-  // The lab mostly waits for its hosts, and leaves a core to the rest.
-  for (const part of await Promise.all([runGroup(lab, SERIAL), besideLab()])) tally = addTallies(tally, part);
+  // There is only one lab. It mostly waits for its hosts, so the rest runs at the same time.
+  const parts = await withCompileCache(() => Promise.all([runGroup(lab, SERIAL), besideLab()]));
+  // Parts that run at the same time do not add up.
+  const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
   const leftOut = leftOutLines(files, patterns);
-  process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
+  process.stdout.write(`\n${[...leftOut, ...times.lines(), ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { runFiles, type Pace } from './suite.ts';
 import type { Tally } from './tally.ts';
 
@@ -11,9 +12,17 @@ const LEFT_OUT = ['.git', 'evidence'];
 /** A terminal that can do nothing, another language and no home: cron jobs, CI systems and `env -i` look like this. */
 const BARE = { TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
 
+/** The bare environment, for the runner's output. */
+export const BARE_IN_WORDS = `${Object.entries(BARE)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(' ')}, no HOME and a path with a space`;
+
+/** Variables of this process that the tests keep: where programs are, the server that tests borrow, and where Node keeps compiled code. */
+const KEPT = new Set(['PATH', 'HXLLM_SSHD_BIN', COMPILE_CACHE]);
+
 /**
- * Runs test files of a copy of the checkout whose path has a space, in an environment of nothing but the path, BARE, and the server
- * that tests borrow. Each of them alone has broken a program that was only tried in a developer's terminal.
+ * Runs test files of a copy of the checkout whose path has a space, in an environment of nothing but KEPT and BARE.
+ * Each of them alone has broken a program that was only tried in a developer's terminal.
  */
 export async function runBare(files: readonly string[], pace: Pace, root: string): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'hxllm bare '));
@@ -37,7 +46,7 @@ export async function runBare(files: readonly string[], pace: Pace, root: string
 /** The variables of a bare environment. */
 export function bareEnvironment(of: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const kept = Object.entries(of).filter(
-    (entry): entry is [string, string] => ['PATH', 'HXLLM_SSHD_BIN'].includes(entry[0]) && entry[1] !== undefined,
+    (entry): entry is [string, string] => KEPT.has(entry[0]) && entry[1] !== undefined,
   );
   return { ...Object.fromEntries(kept), ...BARE };
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { withCompileCache } from './compile-cache.ts';
 import type { FileRun } from './file-run.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './tally.ts';
+import { createTimes } from './times.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-suite-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -174,4 +176,30 @@ test('a bare run has no home, a terminal that can do nothing, and a path with a 
   const [home, terminal, path, file] = JSON.parse(told) as readonly unknown[];
   assert.deepEqual([home, terminal, path], ['none', 'dumb', true]);
   assert.match(String(file), / .*planted\.test\.mjs$/);
+});
+
+test('the slowest files are named with their seconds, and a small run names none', () => {
+  const times = createTimes();
+  for (let each = 1; each <= 12; each += 1) times.add(`test/${String(each)}.test.ts`, each * 1000);
+  assert.deepEqual(times.lines(), []);
+  times.add('test/slow.test.ts (bare)', 98_765);
+  const lines = times.lines();
+  assert.equal(lines.length, 13);
+  assert.deepEqual(lines.slice(0, 3), [
+    'the slowest of 13 files, in seconds:',
+    '    98.8  test/slow.test.ts (bare)',
+    '    12.0  test/12.test.ts',
+  ]);
+});
+
+test('processes of a run share compiled code, which goes with the run', async () => {
+  const earlier = process.env['NODE_COMPILE_CACHE'];
+  writeFileSync(join(folder, 'typed.ts'), 'const one: number = 1;\nexport default one;\n');
+  const cache = await withCompileCache(() => {
+    execFileSync(process.execPath, [join(folder, 'typed.ts')]);
+    const place = process.env['NODE_COMPILE_CACHE'] ?? '';
+    assert.ok(readdirSync(place, { recursive: true }).length > 1);
+    return Promise.resolve(place);
+  });
+  assert.deepEqual([existsSync(cache), process.env['NODE_COMPILE_CACHE']], [false, earlier]);
 });

@@ -10,6 +10,8 @@ export interface Pace {
   readonly limitMs: number;
   /** The whole environment of the files; without it, that of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Called with each file that has ended, as a path below the root, and the time that it took. */
+  readonly onEnded?: (file: string, durationMs: number) => void;
 }
 
 const WIDTH = 100;
@@ -17,11 +19,11 @@ const WIDTH = 100;
 /** Runs test files with node's runner: a dot for each test, s for a skipped one, and at the end the failures with their reasons. */
 export async function runFiles(
   files: readonly string[],
-  { concurrency, limitMs, environment }: Pace,
+  { concurrency, limitMs, environment, onEnded }: Pace,
   root: string,
 ): Promise<Tally> {
   const startedMs = performance.now();
-  const waiting = files.map((file) => join(root, file));
+  const waiting = [...files];
   const failures: string[] = [];
   let tally = EMPTY;
   let column = 0;
@@ -32,7 +34,8 @@ export async function runFiles(
   };
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const ran = await runFile(file, {
+      const begunMs = performance.now();
+      const ran = await runFile(join(root, file), {
         root,
         ...(environment === undefined ? {} : { environment }),
         limit: AbortSignal.timeout(limitMs),
@@ -40,6 +43,7 @@ export async function runFiles(
       });
       tally = addTallies(tally, ran.tally);
       failures.push(...ran.failures);
+      onEnded?.(file, performance.now() - begunMs);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
