@@ -1,3 +1,11 @@
+import {
+  displacedTokens,
+  keepDisplaced,
+  lengthOf,
+  noDisplacedPrompts,
+  type DisplacedPrompts,
+  type KnownPrompt,
+} from './displaced-prompts.ts';
 import type { PrefixLink } from './work.ts';
 
 /**
@@ -7,16 +15,13 @@ import type { PrefixLink } from './work.ts';
 export interface PromptCache {
   /** One for each slot, at most {@link MOST_SLOTS}. */
   readonly slots: CachedPrompt[];
-  /** Displaced prompts, the newest at the end, at most {@link MOST_DISPLACED_TOKENS} tokens. */
-  displaced: CachedPrompt[];
+  displaced: DisplacedPrompts;
   /** How much of a displaced prompt the backend is believed to have; learned. */
   trust: number;
 }
 
-/** A prompt and its response. */
-interface CachedPrompt {
-  prefix: readonly PrefixLink[];
-  responseTokens: number;
+/** The last prompt of a slot. */
+interface CachedPrompt extends KnownPrompt {
   usedMs: number;
   /** The request that has the slot. */
   request: string | undefined;
@@ -30,26 +35,25 @@ export interface CacheUse {
 }
 
 const MOST_SLOTS = 32;
-const MOST_DISPLACED_TOKENS = 65_536;
 /** Links that are kept of a prompt. */
 const MOST_LINKS = 256;
 
 /** A cache of which nothing is known. */
 export function createPromptCache(): PromptCache {
-  return { slots: [], displaced: [], trust: 0.5 };
+  return { slots: [], displaced: noDisplacedPrompts(), trust: 0.5 };
 }
 
 /** Forgets everything: the model was loaded, or its backend began anew. */
 export function clearPromptCache(cache: PromptCache): void {
   cache.slots.length = 0;
-  cache.displaced = [];
+  cache.displaced = noDisplacedPrompts();
 }
 
 /** Tokens of a prompt that a free slot is expected to have. */
 export function coveredTokens(cache: PromptCache, prefix: readonly PrefixLink[]): number {
   if (prefix.length === 0) return 0;
   const slot = bestSlot(cache, prefix)?.covered ?? 0;
-  const displaced = bestDisplaced(cache, prefix)?.covered ?? 0;
+  const displaced = coveredByDisplaced(cache, prefix);
   return slot + (displaced > slot ? trusted(cache) * (displaced - slot) : 0);
 }
 
@@ -67,20 +71,29 @@ export function occupy(
   const links = prefix.length > MOST_LINKS ? prefix.slice(0, MOST_LINKS) : prefix;
   const total = prefix.at(-1)?.tokens ?? 0;
   const nearest = bestSlot(cache, prefix);
-  const saved = bestDisplaced(cache, prefix);
+  const saved = coveredByDisplaced(cache, prefix);
   const isShared = nearest !== undefined && nearest.covered > total * 0.1;
   const slot = isShared ? nearest.entry : freeSlot(cache, slotCount);
   const own = isShared ? nearest.covered : 0;
-  if (slot.prefix.length > 0 && lengthOf(slot) > 2 * own) displace(cache, slot);
-  const displaced = saved !== undefined && saved.covered > own ? saved.covered - own : 0;
-  Object.assign(slot, { prefix: links, responseTokens: 0, usedMs: nowMs, request });
+  if (slot.prefix.length > 0 && lengthOf(slot) > 2 * own)
+    keepDisplaced(cache.displaced, { prefix: slot.prefix, responseTokens: slot.responseTokens });
+  const displaced = Math.max(0, saved - own);
+  slot.prefix = links;
+  slot.responseTokens = 0;
+  slot.usedMs = nowMs;
+  slot.request = request;
   return { covered: own + trusted(cache) * displaced, displaced };
 }
 
 /** A request has ended: its slot keeps the prompt, and the response if there was one. */
 export function vacate({ slots }: PromptCache, request: string, responseTokens: number, nowMs: number): void {
-  const slot = slots.find((one) => one.request === request);
-  if (slot !== undefined) Object.assign(slot, { request: undefined, responseTokens, usedMs: nowMs });
+  for (const slot of slots) {
+    if (slot.request !== request) continue;
+    slot.request = undefined;
+    slot.responseTokens = responseTokens;
+    slot.usedMs = nowMs;
+    return;
+  }
 }
 
 /** Learns from the prompts that were read whether the backend keeps displaced ones; `part` of them is what it had. */
@@ -102,28 +115,9 @@ function freeSlot({ slots }: PromptCache, slotCount: number): CachedPrompt {
   return fresh;
 }
 
-function displace(cache: PromptCache, { prefix, responseTokens, usedMs }: CachedPrompt): void {
-  cache.displaced.push({ prefix, responseTokens, usedMs, request: undefined });
-  let tokens = 0;
-  let first = cache.displaced.length;
-  while (first > 0 && tokens < MOST_DISPLACED_TOKENS) {
-    first -= 1;
-    const entry = cache.displaced[first];
-    if (entry !== undefined) tokens += lengthOf(entry);
-  }
-  if (first > 0) cache.displaced = cache.displaced.slice(first);
-}
-
-function lengthOf({ prefix, responseTokens }: CachedPrompt): number {
-  return (prefix.at(-1)?.tokens ?? 0) + responseTokens;
-}
-
-function bestSlot({ slots }: PromptCache, prefix: readonly PrefixLink[]): Match | undefined {
-  return best(slots, prefix);
-}
-
-function bestDisplaced({ displaced, trust }: PromptCache, prefix: readonly PrefixLink[]): Match | undefined {
-  return trust < 0.2 ? undefined : best(displaced, prefix);
+// The part of a prompt that displaced ones have.
+function coveredByDisplaced({ displaced, trust }: PromptCache, prefix: readonly PrefixLink[]): number {
+  return trust < 0.2 ? 0 : displacedTokens(displaced, prefix);
 }
 
 interface Match {
@@ -131,18 +125,22 @@ interface Match {
   readonly covered: number;
 }
 
-function best(entries: readonly CachedPrompt[], prefix: readonly PrefixLink[]): Match | undefined {
-  let found: Match | undefined;
-  for (const entry of entries) {
-    if (entry.request !== undefined) continue;
-    const covered = commonTokens(entry, prefix);
-    if (covered > (found?.covered ?? 0)) found = { entry, covered };
+function bestSlot({ slots }: PromptCache, prefix: readonly PrefixLink[]): Match | undefined {
+  let found: CachedPrompt | undefined;
+  let most = 0;
+  for (const slot of slots) {
+    if (slot.request !== undefined) continue;
+    const covered = commonTokens(slot, prefix);
+    if (covered <= most) continue;
+    found = slot;
+    most = covered;
   }
-  return found;
+  return found === undefined ? undefined : { entry: found, covered: most };
 }
 
 // Hashes are chained: links that are equal have equal links before them.
 function commonTokens({ prefix: known, responseTokens }: CachedPrompt, prefix: readonly PrefixLink[]): number {
+  if (known[0]?.hash !== prefix[0]?.hash) return 0;
   let least = 0;
   let most = Math.min(known.length, prefix.length);
   while (least < most) {

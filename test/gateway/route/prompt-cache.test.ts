@@ -8,6 +8,7 @@ import {
   occupy,
   vacate,
 } from '../../../src/gateway/route/prompt-cache.ts';
+import { displacedCount } from '../../../src/gateway/route/displaced-prompts.ts';
 import type { PrefixLink } from '../../../src/gateway/route/work.ts';
 
 /** A conversation: each message is 100 tokens. */
@@ -49,5 +50,5 @@ test('ten thousand conversations keep no more than the slots and 65,536 displace
     vacate(cache, String(name), 100, name);
   }
   assert.equal(cache.slots.length, 4);
-  assert.ok(cache.displaced.length <= 17, String(cache.displaced.length));
+  assert.ok(displacedCount(cache.displaced) <= 17, String(displacedCount(cache.displaced)));
 });
