@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { nearestName } from '../core/spelling.ts';
 import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
+import { fleetCommand } from './commands/fleet.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
@@ -62,6 +63,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
         smokeCommand(start),
       ],
     ],
+    ['A running gateway:', [fleetCommand(handOn)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {

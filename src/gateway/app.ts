@@ -9,6 +9,7 @@ import { authenticate } from './auth/bearer.ts';
 import { addModelInfo } from './catalogue/litellm-routes.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
+import { fleetDocument } from './health/fleet-document.ts';
 import { fleetHealth } from './health/fleet-health.ts';
 import { liveliness, readiness, type ReadinessOptions } from './health/health.ts';
 import { errorResponse, jsonResponse, sizedResponse } from './http/sized-response.ts';
@@ -33,6 +34,7 @@ export function createApp({ readiness: ready, metrics }: AppOptions): Hono<Gatew
   const isReady = readiness(ready);
   app.get('/health/readiness', ({ req }) => isReady({ reloaded: req.query('reloaded') !== undefined }));
   app.get('/health', withKey(showHealth));
+  app.get('/fleet', withKey(showFleet));
   app.get('/metrics', showMetrics(metrics));
   for (const { paths, endpoint } of ENDPOINTS)
     for (const path of paths)
@@ -71,6 +73,18 @@ function showHealth({ env: { service } }: Context<GatewayEnv>): Response {
   return jsonResponse(
     fleetHealth(service.config, service.scheduler.fleet, service.growth.records, performance.now(), new Date()),
   );
+}
+
+async function showFleet({ env: { service } }: Context<GatewayEnv>): Promise<Response> {
+  const { config, scheduler, growth } = service;
+  const text = await fleetDocument({
+    config,
+    fleet: scheduler.fleet,
+    contexts: growth.records,
+    nowMs: performance.now(),
+    date: new Date(),
+  });
+  return sizedResponse(text, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
 }
 
 function showMetrics(metrics: Metrics): Handler {

@@ -27,7 +27,7 @@ import { endedBy, rejectedLine, accessLogLine } from './usage/access-log.ts';
 const KEEP_ALIVE_MS = 75_000;
 
 // Probes and scrapes come every few seconds: a successful one is not logged.
-const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics)$/;
+const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics|fleet)$/;
 
 /** Limits of a connection, ms. */
 export interface ConnectionLimits {

@@ -166,8 +166,8 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'it answers what models there are; it forwards no request',
   },
   'gateway/health': {
-    rooms: ['schema', 'gateway/http', 'gateway/route'],
-    packages: [],
+    rooms: ['core', 'schema', 'gateway/http', 'gateway/route'],
+    packages: ['node:timers'],
     why: 'it shows what routing knows, and asks no backend',
   },
   'gateway/metrics': {

@@ -11,6 +11,7 @@ export interface FakeOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly columns?: number;
+  readonly rows?: number;
   readonly isTty?: boolean;
   readonly interactive?: boolean;
   readonly answers?: readonly (boolean | string | undefined)[];
@@ -25,6 +26,7 @@ export function fakeTerminal(options: FakeOptions = {}): FakeTerminal {
     write: (text) => void (written[name] += text),
     isTty: options.isTty ?? false,
     columns: () => options.columns ?? Number.POSITIVE_INFINITY,
+    rows: () => options.rows ?? Number.POSITIVE_INFINITY,
   });
   const answer = (question: string): boolean | string | undefined => {
     asked.push(question);

@@ -4,6 +4,7 @@ import { variablesSchema } from '../../config/variables/variables-schema.ts';
 import type { JsonSchema } from '../../core/json-schema.ts';
 import { eventSchema, runRecordSchema } from '../../evidence/evidence-schema.ts';
 import { configYamlSchema } from '../../schema/document-schema.ts';
+import { fleetDocumentSchema } from '../../schema/fleet-document.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { commandDocumentSchema } from '../views/document-schema.ts';
 import { configurationPage } from './configuration-page.ts';
@@ -16,6 +17,7 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'config.schema.json': configYamlSchema,
   'variables.schema.json': variablesSchema,
   'json-output.schema.json': commandDocumentSchema,
+  'fleet.schema.json': fleetDocumentSchema,
   'run.schema.json': runRecordSchema,
   'event.schema.json': eventSchema,
 };

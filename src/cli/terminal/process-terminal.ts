@@ -49,6 +49,7 @@ function outputOf(stream: WriteStream): Output {
     isTty: stream.isTTY,
     // A terminal without a known size reports 0 columns.
     columns: () => (stream.isTTY && stream.columns > 0 ? stream.columns : Number.POSITIVE_INFINITY),
+    rows: () => (stream.isTTY && stream.rows > 0 ? stream.rows : Number.POSITIVE_INFINITY),
   };
 }
 

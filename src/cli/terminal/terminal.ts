@@ -4,6 +4,8 @@ export interface Output {
   readonly isTty: boolean;
   /** The width in columns; `Infinity` without a limit. Read anew each time, since windows change. */
   readonly columns: () => number;
+  /** The height in lines, likewise. */
+  readonly rows: () => number;
 }
 
 /** The environment of the program: its outputs, questions to the operator, environment variables, user and clock. */

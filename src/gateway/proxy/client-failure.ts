@@ -1,10 +1,9 @@
+import { KEY } from '../../core/without-keys.ts';
 import type { GatewayConfig } from '../../schema/gateway-config.ts';
 import type { Failure } from '../exchange.ts';
 
 /** Longest text of a server that a client gets, characters. */
 const MOST_LENGTH = 1000;
-
-const KEY = /\b(?:sk-[\w*-]{6,}|(?:hf|gsk|ghp)_\w{10,})|(?<=\bBearer )[\w.~+/=-]{6,}/g;
 
 const NAME = String.raw`[\w-]+(?:\.[\w-]+)*\.?`;
 
@@ -57,11 +56,6 @@ export function clientFailure(failure: Failure, backends: Backends): Failure {
   return text === failure.message && text.length <= MOST_LENGTH
     ? failure
     : { ...failure, message: text.slice(0, MOST_LENGTH) };
-}
-
-/** A server's words for the log: without keys. */
-export function withoutKeys(text: string): string {
-  return text.replace(KEY, '[key]');
 }
 
 const NAMES = new WeakMap<Backends, ReadonlySet<string>>();

@@ -1,8 +1,9 @@
+import { withoutKeys } from '../../core/without-keys.ts';
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { ServerFailure } from '../exchange.ts';
 import { noteError, type RequestContext, type RequestRecord } from '../request-context.ts';
 import type { UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts';
-import { clientFailure, withoutKeys } from './client-failure.ts';
+import { clientFailure } from './client-failure.ts';
 
 /** Longest text of a server in the log, characters. */
 const MAX_TEXT_LENGTH = 4000;

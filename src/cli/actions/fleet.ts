@@ -1,0 +1,110 @@
+import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
+import type { Problem, Result } from '../../core/problem.ts';
+import type { FleetDocument } from '../../schema/fleet-document.ts';
+import { askFleet } from '../fleet/ask.ts';
+import { withGateway, type FleetGateway, type GatewayOptions } from '../fleet/gateway.ts';
+import { openScreen } from '../terminal/screen.ts';
+import { watchInterruption } from '../terminal/interruption.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { createPaint } from '../views/paint.ts';
+import { fleetLines } from '../views/fleet.ts';
+import { problemBlock } from '../views/problem.ts';
+
+/** The options of `fleet`. */
+export interface FleetOptions extends GatewayOptions {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+const WATCH_MS = 1000;
+/** The width of a picture for a pipe. */
+const PIPE_COLUMNS = 120;
+
+/** Shows the fleet of a gateway: once, or every second until Ctrl-C. Returns the exit code. */
+export async function showFleet(terminal: Terminal, options: FleetOptions): Promise<number> {
+  const { stdout } = terminal;
+  const interruption = watchInterruption(
+    () => {},
+    () => process.exit(EXIT.interrupted),
+  );
+  const { signal } = interruption;
+  try {
+    const shown = await withGateway(terminal, options, signal, async (gateway): Promise<Result<number>> => {
+      const first = await askFleet(gateway, signal);
+      if (!first.ok) return first;
+      if (options.json === true) stdout.write(`${JSON.stringify(first.value, undefined, 2)}\n`);
+      else if (options.watch === true && stdout.isTty) await watch(terminal, gateway, first.value, signal);
+      else stdout.write(`${pictureOf(terminal, gateway, first.value).join('\n')}\n`);
+      return { ok: true, value: EXIT.ok };
+    });
+    if (shown.ok) return shown.value;
+    if (signal.aborted) return EXIT.interrupted;
+    report(terminal, shown.problems);
+    return exitCodeOfProblems(shown.problems);
+  } finally {
+    interruption.dispose();
+  }
+}
+
+async function watch(
+  terminal: Terminal,
+  gateway: FleetGateway,
+  first: FleetDocument,
+  signal: AbortSignal,
+): Promise<void> {
+  const screen = openScreen(terminal.stdout);
+  try {
+    let last = first;
+    let problem: Problem | undefined;
+    while (!signal.aborted) {
+      screen.draw(pictureOf(terminal, gateway, last, problem));
+      await pause(WATCH_MS, signal);
+      if (signal.aborted) return;
+      const next = await askFleet(gateway, signal);
+      if (next.ok) last = next.value;
+      problem = next.ok ? undefined : next.problems[0];
+    }
+  } finally {
+    screen.close();
+  }
+}
+
+function pictureOf(
+  { stdout, environment }: Terminal,
+  { name }: FleetGateway,
+  document: FleetDocument,
+  problem?: Problem,
+): readonly string[] {
+  const columns = stdout.columns();
+  // The last line of a snapshot is the prompt.
+  const rows = stdout.rows() - 1;
+  return fleetLines(document, {
+    name,
+    columns: Number.isFinite(columns) ? columns : PIPE_COLUMNS,
+    rows,
+    paint: createPaint(environment, stdout.isTty),
+    problem,
+  });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function report({ stderr, environment }: Terminal, problems: readonly Problem[]): void {
+  const layout = {
+    paint: createPaint(environment, stderr.isTty),
+    indent: 0,
+    columns: stderr.columns(),
+    verbose: false,
+  };
+  for (const problem of problems) stderr.write(problemBlock(problem, 'problem', layout));
+}

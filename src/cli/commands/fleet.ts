@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { FleetOptions } from '../actions/fleet.ts';
+import { processTerminal } from '../terminal/process-terminal.ts';
+import { described } from './phase-command.ts';
+import type { HandOn } from './servers.ts';
+
+/** `hxllm fleet` */
+export function fleetCommand(handOn: HandOn): Command {
+  const text = {
+    name: 'fleet',
+    purpose: 'Show the servers of a running gateway: models, slots, queues, loads',
+    description: 'Asks the gateway alone (GET /fleet): no server is asked, nothing is changed, no evidence is written.',
+    examples: [
+      ['fleet --ask-vault-pass', 'the gateway of the inventory, with the key from the vault'],
+      ['fleet --watch --url http://host:4000 --key-file key.txt', 'any hxllm gateway, once a second until Ctrl-C'],
+      ['fleet --through-ssh --ask-vault-pass', 'if a firewall blocks the port'],
+      ['fleet --json --url http://host:4000 --key-file key.txt', 'the document of GET /fleet'],
+    ],
+    page: 'operations',
+  } as const;
+  return described(text)
+    .option('--watch', 'show it again every second, until Ctrl-C')
+    .option('--json', 'print the gateway’s document as it is')
+    .option('--url <url>', 'ask this gateway instead of the inventory’s')
+    .option('--key-file <file>', 'with --url: a file with its master key')
+    .option('-i, --inventory <file>', 'the inventory (default: that of ansible.cfg, else inventories/dev.ini)')
+    .option('--limit <pattern>', 'the host to ask, if there are several (an Ansible pattern)')
+    .option('--ask-vault-pass', 'ask for the vault password')
+    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
+    .option('--through-ssh', 'reach the gateway through the SSH connection')
+    .action(async (options: FleetOptions, command: Command) => {
+      const { url, keyFile, watch, json, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile } = options;
+      if (keyFile !== undefined && url === undefined)
+        command.error('error: --key-file needs --url (without --url the key comes from the vault)');
+      if (
+        url !== undefined &&
+        [inventory, limit, throughSsh, askVaultPass, vaultPasswordFile].some((one) => one !== undefined)
+      )
+        command.error(
+          'error: --url cannot be combined with -i, --limit, --through-ssh or a vault password: it uses no inventory',
+        );
+      if (watch === true && json === true)
+        command.error('error: --watch cannot be combined with --json: it prints one document');
+      const terminal = processTerminal();
+      if (askVaultPass === true && !terminal.interactive)
+        command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
+      await handOn([], async () => {
+        const { showFleet } = await import('../actions/fleet.ts');
+        return () => showFleet(terminal, options);
+      });
+    });
+}

@@ -1,0 +1,70 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
+import type { GatewayConfig } from '../../schema/gateway-config.ts';
+import type { Fleet } from '../route/fleet.ts';
+import { fleetAlias, fleetAliasNames } from './fleet-aliases.ts';
+import type { ContextState } from './fleet-health.ts';
+import { contextKeyOf, fleetServer, type FleetMoment } from './fleet-servers.ts';
+
+/** More would make a document of some megabytes. */
+const MOST_SERVERS = 1024;
+const MOST_ALIASES = 200;
+/** Time of work after which the event loop gets a turn, ms. */
+const SLICE_MS = 3;
+
+/** The facts of the document of `/fleet`; `nowMs` is on routing's clock, `date` is the same moment. */
+export interface FleetDocumentSource {
+  readonly config: Pick<GatewayConfig, 'backends' | 'routing' | 'masterKey'>;
+  readonly fleet: Fleet;
+  readonly contexts: readonly ContextState[];
+  readonly nowMs: number;
+  readonly date: Date;
+}
+
+/**
+ * The document of `/fleet` as JSON. Requests are served between its parts, so a large one is not the state of one moment. Servers come in
+ * the order of the configuration.
+ */
+export async function fleetDocument({ config, fleet, contexts, nowMs, date }: FleetDocumentSource): Promise<string> {
+  const moment: FleetMoment = {
+    fleet,
+    contexts: new Map(contexts.map((one) => [contextKeyOf(one.backend, one.model), one])),
+    stated: new Map(config.backends.map(({ url, numParallel }) => [url, numParallel])),
+    nowMs,
+    date,
+  };
+  const { masterKey } = config;
+  const isKey = (word: string): boolean => masterKey.state === 'set' && masterKey.key.equals(word);
+  const backends = [...fleet.backends.values()];
+  const names = fleetAliasNames(fleet);
+  let inFlight = 0;
+  for (const backend of backends) inFlight += backend.inFlight;
+  const head: Omit<FleetDocument, 'servers' | 'servers_left_out' | 'aliases' | 'aliases_left_out'> = {
+    schema_version: FLEET_VERSION,
+    at: date.toISOString(),
+    strategy: config.routing.strategy ?? 'default',
+    in_flight: inFlight,
+    waiting: fleet.waiting.size,
+  };
+  const slices = new Slices();
+  const servers = await slices.texts(backends.slice(0, MOST_SERVERS), (backend) => fleetServer(moment, backend));
+  const aliases = await slices.texts(names.slice(0, MOST_ALIASES), (name) => fleetAlias(fleet, name, isKey, nowMs));
+  return `${JSON.stringify(head).slice(0, -1)},"servers":[${servers}],"servers_left_out":${String(Math.max(0, backends.length - MOST_SERVERS))},"aliases":[${aliases}],"aliases_left_out":${String(Math.max(0, names.length - MOST_ALIASES))}}`;
+}
+
+/** Work in slices, between which the event loop gets a turn. */
+class Slices {
+  #sinceMs = performance.now();
+
+  /** Values as JSON, separated by commas. */
+  async texts<T>(values: readonly T[], of: (value: T) => object): Promise<string> {
+    const texts: string[] = [];
+    for (const value of values) {
+      texts.push(JSON.stringify(of(value)));
+      if (performance.now() - this.#sinceMs < SLICE_MS) continue;
+      await turn();
+      this.#sinceMs = performance.now();
+    }
+    return texts.join(',');
+  }
+}
