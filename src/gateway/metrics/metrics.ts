@@ -6,6 +6,7 @@ import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { Counter, gauge } from './metric.ts';
 import { createProcessMetrics } from './process-metrics.ts';
+import { routingMetrics } from './routing-metrics.ts';
 import { RequestMetrics, type RequestLabels } from './request-metrics.ts';
 
 /** The state that gauges read at each scrape. */
@@ -27,7 +28,7 @@ export interface Metrics {
   /** A request has ended. */
   ended(line: AccessLogLine, labels?: RequestLabels): void;
   /** A load has ended. */
-  loaded(replica: Pick<Replica, 'backend' | 'model'>, result: AttemptResult): void;
+  loaded(replica: Pick<Replica, 'backend' | 'model' | 'load'>, result: AttemptResult): void;
   /** A context has grown, or has gone back since its server could not hold it. */
   contextChanged(change: { readonly backend: string; readonly model: string; readonly result: string }): void;
   /** The configuration was read again. */
@@ -47,8 +48,8 @@ export function createMetrics({ fleet, contexts, openConnections }: MetricsSourc
   });
   const loads = new Counter({
     name: 'hxllm_loads_total',
-    help: 'Loads that the gateway has started, by result; also loads that found the model in memory.',
-    labelNames: ['backend', 'server_model', 'result'],
+    help: 'Loads that the gateway has started, by reason and result; also loads that found the model in memory.',
+    labelNames: ['backend', 'server_model', 'reason', 'result'],
   });
   const growths = new Counter({
     name: 'hxllm_context_grown_total',
@@ -74,6 +75,7 @@ export function createMetrics({ fleet, contexts, openConnections }: MetricsSourc
   const all = [
     ...requests.metrics,
     ...fleetMetrics(fleet),
+    ...routingMetrics(fleet),
     loads,
     growths,
     grown,
@@ -85,8 +87,8 @@ export function createMetrics({ fleet, contexts, openConnections }: MetricsSourc
     ended: (line, labels) => {
       requests.count(line, labels);
     },
-    loaded: ({ backend, model }, result) => {
-      loads.add(1, [backend, model, result === 'answered' ? 'done' : 'failed']);
+    loaded: ({ backend, model, load }, result) => {
+      loads.add(1, [backend, model, load?.reason ?? '', result === 'answered' ? 'done' : 'failed']);
     },
     contextChanged: ({ backend, model, result }) => {
       growths.add(1, [backend, model, result]);

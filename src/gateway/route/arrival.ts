@@ -9,6 +9,7 @@ import type { Policy } from './policy.ts';
 import { coveredTokens } from './prompt-cache.ts';
 import { createQueue, enqueue, loadClock, queueLength, type Waiter } from './queue.ts';
 import { beginShareLoad } from './share-load.ts';
+import { countDecision } from './tally.ts';
 import type { Estimate } from './work.ts';
 
 /** Time to the first token that people want, and where no backend has the model in memory, ms. */
@@ -47,17 +48,13 @@ export function arrive(
     return;
   }
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);
-  const reject = (reason: Rejection['reason'], afterMs: number): void =>
-    void out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0, waitedMs: 0, ahead });
+  const reject = (reason: Rejection['reason'], afterMs: number): void => {
+    countDecision(fleet.demands.get(name)?.tally, reason);
+    out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0, waitedMs: 0, ahead });
+  };
   if (candidates.length === 0) {
-    out.push({
-      kind: 'reject',
-      request,
-      ...whyUnavailable(fleet, deployments, tried, nowMs),
-      loadMs: 0,
-      waitedMs: 0,
-      ahead,
-    });
+    const why = whyUnavailable(fleet, deployments, tried, nowMs);
+    reject(why.reason, why.retryAfterMs);
     return;
   }
   // A retry was admitted before.

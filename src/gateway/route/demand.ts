@@ -1,3 +1,5 @@
+import { emptyTally, type Tally } from './tally.ts';
+
 /** Requests and responses of an alias, as they were lately; it outlives its queue. */
 export interface Demand {
   /** The deployments that its last request could use. */
@@ -17,6 +19,7 @@ export interface Demand {
   estimateFactor: number;
   /** Requests a second that its replicas could serve lately. */
   capacity: { readonly atMs: number; readonly rate: number } | undefined;
+  readonly tally: Tally;
 }
 
 const FAST_S = 60;
@@ -35,6 +38,7 @@ export function createDemand(nowMs: number): Demand {
     outTokens: 200,
     estimateFactor: 1,
     capacity: undefined,
+    tally: emptyTally(),
   };
 }
 

@@ -14,6 +14,7 @@ import {
 import { charge, type Flow } from './flow.ts';
 import { busyModels, priceS, slotCount } from './cost.ts';
 import { occupy } from './prompt-cache.ts';
+import { countDecision, countWait } from './tally.ts';
 import type { Estimate } from './work.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
@@ -34,6 +35,7 @@ export interface Choice extends Candidate {
 
 interface Next extends Contender {
   readonly choice: Choice;
+  readonly late: boolean;
 }
 
 /** A request, as the choice of its deployment sees it. */
@@ -99,10 +101,10 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
       if (next !== undefined && (best === undefined || goesBefore(next, best))) best = next;
     }
     if (best === undefined) return;
-    const { queue, waiter, choice } = best;
+    const { queue, waiter, choice, late } = best;
     const { queuedMs } = waiter;
     const wait = { loadMs: loadWaitMs(queue, waiter, nowMs), waitedMs: queuedForMs(queue, waiter, nowMs), queuedMs };
-    removeWaiter(fleet, waiter.request, nowMs);
+    removeWaiter(fleet, waiter.request, nowMs, late);
     paySlot(choice.backend, queue);
     // Its turn for a load comes after those of the queues that wait now.
     if (fleet.queues.delete(queue.key)) fleet.queues.set(queue.key, queue);
@@ -110,12 +112,13 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
   }
 }
 
-/** Removes a waiter, and its queue with the last one. */
-export function removeWaiter(fleet: Fleet, request: string, nowMs: number): void {
+/** Removes a waiter, and its queue with the last one; `isLate`: it gave way to others. */
+export function removeWaiter(fleet: Fleet, request: string, nowMs: number, isLate = false): void {
   const waiting = fleet.waiting.get(request);
   if (waiting === undefined) return;
   const { queue, waiter } = waiting;
   fleet.waiting.delete(request);
+  countWait(fleet.demands.get(queue.name)?.tally, waiter, isLate || queue.late.all.has(request), nowMs);
   remove(queue, waiter, nowMs);
   if (queueLength(queue) === 0) fleet.queues.delete(queue.key);
 }
@@ -151,6 +154,7 @@ export function assign(
   const busy = busyModels(backend);
   replica.inFlight += 1;
   replica.usedMs = nowMs;
+  replica.isUnused = false;
   const { promptTokens, outTokens, prefix } = estimate;
   const { covered, displaced } = occupy(replica.promptCache, { request, prefix, slotCount: slotCount(replica), nowMs });
   const unread = Math.max(1, promptTokens - covered);
@@ -186,6 +190,7 @@ export function assign(
     abandonedPrefillMs: testedPrefillMs(replica, nowMs),
   };
   replica.expiredPrefill = undefined;
+  countDecision(fleet.demands.get(queue)?.tally, reason);
   const { lastLoad } = replica;
   const load = lastLoad !== undefined && queuedMs !== undefined && queuedMs < lastLoad.endedMs ? lastLoad : undefined;
   return { kind: 'assign', request, lease, reason, loadMs, waitedMs, load, free };
@@ -212,7 +217,7 @@ function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: num
   for (const { waiter, late } of policy.order(fleet, queue, nowMs)) {
     const choice = chooseDeployment(fleet, policy, { ...waiter, name: queue.name, late }, nowMs);
     if (choice !== undefined)
-      return { queue, waiter, choice, isOwed: isOwedSlot(choice.backend, choice.replica, queue) };
+      return { queue, waiter, choice, late, isOwed: isOwedSlot(choice.backend, choice.replica, queue) };
   }
   return undefined;
 }

@@ -1,11 +1,12 @@
 import { candidatesOf, isUp, isWarm } from './candidate.ts';
 import { isSameModel } from '../../core/model-name.ts';
 import type { Decision, AttemptResult } from './event.ts';
-import type { Backend, Fleet } from './fleet.ts';
+import type { Backend, DeploymentState, Fleet } from './fleet.ts';
+import { countIfSlotFree } from './needless-load.ts';
 import { setLoading } from './queue.ts';
 import type { NextLoad, Policy } from './policy.ts';
 import { clearPromptCache } from './prompt-cache.ts';
-import { victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
+import { countIfUnused, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import { markLoaded, markMaybeEvicted, markUnloaded } from './residency.ts';
 import { hasRoomFor } from './room.ts';
 import { observeLoad } from './speed.ts';
@@ -67,6 +68,7 @@ function makeRoom(
       out.push({ kind: 'unload', backend: backend.url, model: victim.model });
       victims = [victimOf(victim, nowMs)];
       markUnloaded(victim.residency, nowMs);
+      countIfUnused(victim);
       backend.listed = backend.listed?.filter((name) => !isSameModel(name, victim.model));
     }
     startLoad(fleet, { ...next, mayEvict: !hasRoomFor(backend, replica.model) }, nowMs, out, victims);
@@ -103,6 +105,8 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     if (load.cold || nowMs - load.sinceMs >= LEAST_LOAD_MS) {
       clearPromptCache(replica.promptCache);
       replica.loadedMs = nowMs;
+      countIfUnused(replica);
+      replica.isUnused = true;
       const { reason, victims, sinceMs } = load;
       replica.lastLoad = { reason, victims, endedMs: nowMs, tookMs: nowMs - sinceMs };
     }
@@ -136,7 +140,19 @@ export function startLoad(
   fleet.tickWanted = true;
   replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue, reason, victims }, nowMs);
   if (mayEvict && hasRequestOnItsWay(backend, nowMs)) fleet.heldLoads.set(replica.id, deployment);
-  else out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
+  else send(fleet, replica, deployment, queue, nowMs, out);
+}
+
+function send(
+  fleet: Fleet,
+  replica: Replica,
+  deployment: DeploymentState,
+  queue: string | undefined,
+  nowMs: number,
+  out: Decision[],
+): void {
+  countIfSlotFree(fleet, replica, queue, nowMs);
+  out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
 /**
@@ -157,7 +173,7 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
       fleet.heldLoads.delete(id);
       // Its context may have changed while it was held.
       replica.load = newLoad(backend, replica, { ...load, runnerKey: deployment.runnerKey }, nowMs);
-      out.push({ kind: 'load', replica: id, deployment: deployment.id });
+      send(fleet, replica, deployment, load.queue, nowMs, out);
     }
   }
 }

@@ -76,6 +76,7 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   for (const replica of fleet.replicas.values()) {
     if (replica.backend !== backend.url) continue;
     resetResidency(replica.residency, nowMs, false);
+    replica.isUnused = false;
     forgetSlots(replica.slots);
     clearPromptCache(replica.promptCache);
     replica.abandonedPrefills = [];

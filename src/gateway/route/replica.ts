@@ -6,6 +6,7 @@ import { isSingleByFamily } from './single-slot.ts';
 import { learnedSlots, mayTry, configuredSlots, type Slots } from './slots.ts';
 import { createPromptCache, type PromptCache } from './prompt-cache.ts';
 import { unknownRates, type Rates } from './rates.ts';
+import type { NeedlessLoads } from './tally.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
 
 /** A model on a backend: its slots, its residency and its speed, whichever alias asks for it. */
@@ -46,6 +47,9 @@ export interface Replica {
   load: ModelLoad | undefined;
   /** The last load that took its time. */
   lastLoad: LoadFacts | undefined;
+  /** It has had no request since that load. */
+  isUnused: boolean;
+  readonly needless: NeedlessLoads;
   /** Failed loads in a row, and until when no load is tried. */
   failedLoads: number;
   failingUntilMs: number;
@@ -148,6 +152,8 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     expiredPrefill: undefined,
     load: undefined,
     lastLoad: undefined,
+    isUnused: false,
+    needless: { slotFree: 0, unused: 0 },
     failedLoads: 0,
     failingUntilMs: 0,
     brokenLoads: 0,
@@ -173,6 +179,7 @@ export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: R
 /** Records that the backend has listed the models in its memory. */
 export function applyListing(replica: Replica, listing: Listing): void {
   observeListing(replica.residency, replica.model, listing, replica.inFlight > 0);
+  if (replica.residency.state === 'absent') countIfUnused(replica);
   const family = listing.models.find(({ name }) => isSameModel(name, replica.model))?.family;
   if (family === undefined) return;
   replica.isSingle = isSingleByFamily(family);
@@ -189,6 +196,12 @@ export function loadReason({ replica }: { readonly replica: Replica }, isCopy: b
 /** A model that leaves the memory for a load. */
 export function victimOf({ model, usedMs, idleSinceMs, inFlight }: Replica, nowMs: number): Victim {
   return { model, idleMs: usedMs === 0 ? undefined : inFlight > 0 ? 0 : Math.max(0, nowMs - idleSinceMs) };
+}
+
+/** A model has left the memory, or is loaded anew: counts its load if it had no request since. */
+export function countIfUnused(replica: Replica): void {
+  if (replica.isUnused) replica.needless.unused += 1;
+  replica.isUnused = false;
 }
 
 /** Frees the slots of abandoned prompts whose time is over. */

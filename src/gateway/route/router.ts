@@ -15,6 +15,7 @@ import { resize } from './resize.ts';
 import { observeList } from './room.ts';
 import { observeStart, observeTime } from './slots.ts';
 import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
+import { countDecision } from './tally.ts';
 import { observeTurn } from './turn.ts';
 
 /**
@@ -181,6 +182,7 @@ function rejectWaiter(
     ahead: queueLength(queue) - 1,
   };
   leave(fleet, waiter.request, nowMs);
+  countDecision(fleet.demands.get(queue.name)?.tally, rejection.reason);
   out.push({ kind: 'reject', request: waiter.request, ...rejection, ...wait });
 }
 

@@ -104,14 +104,24 @@ test('metrics show slots, queues and models in memory', async () => {
     [{ [labels]: 1 }, { [labels]: 1 }, { 'model=m': 2 }],
   );
   assert.deepEqual([read('hxllm_model_resident'), read('hxllm_loads_underway')], [{ [labels]: 1 }, { [labels]: 0 }]);
-  assert.ok((read('hxllm_loads_total')[`backend=${fake.url},result=done,server_model=m`] ?? 0) >= 1);
+  assert.ok((read('hxllm_loads_total')[`backend=${fake.url},reason=absent,result=done,server_model=m`] ?? 0) >= 1);
   draining.abort();
   await Promise.all(chats);
   await until(
     'no request waits',
     () => gateway.service().scheduler.waiting === 0 && gateway.service().scheduler.inFlight === 0,
   );
-  assert.deepEqual((await scrape(gateway))('hxllm_queue_length'), { 'model=m': 0 });
+  const after = await scrape(gateway);
+  assert.deepEqual(after('hxllm_queue_length'), { 'model=m': 0 });
+  assert.deepEqual(after('hxllm_routes_total'), { 'model=m,reason=only-one': 1 });
+  const queued = after('hxllm_queued_seconds_total');
+  assert.ok((queued['class=people,model=m'] ?? 0) > 0);
+  assert.equal(queued['class=batch,model=m'], 0);
+  assert.deepEqual(Object.keys(after('hxllm_given_up_late_total')), ['model=m']);
+  assert.deepEqual(after('hxllm_needless_loads_total'), {
+    [labels.replace(',', ',kind=slot-free,')]: 0,
+    [labels.replace(',', ',kind=unused,')]: 0,
+  });
 });
 
 test('/metrics needs the key, unless the configuration opens it or has no key', async () => {
