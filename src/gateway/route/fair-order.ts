@@ -81,12 +81,10 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
   const jobs: Job<Waiter>[] = [];
   for (const waiter of upTo(MOST_JOBS, onTime)) {
     const { dueMs, unreadTokens, estimate, flow } = waiter;
-    jobs.push({
-      value: waiter,
-      leftS: (dueMs - nowMs) / 1000 - unreadTokens / prefill - START_S,
-      workS: priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens }),
-      group: flow.id,
-    });
+    const workS = priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens });
+    const startS = (dueMs - nowMs) / 1000 - unreadTokens / prefill - START_S;
+    // The target is of its first token: from its start on, its work may take as long as it takes.
+    jobs.push({ value: waiter, leftS: startS + workS / count, workS, group: flow.id });
   }
   const chosen = onTimeSet(jobs, count);
   let first: Waiter | undefined;

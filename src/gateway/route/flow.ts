@@ -40,6 +40,8 @@ interface Asked {
   readonly atMs: number;
 }
 
+/** The lead that a caller keeps while it is away, s of a server: a long response does not put it behind a caller that never stops. */
+const MOST_LEAD_S = 10;
 /** Names that are remembered for a key, aliases for a caller, and keys. */
 const MOST_USERS = 64;
 const MOST_ALIASES = 32;
@@ -53,10 +55,10 @@ export function createFlows(): Flows {
 /** The flow of a request's caller. */
 export function flowOf(flows: Flows, { key, user = '' }: Pick<Work, 'key' | 'user'>): Flow {
   const owner = flows.keys.get(key) ?? openKey(flows, key);
-  // Time in which a caller was away is not made up for.
-  if (owner.live === 0) owner.virtualS = Math.max(owner.virtualS, flows.clockS);
+  // Time in which a caller was away is hardly made up for.
+  if (owner.live === 0) owner.virtualS = Math.max(owner.virtualS, flows.clockS - MOST_LEAD_S);
   const flow = userOf(owner, key, user);
-  if (flow.live === 0) flow.virtualS = Math.max(flow.virtualS, owner.clockS);
+  if (flow.live === 0) flow.virtualS = Math.max(flow.virtualS, owner.clockS - MOST_LEAD_S);
   return flow;
 }
 
@@ -110,7 +112,7 @@ export function goesFirst(a: Flow, b: Flow): boolean {
 function openKey(all: Flows, key: string): KeyFlows {
   const owner: KeyFlows = {
     all,
-    virtualS: all.clockS,
+    virtualS: 0,
     live: 0,
     clockS: 0,
     newcomers: undefined,

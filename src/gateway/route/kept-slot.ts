@@ -11,18 +11,19 @@ const CAPACITY_MS = 100;
 /** A caller that has not asked for so long needs no slot, ms. */
 const OTHERS_MS = 30_000;
 
-/** A late request does not begin behind longer prompts that are being read, tokens. */
+/** Prompts are read one by one: behind longer ones a request would wait inside the server, tokens. */
 const MOST_UNREAD = 1000;
 
 /**
- * Whether a request leaves the last free slot of a replica: a late one to those that can still begin in time, and one of a caller that
- * has all other slots to the other callers. A late request also waits until prompts that were sent before it are read.
+ * Whether a request does not take a free slot of a replica. It leaves the last one: a late request to those that can still begin in time,
+ * and one of a caller that has half of the slots to the other callers. Any request waits until the prompts before it are read: a shorter
+ * one may come, and another backend may be free sooner.
  */
 export const keepsSlot: Policy['keepsSlot'] = (fleet, { name, deployments, late, flow }, { replica }, nowMs) => {
   const { slots, inFlight, abandonedPrefills, inFlightOf } = replica;
-  if (late && replica.unreadTokens > MOST_UNREAD) return true;
+  if (replica.unreadTokens > MOST_UNREAD) return true;
   if (slots.count < LEAST_SLOTS || slots.count - inFlight - abandonedPrefills.length > 1) return false;
-  if (!late) return (inFlightOf.get(flow) ?? 0) >= slots.count - 1 && hasOthers(flow, nowMs - OTHERS_MS);
+  if (!late) return (inFlightOf.get(flow) ?? 0) >= slots.count / 2 && hasOthers(flow, nowMs - OTHERS_MS);
   const demand = fleet.demands.get(name);
   if (demand === undefined) return false;
   if (demand.capacity === undefined || nowMs - demand.capacity.atMs >= CAPACITY_MS)

@@ -67,6 +67,23 @@ test('a second caller gets the next slot, whatever the first one has waiting', (
   assert.equal(waits, 36, 'the last slot is kept while another caller asks');
 });
 
+test('a caller that has half of the slots leaves the last one, whoever has the others', () => {
+  const stage = stageOf(4, ['a']);
+  for (const key of ['x', 'x', 'y']) stage.start(stage.arrive({ work: work({ key }) }));
+  const [third, other] = ['x', 'z'].map((key) => stage.arrive({ work: work({ key }) }));
+  assert.deepEqual([stage.outcomeOf(third ?? ''), stage.outcomeOf(other ?? '')], ['waits', 'm@a']);
+});
+
+test('a request waits in the gateway while a long prompt is read, and a shorter one that comes later does not wait for it inside', () => {
+  const stage = stageOf(4, ['a']);
+  const long = stage.arrive({ work: work({ promptTokens: 3000 }) });
+  stage.nowMs += 10;
+  const next = stage.arrive({ work: work() });
+  assert.equal(stage.outcomeOf(next), 'waits');
+  stage.start(long);
+  assert.equal(stage.outcomeOf(next), 'm@a');
+});
+
 test('late requests come after all that can still begin in time, and batches after both', () => {
   const stage = stageOf(1, ['a']);
   const running = stage.arrive({ work: work() });

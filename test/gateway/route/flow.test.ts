@@ -38,12 +38,25 @@ test('a caller that invents a name for each request gains nothing', () => {
   assert.ok(polite >= inventor - 2, `${String(polite)} and ${String(inventor)}`);
 });
 
-test('a caller that was away does not make up for it, and at most 64 names of a key are remembered', () => {
+test('a caller that was away makes up for 10 s at most, and at most 64 names of a key are remembered', () => {
   const flows = createFlows();
   const busy = flowOf(flows, { key: 'a', user: undefined });
   for (let turn = 0; turn < 100; turn += 1) charge(busy, 1);
   const back = flowOf(flows, { key: 'b', user: undefined });
-  assert.ok(busy.owner.virtualS - back.owner.virtualS <= 1);
+  assert.ok(busy.owner.virtualS - back.owner.virtualS <= 11);
   for (let name = 0; name < 1000; name += 1) flowOf(flows, { key: 'a', user: String(name) });
   assert.equal(busy.owner.users.size, 64);
+});
+
+test('a long response does not put a caller behind one that never stops asking', () => {
+  const flows = createFlows();
+  const greedy = flowOf(flows, { key: 'greedy', user: undefined });
+  const polite = flowOf(flows, { key: 'polite', user: undefined });
+  Object.assign(greedy, WAITS);
+  greedy.owner.live = 1;
+  for (let turn = 0; turn < 100; turn += 1) charge(greedy, 1);
+  charge(flowOf(flows, { key: 'polite', user: undefined }), 8);
+  assert.ok(goesFirst(flowOf(flows, { key: 'polite', user: undefined }), greedy));
+  charge(polite, 8);
+  assert.ok(!goesFirst(flowOf(flows, { key: 'polite', user: undefined }), greedy), 'its lead is used up');
 });

@@ -16,6 +16,15 @@ test('the largest request of the caller with most work gives way first', () => {
   assert.deepEqual([...onTimeSet(jobs, 1)].toSorted(), ['greedy 2', 'polite']);
 });
 
+test('the caller whose requests are most work in all gives way, also where its requests in front are the smaller ones', () => {
+  const jobs = [
+    job('polite', 2, 1.5, 'y'),
+    job('greedy', 2, 0.6, 'x'),
+    ...[1, 2, 3].map((n) => job(`greedy ${n}`, 9, 1, 'x')),
+  ];
+  assert.ok(onTimeSet(jobs, 1).has('polite'));
+});
+
 test('of one caller no larger set can begin in time', () => {
   fc.assert(
     fc.property(
