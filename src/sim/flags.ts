@@ -12,6 +12,7 @@ interface NumberFlag {
     | 'loadMs'
     | 'tokenMs'
     | 'prefillMsPerToken'
+    | 'pieceTokens'
     | 'vramMiB'
     | 'maxLoadedModels'
     | 'maxQueue'
@@ -33,6 +34,7 @@ const NUMBERS: Readonly<Record<string, NumberFlag>> = {
     whole: false,
     min: 0,
   },
+  'piece-tokens': { option: 'pieceTokens', says: 'tokens in one piece of a stream', whole: true, min: 1 },
   'vram-mib': {
     option: 'vramMiB',
     says: 'VRAM for all models; a model that does not fit evicts another',
@@ -60,6 +62,7 @@ const STRINGS = ['host', 'model', 'sim-version', ...Object.keys(NUMBERS)];
 export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> {
   const options = {
     help: { type: 'boolean', short: 'h' },
+    gpu: { type: 'boolean' },
     ...Object.fromEntries(STRINGS.map((name) => [name, { type: 'string', multiple: true } as const])),
   } as const;
   let values: Readonly<Record<string, unknown>>;
@@ -89,6 +92,7 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
   }
   const host = last(values['host']);
   if (host !== undefined) read['host'] = host;
+  if (values['gpu'] === true) read['gpu'] = true;
   const version = last(values['sim-version']);
   if (version !== undefined) read['version'] = version;
   return readModels(list(values['model']), read);
@@ -97,7 +101,7 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
 /** The nearest flag to the one that parseArgs does not know. */
 function suggestionFor(message: string): string {
   const name = /^Unknown option '--([^']+)'/.exec(message)?.[1];
-  const meant = name === undefined ? undefined : nearestName(name, [...STRINGS, 'help']);
+  const meant = name === undefined ? undefined : nearestName(name, [...STRINGS, 'gpu', 'help']);
   return meant === undefined ? '' : ` Did you mean --${meant}?`;
 }
 
@@ -120,6 +124,7 @@ export function helpText(): string {
   const lines = [
     ['--host HOST', `address to listen on (${defaults.host}); on loopback only local Host names are answered`],
     ...rows,
+    ['--gpu', 'answers, prompts and models slow each other down, as on one GPU'],
     [
       '--model NAME[,KEY=VALUE…]',
       'a model on its disk; repeatable. Keys: size-mib, trained-context, num-ctx, num-predict,',
@@ -129,7 +134,7 @@ export function helpText(): string {
     ['--sim-version V', `version that /api/version reports (${defaults.version})`],
     ['-h, --help', 'this text'],
   ].map(([flag = '', says = '']) => `  ${flag.padEnd(27)}${says}`);
-  return `hxllm sim: a simulated Ollama server. Same text for the same seed and prompt.\n\nUsage: hxllm sim [flags]\n\n${lines.join('\n')}\n\nFaults on demand: POST /sim/faults with {"kind":"error|slow-load|failed-load|stall|die|cut|reset|garbage|repeat","path":…,"model":…,"after":…,"times":…,"status":…,"message":…,"ms":…};\nGET lists them, DELETE clears them.\n`;
+  return `hxllm sim: a simulated Ollama server. Same text for the same seed and prompt.\n\nUsage: hxllm sim [flags]\n\n${lines.join('\n')}\n\nFaults on demand: POST /sim/faults with {"kind":"error|slow-load|failed-load|stall|die|cut|reset|garbage|repeat","path":…,"model":…,"after":…,"times":…,"status":…,"message":…,"ms":…};\nGET lists them, DELETE clears them.\nPOST /sim/speed with {"speed":0.5} halves the speed; GET /sim/journal lists loads and uses of models.\n`;
 }
 
 function list(value: unknown): readonly string[] {

@@ -1,5 +1,6 @@
 import { addFault, clearFaults, listFaults } from './faults/admin.ts';
 import type { Call } from './native/call.ts';
+import { listJournal, setSpeed } from './runner/admin.ts';
 import { chat, readChat } from './native/chat.ts';
 import { embed, embedOne, readEmbed } from './native/embed.ts';
 import { generate, readGenerate } from './native/generate.ts';
@@ -53,6 +54,8 @@ export const ROUTES: readonly Route[] = [
   { path: '/v1/embeddings', methods: { POST: embedTexts } },
   { path: '/v1/models', methods: { GET: listOpenAiModels } },
   { path: '/v1/models/:', methods: { GET: showOpenAiModel } },
+  { path: '/sim/journal', methods: { GET: listJournal } },
+  { path: '/sim/speed', methods: { POST: setSpeed } },
   { path: '/sim/faults', methods: { GET: listFaults, POST: addFault, DELETE: clearFaults } },
 ];
 

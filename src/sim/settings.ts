@@ -14,6 +14,10 @@ export interface SimOptions {
   /** Duration of one token of an answer, and of a prompt. */
   readonly tokenMs?: number;
   readonly prefillMsPerToken?: number;
+  /** Answers, prompts and models slow each other down, as on one GPU. */
+  readonly gpu?: boolean;
+  /** Tokens of an answer in one piece of a stream; the first piece has one. */
+  readonly pieceTokens?: number;
   readonly vramMiB?: number;
   /** `OLLAMA_MAX_LOADED_MODELS`, `OLLAMA_MAX_QUEUE`, `OLLAMA_KEEP_ALIVE`. */
   readonly maxLoadedModels?: number;
@@ -40,6 +44,8 @@ const DEFAULTS: Settings = {
   loadMs: 100,
   tokenMs: 2,
   prefillMsPerToken: 0.1,
+  gpu: false,
+  pieceTokens: 1,
   vramMiB: 24_576,
   maxLoadedModels: 3,
   maxQueue: 512,

@@ -49,11 +49,18 @@ async function answer<T>(
   const tokens = promptTokens(prompt);
   if (tokens.length > runner.contextLength && !request.truncate)
     throw new Refusal(400, 'the input length exceeds the context length');
-  const pieces: Said[] = [];
+  const { pieceTokens } = session.call.machine.settings;
+  let pieces: Said[] = [];
+  let isFirst = true;
+  const send = async (): Promise<void> => {
+    const said = join(pieces);
+    pieces = [];
+    isFirst = false;
+    await reply.piece(shape(said, { done: false }));
+  };
   const say = async (piece: Spoken): Promise<void> => {
-    const said = saidOf(piece, request.topLogprobs);
-    if (request.stream) await reply.piece(shape(said, { done: false }));
-    else pieces.push(said);
+    pieces.push(saidOf(piece, request.topLogprobs));
+    if (request.stream && (isFirst || pieces.length >= pieceTokens)) await send();
   };
   const task = {
     prompt: fitTokens(tokens, runner.contextLength),
@@ -63,12 +70,16 @@ async function answer<T>(
     say,
     before: createStrike(session.fault, victimOf(session, reply)),
   };
-  const outcome = await decode(runner, task, session.call.machine.settings, session.call.signal);
+  const outcome = await decode(runner, task, session.call.machine.processor, session.call.signal);
   const end = endingOf(session, outcome);
-  if (!request.stream) reply.whole(shape(join(pieces), end));
+  if (!request.stream) {
+    reply.whole(shape(join(pieces), end));
+    return;
+  }
+  if (pieces.length > 0) await send();
   // A model that repeats itself gets no last chunk: Ollama ends the stream without `done`.
-  else if (end.done) await reply.piece(shape(NOTHING, end));
-  if (request.stream) reply.end();
+  if (end.done) await reply.piece(shape(NOTHING, end));
+  reply.end();
 }
 
 /** Refuses an invalid `format` with 500: Ollama checks it only when it is about to answer. */

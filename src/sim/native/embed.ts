@@ -3,7 +3,6 @@ import { embed as embedText, normalize } from '../text/vector.ts';
 import { Refusal, Gone } from '../wire/refusal.ts';
 import type { Reply } from '../wire/reply.ts';
 import { count, nanoseconds, nowMs } from '../wire/time.ts';
-import { wait } from '../wire/wait.ts';
 import type { EmbedBody } from './body.ts';
 import type { Call } from './call.ts';
 import { readBody, readRequest, REQUEST_FIELDS, textOf, type Request } from './request.ts';
@@ -72,7 +71,7 @@ export async function readThrough(session: Session, tokens: readonly string[]): 
     tokens.length > runner.contextLength ? [BOS, ...fitTokens(tokens.slice(1), runner.contextLength - 1)] : tokens;
   const place = await runner.slots.enter(fitted, call.signal);
   try {
-    await wait(call.machine.settings.prefillMsPerToken * fitted.length, runner.death.signal);
+    await call.machine.processor.read(runner, fitted.length, runner.death.signal);
   } finally {
     place.leave(fitted);
   }

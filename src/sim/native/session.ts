@@ -60,7 +60,7 @@ export async function withRunner(
   const loadMs = settings.loadMs + (fault?.kind === 'slow-load' ? (fault.ms ?? 0) : 0);
   const failure =
     fault?.kind === 'failed-load' ? new Refusal(fault.status ?? 500, fault.message ?? 'simulated failure') : undefined;
-  const wish = { model, options, keepAlive: request.keepAlive, loadOnly, loadMs, failure, signal };
+  const wish = { model, options, keepAlive: request.keepAlive, loadOnly, loadMs, failure, path: call.path, signal };
   const runner = await scheduler.acquire(wish);
   try {
     await work({ call, model, runner, options, fault, loadMs: nowMs() - call.startedMs });

@@ -1,15 +1,9 @@
 import { Refusal, Gone } from '../wire/refusal.ts';
 import { nowMs } from '../wire/time.ts';
-import { Pace, wait } from '../wire/wait.ts';
 import { StopWatch } from '../text/stop.ts';
 import type { Spoken } from '../text/spoken.ts';
+import type { Processor } from './processor.ts';
 import type { Runner } from './runner.ts';
-
-/** Speed of the simulated machine. */
-export interface Speed {
-  readonly tokenMs: number;
-  readonly prefillMsPerToken: number;
-}
 
 /** One answer to generate. */
 export interface Task {
@@ -40,14 +34,14 @@ const DIED_TALKING = 'an error was encountered while running the model: unexpect
  * Generates one answer in one of the runner's slots. A client that leaves frees the slot within a token; during
  * prefill, only when prefill has ended. Throws Gone if the client left, and a Refusal if the runner died.
  */
-export async function decode(runner: Runner, task: Task, speed: Speed, client: AbortSignal): Promise<Outcome> {
+export async function decode(runner: Runner, task: Task, processor: Processor, client: AbortSignal): Promise<Outcome> {
   const death = runner.death.signal;
   const either = AbortSignal.any([client, death]);
   const said: string[] = [];
   try {
     const place = await runner.slots.enter(task.prompt, either);
     try {
-      return await work(runner, task, speed, { client, death, either, known: place.known, said });
+      return await work(runner, task, processor, { client, death, either, known: place.known, said });
     } finally {
       place.leave([...task.prompt, ...said]);
     }
@@ -66,15 +60,29 @@ interface Circumstances {
   readonly said: string[];
 }
 
-async function work(runner: Runner, task: Task, speed: Speed, now: Circumstances): Promise<Outcome> {
+async function work(runner: Runner, task: Task, processor: Processor, now: Circumstances): Promise<Outcome> {
   const startedMs = nowMs();
-  const prefillMs = speed.prefillMsPerToken * (task.prompt.length - now.known);
-  if (prefillMs > 0) await wait(prefillMs, now.death);
+  const readMs = await processor.read(runner, task.prompt.length - now.known, now.death);
+  runner.answers += 1;
+  try {
+    return await answer(runner, task, processor, now, { startedMs, readMs });
+  } finally {
+    runner.answers -= 1;
+  }
+}
+
+async function answer(
+  runner: Runner,
+  task: Task,
+  processor: Processor,
+  now: Circumstances,
+  { startedMs, readMs }: { readonly startedMs: number; readonly readMs: number },
+): Promise<Outcome> {
   const limit = task.numPredict < 0 ? 10 * runner.options.numCtx : task.numPredict === 0 ? Infinity : task.numPredict;
-  const pace = new Pace(speed.tokenMs);
   const watch = new StopWatch(task.stop);
   let firstMs = nowMs();
   let evalCount = 0;
+  let tokenMs = readMs;
   const outcome = (reason: Outcome['reason']): Outcome => ({
     reason,
     promptCount: task.prompt.length,
@@ -90,7 +98,7 @@ async function work(runner: Runner, task: Task, speed: Speed, now: Circumstances
     return true;
   };
   for (const token of task.speech) {
-    await pace.next(now.either);
+    tokenMs = await processor.token(runner, tokenMs, now.either);
     await runner.flowing();
     if (now.either.aborted) throw new Gone();
     evalCount += 1;

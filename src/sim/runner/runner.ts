@@ -20,6 +20,11 @@ export class Runner {
   /** Expiry time. It is set when the last request ends, so a busy runner may show a time in the past. */
   expiresAt = new Date();
   timer: NodeJS.Timeout | undefined;
+  /** Prompts that are read or wait for it, and answers that are given. */
+  prompts = 0;
+  answers = 0;
+  /** Resolves when the last of these prompts has been read, with that time. */
+  lastPrompt: Promise<number> = Promise.resolve(0);
   /** Aborts when the runner's process dies. */
   readonly death = new AbortController();
   readonly #blocked = new Set<Promise<void>>();

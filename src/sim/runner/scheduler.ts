@@ -2,6 +2,7 @@ import { asError } from '../../core/error.ts';
 import type { Model } from '../models/model.ts';
 import { Gone, Refusal } from '../wire/refusal.ts';
 import { wait } from '../wire/wait.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { residency, type Memory } from './memory.ts';
 import type { Options } from './options.ts';
@@ -18,6 +19,8 @@ export interface Wish {
   readonly loadMs: number;
   /** The failure that a load ends with. */
   readonly failure: Refusal | undefined;
+  /** The path of the request. */
+  readonly path: string;
   readonly signal: AbortSignal;
 }
 
@@ -44,14 +47,16 @@ export interface Limits {
  */
 export class Scheduler {
   readonly #limits: Limits;
+  readonly #journal: Journal;
   readonly #loaded = new Map<string, Runner>();
   readonly #queue: Pending[] = [];
   #working = false;
   #loading: { readonly runner: Runner; readonly over: Promise<void> } | undefined;
   #unloaded = Promise.withResolvers<void>();
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, journal: Journal) {
     this.#limits = limits;
+    this.#journal = journal;
   }
 
   /**
@@ -83,6 +88,7 @@ export class Scheduler {
   /** Ends one use of a runner: starts its idle time, or unloads it at once. */
   release(runner: Runner): void {
     runner.users -= 1;
+    this.#note(runner, { event: 'release' });
     if (runner.users > 0) return;
     if (runner.keepAlive <= 0) {
       this.#unload(runner);
@@ -137,17 +143,21 @@ export class Scheduler {
     }
     candidate.users = 1;
     await this.#load(candidate, wish);
+    this.#note(candidate, { event: 'use', only: wish.loadOnly });
     return candidate;
   }
 
   async #load(runner: Runner, wish: Wish): Promise<void> {
     const over = Promise.withResolvers<void>();
     this.#loading = { runner, over: over.promise };
+    this.#note(runner, { event: 'load', path: wish.path, only: wish.loadOnly });
     try {
       await wait(wish.loadMs, wish.signal);
       if (wish.failure !== undefined) throw wish.failure;
       this.#loaded.set(wish.model.weights, runner);
+      this.#note(runner, { event: 'loaded' });
     } catch (error) {
+      this.#note(runner, { event: 'aborted' });
       if (wish.model.engine === 'ollama') this.#failWaiters(runner);
       throw error;
     } finally {
@@ -162,6 +172,7 @@ export class Scheduler {
     for (const waiter of this.#queue.filter(({ wish }) => wish.model.weights === runner.model.weights)) {
       this.#queue.splice(this.#queue.indexOf(waiter), 1);
       runner.users += 1;
+      this.#note(runner, { event: 'use', only: true });
       if (waiter.wish.loadOnly) waiter.give(runner);
       else waiter.fail(new Refusal(500, 'unexpected server status: llm server loading model'));
     }
@@ -169,6 +180,7 @@ export class Scheduler {
 
   #use(runner: Runner, wish: Wish): Runner {
     runner.users += 1;
+    this.#note(runner, { event: 'use', only: wish.loadOnly });
     clearTimeout(runner.timer);
     if (wish.keepAlive !== undefined) runner.keepAlive = wish.keepAlive;
     return runner;
@@ -193,8 +205,13 @@ export class Scheduler {
     return first;
   }
 
+  #note({ model }: Runner, what: Omit<JournalEntry, 'atMs' | 'model'>): void {
+    this.#journal.add({ model: model.shortName, ...what });
+  }
+
   #evict(runner: Runner): void {
     clearTimeout(runner.timer);
+    if (runner.users > 0) this.#note(runner, { event: 'expire' });
     runner.keepAlive = 0;
     if (runner.users <= 0) this.#unload(runner);
   }
@@ -203,6 +220,7 @@ export class Scheduler {
     clearTimeout(runner.timer);
     if (this.#loaded.get(runner.model.weights) !== runner) return;
     this.#loaded.delete(runner.model.weights);
+    this.#note(runner, { event: 'unloaded' });
     this.#unloaded.resolve();
     this.#unloaded = Promise.withResolvers();
   }

@@ -1,7 +1,7 @@
 import { isObject } from '../../core/json.ts';
 import { instanceOf } from './instance.ts';
 import { Random } from './random.ts';
-import { echoOf, speakProse, take } from './speech.ts';
+import { echoOf, speakProse, take, wantedTokens } from './speech.ts';
 import type { Spoken, ToolCall } from './spoken.ts';
 import { tokenize } from './tokens.ts';
 
@@ -44,7 +44,8 @@ function textOf(question: Question, random: Random): Iterable<string> {
     return tokenize(JSON.stringify(instanceOf(schema, random)));
   }
   const echo = echoOf(question.last);
-  return echo === undefined ? take(speakProse(random), question.tokens ?? 8 + random.below(40)) : tokenize(echo);
+  if (echo !== undefined) return tokenize(echo);
+  return take(speakProse(random), wantedTokens(question.last) ?? question.tokens ?? 8 + random.below(40));
 }
 
 // A tool is called if the question contains a word of its name: "the weather in Paris?" calls get_weather.

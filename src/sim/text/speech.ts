@@ -42,6 +42,14 @@ export function echoOf(prompt: string): string | undefined {
   return ECHO.exec(prompt.trim())?.[1];
 }
 
+const WANTED = /answer in (\d+) tokens?\.\s*$/i;
+
+/** The length of an answer whose question ends with `Answer in 40 tokens.` It lets a measurement choose each length. */
+export function wantedTokens(prompt: string): number | undefined {
+  const wanted = WANTED.exec(prompt.slice(-40))?.[1];
+  return wanted === undefined ? undefined : Number(wanted);
+}
+
 /** The first `tokens` tokens. */
 export function* take(speech: Iterable<string>, tokens: number): Generator<string, void> {
   let left = tokens;
