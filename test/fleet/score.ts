@@ -22,9 +22,9 @@ export interface Score {
 const UNANSWERED_S = 60;
 
 /** The score of a simulation. */
-export function scoreOf({ records, loads }: SimResult): Score {
+export function scoreOf({ records, loads }: Pick<SimResult, 'records' | 'loads'>): Score {
   const own = loads.filter(({ cause }) => cause !== 'direct');
-  const polite = records.filter(({ request }) => request.key.startsWith('polite'));
+  const polite = records.filter(({ request: { key, user } }) => `${key} ${user ?? ''}`.includes('polite'));
   const ttfts = records
     .filter(({ request }) => request.class === 'people')
     .map(ttftOf)

@@ -6,6 +6,7 @@ import { patienceMs, type SimRequest } from './request.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import type { SimLoad } from './server/memory.ts';
 import { SimServer } from './server/server.ts';
+import { Targets } from './target.ts';
 
 /** The result of a request. `left`: its client left without a token. */
 export interface SimRecord {
@@ -33,13 +34,8 @@ export interface SimResult {
   readonly events: number;
 }
 
-const TARGET_MS = 2000;
-/** Target in the first 15 s of use of a model that was idle for 5 min, ms. */
-const COLD_TARGET_MS = 15_000;
-const COLD_MS = 15_000;
-const IDLE_MS = 300_000;
-/** A person reads for a moment, at least, ms. */
-const LEAST_PAUSE_MS = 500;
+/** A person reads for a moment before the next turn, at least, ms. */
+export const LEAST_PAUSE_MS = 500;
 /** Time after the last request in which everything must end, ms. */
 const LONGEST_REST_MS = 3_600_000;
 
@@ -59,8 +55,7 @@ class Simulation {
   readonly #next = new Map<number, SimRequest>();
   readonly #ended = new Set<number>();
   readonly #held = new Set<number>();
-  readonly #lastUseMs = new Map<string, number>();
-  readonly #coldUntilMs = new Map<string, number>();
+  readonly #targets = new Targets();
   #open: number;
 
   constructor(scenario: Scenario, policy: Policy, stated: StatedSlots) {
@@ -118,7 +113,7 @@ class Simulation {
     const record: SimRecord = {
       request,
       sentMs: nowMs,
-      targetMs: this.#targetMs(request),
+      targetMs: this.#targets.sent(request, nowMs),
       ttftMs: undefined,
       outcome: undefined,
       ends: 0,
@@ -153,22 +148,14 @@ class Simulation {
     server.send(model, request, { onFirst: () => undefined, onEnd, onFailed: onEnd });
   }
 
-  #end({ id, model }: SimRequest): void {
+  #end(request: SimRequest): void {
+    const { id } = request;
     this.#open -= 1;
     this.#ended.add(id);
-    this.#lastUseMs.set(model, this.#clock.nowMs);
+    this.#targets.ended(request, this.#clock.nowMs);
     const next = this.#next.get(id);
     if (next === undefined || !this.#held.delete(next.id)) return;
     this.#clock.in(LEAST_PAUSE_MS, () => this.#send(next));
-  }
-
-  #targetMs({ model, class: kind, ...request }: SimRequest): number {
-    const { nowMs } = this.#clock;
-    const lastUseMs = this.#lastUseMs.get(model) ?? -Infinity;
-    if (nowMs - lastUseMs >= IDLE_MS) this.#coldUntilMs.set(model, nowMs + COLD_MS);
-    this.#lastUseMs.set(model, nowMs);
-    if (kind === 'batch') return patienceMs({ class: kind, ...request });
-    return nowMs < (this.#coldUntilMs.get(model) ?? -Infinity) ? COLD_TARGET_MS : TARGET_MS;
   }
 
   #apply({ server: index, change }: Fault): void {

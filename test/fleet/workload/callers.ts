@@ -12,13 +12,17 @@ interface Group {
   readonly parts: Pick<ChatParts, 'prompt' | 'output'> & Pick<ChatParts, 'class'>;
 }
 
-const POLITE = Array.from({ length: 9 }, (_, index) => `polite${String(index + 1)}`);
-const TEN_POLITE: Group = { load: 0.4, keys: ['polite0', ...POLITE], parts: CHAT };
+/** The keys of ten polite callers. */
+export const POLITE: Group['keys'] = [
+  'polite0',
+  ...Array.from({ length: 9 }, (_, index) => `polite${String(index + 1)}`),
+];
+const TEN_POLITE: Group = { load: 0.4, keys: POLITE, parts: CHAT };
 
-function groups(random: Random, all: readonly Group[]): Scenario {
+/** Groups of callers that ask three servers for one model. */
+export function groups(random: Random, all: readonly Group[], endMs: number = minutes(MINUTES)): Scenario {
   const servers = serversOf(3);
   const models = modelsOf(random, 1);
-  const endMs = minutes(MINUTES);
   const drafts = all.flatMap(({ load, keys, parts }) => {
     const make = (sentMs: number): Draft =>
       chat(random, { ...parts, model: 'm0', sentMs, caller: { key: random.pick(keys), user: undefined } });

@@ -8,7 +8,7 @@ import { minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';
 import { lognormal, type Lengths } from './lengths.ts';
 
 /** The conversations of a workload. */
-interface Talk {
+export interface Talk {
   /** Mean number of turns; 1 is a single request. */
   readonly turns: number;
   /** Mean time between an answer that took no time and the next turn, ms. */
@@ -36,7 +36,14 @@ function conversation(random: Random, sentMs: number, talk: Talk): readonly Draf
   return drafts;
 }
 
-function scenario(random: Random, load: number, servers: readonly ServerSpec[], talk: Talk): Scenario {
+/** Conversations with one model; the load is a part of the capacity without any cache. */
+export function talking(
+  random: Random,
+  load: number,
+  servers: readonly ServerSpec[],
+  talk: Talk,
+  endMs: number = minutes(MINUTES),
+): Scenario {
   const models = modelsOf(random, 1);
   // Requests a second, of which each conversation has several.
   const samples = Array.from({ length: 500 }, () => conversation(random, 0, talk)).flat();
@@ -47,7 +54,6 @@ function scenario(random: Random, load: number, servers: readonly ServerSpec[], 
       samples[next % samples.length] ?? chat(random, { ...talk, model: 'm0', sentMs: 0, caller: anyCaller(random) })
     );
   });
-  const endMs = minutes(MINUTES);
   const drafts = steady(random, endMs, (rate * 500) / samples.length).flatMap((sentMs) =>
     conversation(random, sentMs, talk),
   );
@@ -91,7 +97,7 @@ function pair(
     name: hasHostMemory ? `${name}_ram` : name,
     about: hasHostMemory ? 'the same with a prompt cache in host memory' : about,
     class: 'conversations and shared prompts',
-    scenario: (random) => scenario(random, load, serversOf(servers, { slots, hasHostMemory }), talk),
+    scenario: (random) => talking(random, load, serversOf(servers, { slots, hasHostMemory }), talk),
   }));
 }
 

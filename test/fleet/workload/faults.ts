@@ -3,20 +3,23 @@ import type { Fault, Scenario, Workload } from '../scenario.ts';
 import { steady } from './arrivals.ts';
 import { anyCaller, chat, numbered, type Draft } from './chats.ts';
 import { minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';
-import { CHAT, pareto, type Lengths } from './lengths.ts';
+import { CHAT, pareto, type ChatLengths } from './lengths.ts';
 
 const SERVERS = 3;
 
 /** The differences between these workloads: lengths, faults, and requests that are sent past the gateway. */
-interface Trouble {
+export interface Trouble {
   readonly load: number;
-  readonly lengths?: { readonly prompt: Lengths; readonly output: Lengths };
+  readonly lengths?: ChatLengths;
+  readonly forMs?: number;
   readonly faults?: readonly Fault[];
   /** The part of the capacity of all servers that clients ask of the first one without the gateway. */
   readonly direct?: number;
 }
 
-function troubled(random: Random, { load, lengths = CHAT, faults = [], direct = 0 }: Trouble): Scenario {
+/** One model on three servers, with faults. */
+export function troubled(random: Random, trouble: Trouble): Scenario {
+  const { load, lengths = CHAT, faults = [], direct = 0, forMs: endMs = minutes(MINUTES) } = trouble;
   const servers = serversOf(SERVERS);
   const models = modelsOf(random, 1);
   const make = (sentMs: number, server?: number): Draft =>
@@ -28,14 +31,13 @@ function troubled(random: Random, { load, lengths = CHAT, faults = [], direct = 
       ...(server === undefined ? {} : { direct: server }),
     });
   const rate = rateAt(1, servers, models, () => make(0));
-  const endMs = minutes(MINUTES);
   const own = steady(random, endMs, rate * load).map((sentMs) => make(sentMs));
   const past = direct === 0 ? [] : steady(random, endMs, rate * direct).map((sentMs) => make(sentMs, 0));
   return { servers, models, requests: numbered([...own, ...past]), faults };
 }
 
 /** A change of a server, and the end of it. */
-function spell(server: number, change: Fault['change'], fromMs: number, forMs: number): readonly Fault[] {
+export function spell(server: number, change: Fault['change'], fromMs: number, forMs: number): readonly Fault[] {
   const back = change === 'die' ? 'start' : { slow: 1 };
   return [
     { atMs: fromMs, server, change },

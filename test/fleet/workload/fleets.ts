@@ -3,10 +3,20 @@ import { modelOf, type SimModel } from '../server/model.ts';
 import type { ServerSpec } from '../server/server.ts';
 import { capacityOf } from './capacity.ts';
 import type { Draft } from './chats.ts';
+import { CHAT, type ChatLengths } from './lengths.ts';
+
+/** The length of a workload, and of its prompts and answers. */
+export interface Extent {
+  readonly forMs: number;
+  readonly lengths: ChatLengths;
+}
 
 /** Simulated minutes of most workloads. */
 export const MINUTES = 20;
 const SAMPLES = 4000;
+
+/** The extent of most workloads. */
+export const USUAL: Extent = { forMs: MINUTES * 60_000, lengths: CHAT };
 
 /** Equal servers; each holds two models with four slots, unless it says otherwise. */
 export function serversOf(count: number, more: Partial<ServerSpec> = {}): readonly ServerSpec[] {

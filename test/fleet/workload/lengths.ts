@@ -23,5 +23,11 @@ function whole(tokens: number, most: number): number {
   return Math.max(1, Math.min(most, Math.round(tokens)));
 }
 
+/** The lengths of prompts and answers. */
+export interface ChatLengths {
+  readonly prompt: Lengths;
+  readonly output: Lengths;
+}
+
 /** Prompts of about 1,000 tokens, and answers of about 200. */
-export const CHAT = { prompt: lognormal(1000, 1), output: lognormal(200, 1, 4000) };
+export const CHAT: ChatLengths = { prompt: lognormal(1000, 1), output: lognormal(200, 1, 4000) };

@@ -3,17 +3,17 @@ import type { Scenario, Workload } from '../scenario.ts';
 import { bursty, poisson, steady, type Bursts } from './arrivals.ts';
 import { anyCaller, chat, numbered, type Draft } from './chats.ts';
 import { minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';
-import { CHAT } from './lengths.ts';
+import { CHAT, type ChatLengths } from './lengths.ts';
 
 type Times = (random: Random, rate: number) => readonly number[];
 
 const SERVERS = 2;
 
 /** One model on equal servers, with requests at these times. */
-export function oneModel(random: Random, load: number, times: Times): Scenario {
+export function oneModel(random: Random, load: number, times: Times, lengths: ChatLengths = CHAT): Scenario {
   const servers = serversOf(SERVERS);
   const models = modelsOf(random, 1);
-  const make = (sentMs: number): Draft => chat(random, { model: 'm0', sentMs, caller: anyCaller(random), ...CHAT });
+  const make = (sentMs: number): Draft => chat(random, { model: 'm0', sentMs, caller: anyCaller(random), ...lengths });
   const rate = rateAt(load, servers, models, () => make(0));
   return { servers, models, requests: numbered(times(random, rate).map(make)), faults: [] };
 }

@@ -3,7 +3,7 @@ import type { Scenario, Workload } from '../scenario.ts';
 import { steady } from './arrivals.ts';
 import { anyCaller, chat, numbered, type Draft } from './chats.ts';
 import { minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';
-import { CHAT } from './lengths.ts';
+import { CHAT, type ChatLengths } from './lengths.ts';
 
 /** Time after which two models exchange their ranks, ms. */
 const DRIFT_MS = 120_000;
@@ -14,29 +14,31 @@ interface Shape {
   readonly load: number;
   readonly loadMs?: number;
   readonly forMinutes?: number;
+  readonly lengths?: ChatLengths;
+  readonly driftMs?: number;
 }
 
-function zipf(
-  random: Random,
-  { servers: count, models: modelCount, load, loadMs, forMinutes = MINUTES }: Shape,
-): Scenario {
+/** More models than the servers hold, of which some are asked for more often; their ranks change. */
+export function zipf(random: Random, shape: Shape): Scenario {
+  const { servers: count, models: modelCount, load, loadMs } = shape;
+  const { forMinutes = MINUTES, lengths = CHAT, driftMs = DRIFT_MS } = shape;
   const servers = serversOf(count);
   const models = modelsOf(random, modelCount, loadMs);
   const endMs = minutes(forMinutes);
-  const ranks = driftingRanks(random, modelCount, endMs);
+  const ranks = driftingRanks(random, modelCount, endMs, driftMs);
   const make = (sentMs: number): Draft => {
-    const shares = (ranks[Math.floor(sentMs / DRIFT_MS)] ?? []).map((rank) => 1 / (rank + 1));
+    const shares = (ranks[Math.floor(sentMs / driftMs)] ?? []).map((rank) => 1 / (rank + 1));
     const model = `m${String(random.weighted(shares))}`;
-    return chat(random, { model, sentMs, caller: anyCaller(random), ...CHAT });
+    return chat(random, { model, sentMs, caller: anyCaller(random), ...lengths });
   };
   const rate = rateAt(load, servers, models, () => make(0));
   return { servers, models, requests: numbered(steady(random, endMs, rate).map(make)), faults: [] };
 }
 
 // The rank of each model, for each time between two changes.
-function driftingRanks(random: Random, models: number, endMs: number): readonly (readonly number[])[] {
+function driftingRanks(random: Random, models: number, endMs: number, driftMs: number): readonly (readonly number[])[] {
   const ranks = Array.from({ length: models }, (_, index) => index);
-  return Array.from({ length: Math.ceil(endMs / DRIFT_MS) }, () => {
+  return Array.from({ length: Math.ceil(endMs / driftMs) }, () => {
     const [a, b] = [random.below(models), random.below(models)];
     [ranks[a], ranks[b]] = [ranks[b] ?? b, ranks[a] ?? a];
     return [...ranks];

@@ -4,23 +4,30 @@ import { modelOf, type SimModel } from '../server/model.ts';
 import type { ServerSpec } from '../server/server.ts';
 import { steady } from './arrivals.ts';
 import { anyCaller, chat, numbered, type Draft } from './chats.ts';
-import { blobOf, minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';
-import { CHAT } from './lengths.ts';
+import { blobOf, modelsOf, rateAt, serversOf, USUAL, type Extent } from './fleets.ts';
 
-function mixed(random: Random, load: number, servers: readonly ServerSpec[], models: readonly SimModel[]): Scenario {
+/** Models on servers that hold all of them; the first one gets most requests. */
+export function mixed(
+  random: Random,
+  load: number,
+  servers: readonly ServerSpec[],
+  models: readonly SimModel[],
+  { forMs, lengths }: Extent = USUAL,
+): Scenario {
   const shares = models.map((_model, index) => (index === 0 ? 0.6 : 0.4 / (models.length - 1)));
   const make = (sentMs: number): Draft =>
     chat(random, {
       model: models[random.weighted(shares)]?.name ?? 'm0',
       sentMs,
       caller: anyCaller(random),
-      ...CHAT,
+      ...lengths,
     });
   const rate = rateAt(load, servers, models, () => make(0));
-  return { servers, models, requests: numbered(steady(random, minutes(MINUTES), rate).map(make)), faults: [] };
+  return { servers, models, requests: numbered(steady(random, forMs, rate).map(make)), faults: [] };
 }
 
-function twoModels(random: Random): readonly SimModel[] {
+/** Two models of one size. */
+export function twoModels(random: Random): readonly SimModel[] {
   return [modelOf('m0', 8, blobOf(random)), modelOf('m1', 8, blobOf(random))];
 }
 
