@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packGateway } from '../../../src/cli/shipping/bundle.ts';
+import { endWithUs } from '../../children.ts';
 import { KEY } from './load.ts';
 
 /** A proxy to measure, and how to start it on a port in front of two servers. */
@@ -32,7 +33,7 @@ const HERE = import.meta.dirname;
 const NGINX = '/usr/sbin/nginx';
 
 /** The options of Node.js with which an installed gateway runs. */
-const INSTALLED_FLAGS =
+export const INSTALLED_FLAGS =
   readFileSync(join(HERE, '../../../templates/gateway'), 'utf8').match(/(?<= )--max-[\w-]+=\d+/g) ?? [];
 
 /** hxllm as it is installed, packed into one file, with everything on; `openai` uses the servers' `/v1` instead of Ollama's API. */
@@ -118,13 +119,19 @@ export function peer(text: string): Proxy {
 }
 
 /** Starts a proxy and waits until its port is open. Its stdout goes to /dev/null, its stderr to this terminal. */
-export async function start(proxy: Proxy, folder: string, backends: readonly string[]): Promise<Started> {
+export async function start(
+  proxy: Proxy,
+  folder: string,
+  backends: readonly string[],
+  patienceMs: number = 30_000,
+): Promise<Started> {
   const port = await freePort();
   const [program = '', ...rest] = proxy.command({ folder, port, backends });
   const sink = openSync('/dev/null', 'w');
   const child = spawn(program, rest, { stdio: ['ignore', sink, 'inherit'], cwd: folder });
   closeSync(sink);
-  await opened(port, child);
+  endWithUs(child);
+  await opened(port, child, patienceMs);
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null) return;
     const exited = once(child, 'exit');
@@ -157,8 +164,8 @@ export async function startBackends(
   };
 }
 
-async function opened(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
+async function opened(port: number, child: ChildProcess, patienceMs: number): Promise<void> {
+  for (let tries = 0; tries < patienceMs / 50; tries += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${String(child.exitCode)}`);
     const socket = connect(port, '127.0.0.1');
     const open = await Promise.race([
