@@ -18,7 +18,7 @@ const ONE_KEY = 'bench';
 const TURNS: Talk = {
   turns: 6,
   pauseMs: 8000,
-  first: lognormal(400, 0.8),
+  first: lognormal(3000, 0.6),
   prompt: lognormal(80, 0.6),
   output: lognormal(100, 0.7, 1000),
   systems: [200],
@@ -65,8 +65,11 @@ export const REAL_TIME: readonly Workload[] = [
   workload('models', '4 servers that hold 2 of 8 models each, popularity drifts', 'more models than fit', (random) =>
     zipf(random, { servers: 4, models: 8, load: 0.5, forMinutes: 2, lengths: SHORT, driftMs: 40_000 }),
   ),
-  workload('turns', '3 servers, conversations of 6 turns, 85 % load', 'conversations and shared prompts', (random) =>
-    talking(random, 0.85, serversOf(3), TURNS, EXTENT.forMs),
+  workload(
+    'turns',
+    '3 servers, conversations of 6 turns about a text, 150 % load if nothing were cached',
+    'conversations and shared prompts',
+    (random) => talking(random, 1.5, serversOf(3), TURNS, EXTENT.forMs),
   ),
   workload('overload', '2 servers, 50 % load with 30 s at 3 times the capacity', 'load levels and overload', overload),
   workload(
