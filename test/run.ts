@@ -3,12 +3,13 @@ import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
 import { installClients } from './conformance/packages.ts';
 import { BARE_IN_WORDS, runBare } from './run/bare.ts';
 import { withCompileCache } from './run/compile-cache.ts';
+import { runLabFiles, sortLabFiles } from './run/lab-lanes.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
 import { createTimes } from './run/times.ts';
-import { findTestFiles, isInRoom, isLab, isSerial } from './run/test-files.ts';
+import { findTestFiles, isLab, isSerial, runsBare } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -35,7 +36,7 @@ async function main(patterns: readonly string[]): Promise<number> {
     say('no test was run');
     return 1;
   }
-  const lab = files.filter(isLab);
+  const lab = sortLabFiles(files.filter(isLab), ROOT);
   const real = files.filter((file) => isSerial(file) && !isLab(file));
   const plain = files.filter((file) => !isSerial(file));
   // Where the machine may be changed, no test is left out for want of a server.
@@ -43,7 +44,7 @@ async function main(patterns: readonly string[]): Promise<number> {
   const times = createTimes();
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
     group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
-  const bare = patterns.length === 0 && labTestsLeftOut() === undefined ? plain.filter((file) => !isInRoom(file)) : [];
+  const bare = patterns.length === 0 && labTestsLeftOut() === undefined ? plain.filter(runsBare) : [];
   const besideLab = async (): Promise<Tally> => {
     const once = await runGroup(plain, PLAIN);
     if (bare.length > 0) say(`once more with ${BARE_IN_WORDS}`);
@@ -51,11 +52,15 @@ async function main(patterns: readonly string[]): Promise<number> {
       bare.length > 0
         ? await runBare(bare, { ...PLAIN, onEnded: (file, ms) => times.add(`${file} (bare)`, ms) }, ROOT)
         : EMPTY;
-    // The real server keeps a core busy.
-    return addTallies(addTallies(once, twice), await runGroup(real, SERIAL));
+    // The real server keeps a core busy, and the other files write into the checkout, which the bare run copies.
+    return addTallies(addTallies(once, twice), await runGroup([...lab.other, ...real], SERIAL));
   };
-  // There is only one lab. It mostly waits for its hosts, so the rest runs at the same time.
-  const parts = await withCompileCache(() => Promise.all([runGroup(lab, SERIAL), besideLab()]));
+  // Labs mostly wait for their hosts, so the rest runs at the same time.
+  const inLabs = async (): Promise<Tally> => {
+    const alone = await runGroup(lab.bootsOwn, SERIAL);
+    return addTallies(alone, await runLabFiles(lab.borrows, { ...SERIAL, onEnded: times.add }, ROOT));
+  };
+  const parts = await withCompileCache(() => Promise.all([inLabs(), besideLab()]));
   // Parts that run at the same time do not add up.
   const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
   const leftOut = leftOutLines(files, patterns);

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './command.ts';
+import { NAME } from './place.ts';
 
-const NAME = 'hxllm-lab';
 const SCRIPT = join(import.meta.dirname, 'contain.sh');
 
 /** The lab's own cgroup in every hierarchy that systemd uses, whether it exists or not. */

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupFolders, containedProcesses, removeCgroups } from './cgroup.ts';
 import { run } from './command.ts';
-import { CACHE, PREFIX, STATE } from './place.ts';
+import { CACHE, PARTIAL, PREFIX, STATE } from './place.ts';
 
 const NAMESPACES = '/run/netns';
 const NSPAWN = '/run/systemd/nspawn';
@@ -20,18 +20,20 @@ export interface Leftovers {
 
 /** Looks for everything that a lab creates, half-made parts included; cached images are not among them. */
 function findLeftovers(): Leftovers {
+  // A lab in namespaces of its own gets its folder as a mount, which stays.
+  const isGiven = mounts().includes(STATE);
   return {
     processes: containedProcesses(),
     mounts: mounts().filter((point) =>
-      [STATE, CACHE].some((place) => point === place || point.startsWith(`${place}/`)),
+      [STATE, CACHE].some((place) => (point === place && !isGiven) || point.startsWith(`${place}/`)),
     ),
     links: names('/sys/class/net').filter((name) => name.startsWith(PREFIX)),
     namespaces: names(NAMESPACES).filter((name) => name.startsWith(PREFIX)),
     cgroups: cgroupFolders().filter((folder) => existsSync(folder)),
     folders: [
-      ...[STATE].filter((folder) => existsSync(folder)),
+      ...(isGiven ? names(STATE).map((name) => join(STATE, name)) : [STATE].filter((folder) => existsSync(folder))),
       ...names(CACHE)
-        .filter((name) => name.includes('.partial'))
+        .filter((name) => name.endsWith(PARTIAL))
         .map((name) => join(CACHE, name)),
       ...names(NSPAWN).flatMap((kind) =>
         names(join(NSPAWN, kind))

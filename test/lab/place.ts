@@ -11,6 +11,12 @@ export const STATE = '/var/lib/hxllm-lab';
 /** The folder of images and layers, kept from one lab to the next. */
 export const CACHE = '/var/cache/hxllm-lab';
 
+/** The name of the lab's cgroups and of its unfinished images. Labs in namespaces of their own share both places with this machine. */
+export const NAME = process.env['HXLLM_LAB_NAME'] ?? 'hxllm-lab';
+
+/** The end of the name of an image that is being built. */
+export const PARTIAL = `.${NAME}.partial`;
+
 /** The prefix of every link, network namespace and machine of the lab. */
 export const PREFIX = 'hxlab-';
 

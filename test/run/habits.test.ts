@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { bareEnvironment } from './bare.ts';
 import { coverageTable } from './coverage.ts';
 import { summaryOf } from './static.ts';
+import { sortLabFiles } from './lab-lanes.ts';
+import { findTestFiles, isLab, runsBare } from './test-files.ts';
 import { testsOf } from './watch.ts';
 
 test('a changed source has the test at its path, or else the tests of its folder; a changed test has itself', () => {
@@ -65,4 +67,22 @@ test('a bare environment keeps the path and the borrowed server, and nothing els
   const bare = bareEnvironment({ PATH: '/bin', HOME: '/root', CI: 'true', TERM: 'xterm', HXLLM_SSHD_BIN: '/sshd' });
   const wanted = { PATH: '/bin', HXLLM_SSHD_BIN: '/sshd', TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
   assert.deepEqual(bare, wanted);
+});
+
+test('the bare run has the files that start programs or read the terminal, and every file it leaves out exists', () => {
+  const all = findTestFiles(join(import.meta.dirname, '../..'), []);
+  for (const file of ['cli/program', 'config/load', 'gateway/main', 'gateway/process/flags', 'phases/enforce/run'])
+    assert.ok(all.includes(`test/${file}.test.ts`) && runsBare(`test/${file}.test.ts`), file);
+  const leftOut = all.filter((file) => !runsBare(file) && file.startsWith('test/phases/'));
+  assert.deepEqual(
+    leftOut.map((file) => file.replace('test/phases/enforce/', '')),
+    ['downgrade.test.ts', 'moved.test.ts', 'pid-file.test.ts', 'verify.test.ts'],
+  );
+});
+
+test('files of the lab run in a lane of their own unless they boot labs themselves or need none', () => {
+  const root = join(import.meta.dirname, '../..');
+  const { bootsOwn, borrows, other } = sortLabFiles(findTestFiles(root, []).filter(isLab), root);
+  assert.deepEqual([bootsOwn, other], [['test/lab/uninstall.test.ts'], ['test/lab/offline.test.ts']]);
+  assert.ok(borrows.includes('test/lab/by-hand.test.ts'));
 });

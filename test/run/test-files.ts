@@ -11,9 +11,15 @@ export function isSerial(file: string): boolean {
   return isLab(file) || file.startsWith('test/real/');
 }
 
-/** Whether a file is in a room of the gateway, which starts no program and reads neither terminal nor home. */
-export function isInRoom(file: string): boolean {
-  return /^test\/gateway\/(?!process\/)[^/]+\//.test(file);
+/** Files whose programs get the same environment from the same stage as those of run.test.ts beside them. */
+const LIKE_ITS_NEIGHBOUR = /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|verify)\./;
+
+/**
+ * Whether a file runs in the bare environment, too: not one of the gateway's rooms or the simulation of routing, which start no program
+ * and read neither terminal nor home, and not one that only repeats the scripts of its neighbour.
+ */
+export function runsBare(file: string): boolean {
+  return !/^test\/(?:gateway\/(?!process\/)[^/]+|fleet)\//.test(file) && !LIKE_ITS_NEIGHBOUR.test(file);
 }
 
 /** Whether a file boots hosts. */

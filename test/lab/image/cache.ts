@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CACHE } from '../place.ts';
+import { CACHE, PARTIAL } from '../place.ts';
 
 /** A thing that is built once, and found again by the hash of its recipe. */
 export interface Recipe {
@@ -17,7 +17,7 @@ export interface Recipe {
 export async function ensureBuilt(recipe: Recipe): Promise<string> {
   const folder = join(CACHE, `${recipe.kind}-${recipe.key}`);
   if (existsSync(folder)) return folder;
-  const partial = `${folder}.partial`;
+  const partial = `${folder}${PARTIAL}`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   await recipe.build(partial);
