@@ -218,7 +218,9 @@ export function fleetDocumentSchema(): JsonSchema {
     ...objectOf<FleetDocument>('Servers, models and queues, as routing knows them. No server is asked for it.', {
       schema_version: { description: 'The version of this format.', const: FLEET_VERSION },
       at: time('When it was written.'),
-      strategy: text('The strategy of routing; `default` if the file names none.'),
+      strategy: text(
+        'The strategy of routing. Where the file names none it is `fleet`, and aliases whose entries differ in weight are shared by weight.',
+      ),
       in_flight: count('Requests that servers are working on.'),
       waiting: count('Requests that wait for a slot.'),
       servers: list('The servers, in the order of the configuration.', SERVER),

@@ -52,7 +52,7 @@ function serverLine(
   parts: readonly string[],
   { good, bad, warn, accent, bold, dim }: Paint,
 ): TableLine {
-  const { url, state, load, in_flight: inFlight } = server;
+  const { url, state, load, last_seen: seen, in_flight: inFlight } = server;
   const [word, style] =
     state === 'down'
       ? ['DOWN', bad]
@@ -60,7 +60,9 @@ function serverLine(
         ? ['doubted', warn]
         : load !== undefined
           ? ['loading', accent]
-          : ['up', good];
+          : seen === undefined
+            ? ['not seen', warn]
+            : ['up', good];
   return {
     cells: [serverName(url), groupedText(inFlight), word, parts.join(', ')],
     styles: [bold, undefined, style, state === 'down' ? bad : load === undefined ? dim : accent],
@@ -68,12 +70,11 @@ function serverLine(
 }
 
 function details(server: FleetServer, atMs: number, rest: readonly string[]): readonly string[] {
-  const { state, load, last_seen: seen, slow_factor: slow, room } = server;
+  const { state, load, slow_factor: slow, room } = server;
   if (state === 'down') return downDetails(server, atMs);
   return [
     ...(load === undefined ? [] : [loadText(load)]),
     ...(state === 'doubted' ? ['a probe decides'] : []),
-    ...(seen === undefined ? ['not seen yet'] : []),
     ...(slow === undefined || (slow > 0.8 && slow < 1.25)
       ? []
       : [slow > 1 ? `${slow.toFixed(1)} x slower` : `${(1 / slow).toFixed(1)} x faster`]),

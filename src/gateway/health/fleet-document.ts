@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { DEFAULT_STRATEGY } from '../../core/routing-strategy.ts';
 import { FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
 import type { GatewayConfig } from '../../schema/gateway-config.ts';
 import type { Fleet } from '../route/fleet.ts';
@@ -42,7 +43,7 @@ export async function fleetDocument({ config, fleet, contexts, nowMs, date }: Fl
   const head: Omit<FleetDocument, 'servers' | 'servers_left_out' | 'aliases' | 'aliases_left_out'> = {
     schema_version: FLEET_VERSION,
     at: date.toISOString(),
-    strategy: config.routing.strategy ?? 'default',
+    strategy: config.routing.strategy ?? DEFAULT_STRATEGY,
     in_flight: inFlight,
     waiting: fleet.waiting.size,
   };

@@ -48,10 +48,15 @@ export function routingMetrics(read: () => Fleet): readonly Metric[] {
         labelNames: ['backend', 'server_model', 'kind'],
       },
       () =>
-        [...read().replicas.values()].flatMap(({ backend, model, needless: { slotFree, unused } }) => [
-          { labels: [backend, model, 'slot-free'], value: slotFree },
-          { labels: [backend, model, 'unused'], value: unused },
-        ]),
+        // Only of models that were loaded: a large fleet has thousands.
+        [...read().replicas.values()].flatMap(({ backend, model, lastLoad, needless: { slotFree, unused } }) =>
+          lastLoad === undefined && slotFree === 0
+            ? []
+            : [
+                { labels: [backend, model, 'slot-free'], value: slotFree },
+                { labels: [backend, model, 'unused'], value: unused },
+              ],
+        ),
       'counter',
     ),
   ];

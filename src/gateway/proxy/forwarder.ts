@@ -47,7 +47,7 @@ export class Forwarder {
   #loadedMs = 0;
   readonly #work: Work;
   /** Set while the request waits in a queue. */
-  #ticket: string | undefined;
+  ticket: string | undefined;
   /** Set from the assignment of a slot to its release. */
   #lease: Lease | undefined;
   #upstreamRequest: UpstreamRequest | undefined;
@@ -90,18 +90,18 @@ export class Forwarder {
       work: this.#work,
     };
     const ticket = service.scheduler.acquire(slotRequest, (decision, failedLoad) => {
-      this.#ticket = undefined;
+      this.ticket = undefined;
       this.#onDecision(decision, failedLoad);
     });
     // If the callback ran synchronously, a retry may have stored a newer ticket: do not overwrite it.
-    if (ticket !== undefined) this.#ticket = ticket;
+    if (ticket !== undefined) this.ticket = ticket;
   }
 
   /** Gives the response up and cancels the backend's work at once. A response that is complete ends by itself, so that its connection is used again. */
   cancel(): void {
     if (this.#done) return;
     this.#done = true;
-    if (this.#ticket !== undefined) this.#context.service.scheduler.cancel(this.#ticket);
+    if (this.ticket !== undefined) this.#context.service.scheduler.cancel(this.ticket);
     this.#upstreamRequest?.cancel();
     this.#release('cancelled');
   }

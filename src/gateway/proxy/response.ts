@@ -9,7 +9,7 @@ import { forwardPlan } from './forward-plan.ts';
 import { Forwarder } from './forwarder.ts';
 import { writtenInTurns } from './own-turn.ts';
 import { addModelHeaders, callHeaders } from './litellm-headers.ts';
-import { routeWords } from './route-words.ts';
+import { routeWords, waitingWords } from './route-words.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
@@ -189,11 +189,18 @@ export class ClientResponse {
     if (usages.length > 0) record.usage = totalUsage(usages);
   }
 
+  // A stream begins after 15 s, also where its request has no server yet.
+  #waitingWords(): string | undefined {
+    const ticket = this.#streaming || this.#done ? undefined : this.#forwarders[0]?.ticket;
+    const waiting = ticket === undefined ? undefined : this.#context.service.scheduler.fleet.waiting.get(ticket);
+    return waiting === undefined ? undefined : waitingWords(waiting.queue, waiting.waiter, performance.now());
+  }
+
   // In one object: each spread of a small object costs as much as all of these.
   #addHeaders(headers: Record<string, string>): void {
     const { record, startedMs } = this.#context;
     const { backend, usage } = record;
-    const words = routeWords(record);
+    const words = this.#waitingWords() ?? routeWords(record);
     const timing = serverTiming(record);
     headers['openai-processing-ms'] = String(Math.round(performance.now() - startedMs));
     if (timing !== undefined) headers['server-timing'] = timing;

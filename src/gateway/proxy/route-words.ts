@@ -1,5 +1,6 @@
 import type { RequestRecord } from '../request-context.ts';
 import type { Assignment, Rejection } from '../route/event.ts';
+import { queueLength, type Queue, type Waiter } from '../route/queue.ts';
 import type { LoadFacts, Victim } from '../route/replica.ts';
 import { asciiName } from './litellm-headers.ts';
 
@@ -41,6 +42,13 @@ export function routeWords({
   return from + (decision.kind === 'reject' ? rejected(decision) : assigned(decision)) + after;
 }
 
+/** The same for a request that waits, and whose stream has to begin all the same. */
+export function waitingWords(queue: Queue, { sinceMs }: Pick<Waiter, 'sinceMs'>, nowMs: number): string {
+  const others = queueLength(queue) - 1;
+  const wanted = queue.loadingSinceMs === undefined ? 'slot' : 'load';
+  return `still waiting for a ${wanted} after ${durationText(nowMs - sinceMs)}${othersWait(others)}`;
+}
+
 function assigned({ lease, reason, loadMs, waitedMs, load, free }: Assignment): string {
   const { replica, position, slotsTaken, slotCount } = lease;
   let words = waitedMs < LEAST_WAIT_MS ? '' : `waited ${durationText(waitedMs)} for a slot, `;
@@ -65,7 +73,7 @@ function prefixOf({ covered, estimate: { promptTokens, prefix } }: Assignment['l
 
 function loaded(url: string, { victims }: LoadFacts, loadMs: number): string {
   const [first] = victims;
-  const replaced = first === undefined ? '' : `, replacing ${victimText(first)}${others(victims.length - 1)}`;
+  const replaced = first === undefined ? '' : `, replacing ${victimText(first)}${furtherVictims(victims.length - 1)}`;
   return `loaded on ${serverName(url)}${replaced}${loadMs < LEAST_WAIT_MS ? '' : `, waited ${durationText(loadMs)} for that`}`;
 }
 
@@ -73,14 +81,18 @@ function victimText({ model, idleMs }: Victim): string {
   return `${shortName(model)}${idleMs === undefined || idleMs < 1000 ? '' : `, idle ${durationText(idleMs)}`}`;
 }
 
-function others(count: number): string {
+function furtherVictims(count: number): string {
   return count === 0 ? '' : ` and ${String(count)} more`;
 }
 
 function rejected({ reason, waitedMs, ahead }: Rejection): string {
   const words = REJECTIONS[reason];
   const waited = waitedMs < LEAST_WAIT_MS ? '' : `, waited ${durationText(waitedMs)}`;
-  return `${words}${waited}${ahead > 0 && reason !== 'no-backend' ? `, ${grouped(ahead)} other${ahead === 1 ? ' waits' : 's wait'}` : ''}`;
+  return `${words}${waited}${reason === 'no-backend' ? '' : othersWait(ahead)}`;
+}
+
+function othersWait(count: number): string {
+  return count <= 0 ? '' : `, ${grouped(count)} other${count === 1 ? ' waits' : 's wait'}`;
 }
 
 /** The name of a server: its host, and its port if that is not Ollama's. */

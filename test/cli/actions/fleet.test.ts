@@ -55,7 +55,7 @@ test('hxllm fleet shows a running gateway: as a picture, in a pipe also with --w
   for (const more of [{}, { watch: true }]) {
     const { code, out, err } = await run(base, folder, more);
     assert.deepEqual([code, err], [0, '']);
-    assert.match(out, /^http:\/\/127\.0\.0\.1:\d+ \d\d:\d\d:\d\d UTC strategy default\n1 server, /);
+    assert.match(out, /^http:\/\/127\.0\.0\.1:\d+ \d\d:\d\d:\d\d UTC strategy fleet\n1 server, /);
     assert.match(out, /\nSERVER +USED +STATE +DETAILS\n127\.0\.0\.1/);
     assert.ok(!out.includes('\u001B'));
   }

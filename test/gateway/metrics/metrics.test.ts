@@ -118,10 +118,6 @@ test('metrics show slots, queues and models in memory', async () => {
   assert.ok((queued['class=people,model=m'] ?? 0) > 0);
   assert.equal(queued['class=batch,model=m'], 0);
   assert.deepEqual(Object.keys(after('hxllm_given_up_late_total')), ['model=m']);
-  assert.deepEqual(after('hxllm_needless_loads_total'), {
-    [labels.replace(',', ',kind=slot-free,')]: 0,
-    [labels.replace(',', ',kind=unused,')]: 0,
-  });
 });
 
 test('/metrics needs the key, unless the configuration opens it or has no key', async () => {
@@ -138,4 +134,20 @@ test('/metrics needs the key, unless the configuration opens it or has no key', 
     [['/metrics', 401]],
     'scrapes that went well leave no line',
   );
+});
+
+test('metrics show loads that served nothing, of models that were loaded', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  await (await gateway.chat()).text();
+  const { replicas } = gateway.service().scheduler.fleet;
+  const [replica] = replicas.values();
+  assert.ok(replica !== undefined);
+  assert.deepEqual((await scrape(gateway))('hxllm_needless_loads_total'), {});
+  replica.lastLoad = { reason: 'absent', victims: [], endedMs: 1, tookMs: 1 };
+  replica.needless.unused = 2;
+  assert.deepEqual((await scrape(gateway))('hxllm_needless_loads_total'), {
+    [`backend=${fake.url},kind=slot-free,server_model=m`]: 0,
+    [`backend=${fake.url},kind=unused,server_model=m`]: 2,
+  });
 });

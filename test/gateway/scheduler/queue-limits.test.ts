@@ -64,6 +64,7 @@ test(
     t.mock.timers.tick(15_000);
     const answer = await answering;
     assert.equal(answer.status, 200);
+    assert.match(answer.headers.get('x-hxllm-route') ?? '', /^still waiting for a slot after \d+(?:\.\d)? m?s$/);
     const endMs = performance.now() + 1050;
     await untilTurned('the longest wait is over', () => performance.now() > endMs);
     t.mock.timers.tick(100);
