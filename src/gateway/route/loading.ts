@@ -3,7 +3,7 @@ import { isSameModel } from '../../core/model-name.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, DeploymentState, Fleet } from './fleet.ts';
 import { countIfSlotFree } from './needless-load.ts';
-import { setLoading } from './queue.ts';
+import { firstWaiters, setLoading } from './queue.ts';
 import type { NextLoad, Policy } from './policy.ts';
 import { clearPromptCache } from './prompt-cache.ts';
 import { countIfUnused, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
@@ -37,7 +37,7 @@ export function finishMakingRoom(fleet: Fleet, nowMs: number, out: Decision[]): 
     const { makingRoom } = backend;
     if (makingRoom === undefined) continue;
     const { replica, deployment, victim, queue, reason, sinceMs } = makingRoom;
-    const isWanted = fleet.queues.has(queue ?? '');
+    const isWanted = isStillWanted(fleet, queue, deployment);
     const isOver = nowMs - sinceMs >= LONGEST_ROOM_MS;
     if (isWanted && isUp(backend) && !isOver && victim.residency.state === 'resident' && isAtWork(victim)) continue;
     backend.makingRoom = undefined;
@@ -165,7 +165,7 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
     const replica = fleet.replicas.get(id);
     const load = replica?.load;
     if (backend === undefined || replica === undefined || load === undefined) fleet.heldLoads.delete(id);
-    else if (!isUp(backend) || !fleet.queues.has(load.queue ?? '')) {
+    else if (!isUp(backend) || !isStillWanted(fleet, load.queue, deployment)) {
       fleet.heldLoads.delete(id);
       replica.load = undefined;
       backend.loading = undefined;
@@ -176,6 +176,13 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
       send(fleet, replica, deployment, load.queue, nowMs, out);
     }
   }
+}
+
+// A waiter that has tried the deployment has no use for it.
+function isStillWanted({ queues }: Fleet, key: string | undefined, { id }: DeploymentState): boolean {
+  const queue = queues.get(key ?? '');
+  if (queue !== undefined) for (const { tried } of firstWaiters(queue)) if (!tried.includes(id)) return true;
+  return false;
 }
 
 function hasRequestOnItsWay({ inFlight, started, assignedMs }: Backend, nowMs: number): boolean {

@@ -2,7 +2,7 @@ import { expectedWaitMs } from './admission.ts';
 import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
 import { yieldToLoads } from './yield-to-load.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { inOrderOfArrival, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
+import { firstWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, loadReason } from './replica.ts';
 import { endsRunner, hasRoomFor, isLeaving, isTaken } from './room.ts';
@@ -18,7 +18,10 @@ interface Need {
   readonly nowMs: number;
 }
 
-/** Deployments of which one may be loaded for a waiter; `isCopy`: another backend has the model in memory for it. */
+/**
+ * Deployments of which one may be loaded for a waiter; `isCopy`: another backend has the model in memory for it, or still serves a
+ * request of its alias.
+ */
 interface Loads {
   readonly queue: Queue;
   readonly waiter: Waiter;
@@ -53,7 +56,7 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
 function firstLoads(fleet: Fleet, nowMs: number, taken: Set<Backend>): Loads | undefined {
   let copies: Loads | undefined;
   for (const queue of fleet.queues.values()) {
-    for (const waiter of inOrderOfArrival(queue, nowMs)) {
+    for (const waiter of firstWaiters(queue)) {
       const loads = loadsFor(fleet, { queue, waiter, nowMs }, taken);
       if (loads.candidates.length === 0) continue;
       if (!loads.isCopy) return loads;
@@ -93,8 +96,13 @@ function loadsFor(fleet: Fleet, need: Need, taken: Set<Backend>): Loads {
     queue,
     waiter,
     candidates: candidatesToLoad(fleet, need, { candidates, warm }, taken),
-    isCopy: warm.length > 0,
+    isCopy: warm.length > 0 || hasSlot(candidates),
   };
+}
+
+/** Whether a request of the alias has a slot, also of a model that is about to go: the alias can wait for its next load. */
+export function hasSlot(candidates: readonly Candidate[]): boolean {
+  return candidates.some(({ deployment }) => deployment.inFlight > 0);
 }
 
 // `warm`: the candidates that stay in memory.

@@ -4,7 +4,8 @@ import { arrivalRate, type Demand } from './demand.ts';
 import { capacityOf, serviceRate } from './fair-order.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS } from './load-time.ts';
-import { inOrderOfArrival, oldestSinceMs, queueLength, waitSumMs, type Queue } from './queue.ts';
+import { hasSlot } from './next-load.ts';
+import { firstWaiters, oldestSinceMs, queueLength, waitSumMs, type Queue } from './queue.ts';
 import { ratesOf } from './rates.ts';
 import { hasRoom, loadReason, type Replica } from './replica.ts';
 import { endsRunner, hasRoomFor, isTaken, isVictim, roomFor } from './room.ts';
@@ -38,7 +39,7 @@ export const placeLoads: Policy['nextLoad'] = (fleet, nowMs) => {
     const need = needOf(fleet, queue, nowMs);
     if (need === undefined) continue;
     // An alias with a slot elsewhere can wait.
-    if (need.warm.length > 0) copies.push(need);
+    if (need.warm.length > 0 || hasSlot(need.candidates)) copies.push(need);
     else {
       const found = placeFor(fleet, need, taken);
       if (found !== undefined) return found;
@@ -52,7 +53,7 @@ export const placeLoads: Policy['nextLoad'] = (fleet, nowMs) => {
 };
 
 function needOf(fleet: Fleet, queue: Queue, nowMs: number): Need | undefined {
-  const [waiter] = inOrderOfArrival(queue, nowMs);
+  const [waiter] = firstWaiters(queue);
   if (waiter === undefined) return undefined;
   const candidates = candidatesOf(fleet, queue.deployments, waiter.tried, nowMs);
   const warm = candidates.filter((one) => isWarm(one) && !isVictim(one.backend, one.replica));

@@ -120,9 +120,20 @@ export function* firstRetries({ retries }: Queue): Generator<Waiter> {
   }
 }
 
+/** Yields the waiters that a load may be for: the first retries, then the oldest of the first band that has others. Changes nothing. */
+export function* firstWaiters(queue: Queue): Generator<Waiter> {
+  yield* firstRetries(queue);
+  for (const { all } of [queue.onTime, queue.late, queue.batch]) {
+    const [first] = all.values();
+    if (first === undefined) continue;
+    yield first;
+    return;
+  }
+}
+
 /**
  * Yields the requests that may go next, in the order of their arrival: retries, then the oldest within its 2 s target, else the oldest
- * late one, else the oldest of a batch.
+ * late one, else the oldest of a batch. It moves those that are late by this order to the late ones.
  */
 export function* inOrderOfArrival(queue: Queue, nowMs: number): Generator<Waiter> {
   yield* firstRetries(queue);

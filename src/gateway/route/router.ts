@@ -28,7 +28,8 @@ import { observeTurn } from './turn.ts';
  *    - `ticked`: expire abandoned prefills, end slot trials, unload models that block a stuck load, and reject waiters whose time is over.
  *    - Every other event: update counters, slots, residency and circuits.
  * 2. If the event may take deployments away, reject the waiters that no deployment may serve any more.
- * 3. While a slot is free for a waiter: assign it, retries first, then waiters on time, then late ones (`queue.ts`).
+ * 3. While a slot is free for a waiter: assign it, retries first, then waiters on time, then late ones (`queue.ts`). Then send or drop the
+ *    loads that are held, or wait for room, which may make another slot usable.
  * 4. For waiters that no free slot can serve: start loads, one at a time on a backend (`next-load.ts`).
  * 5. Run the load clock of each queue that waits only for a load.
  */
@@ -71,8 +72,12 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       tick(fleet, policy, nowMs, out);
       break;
   }
-  if (fleet.heldLoads.size > 0) sendLoads(fleet, nowMs, out);
-  if (fleet.makingRoom.size > 0) finishMakingRoom(fleet, nowMs, out);
+  if (fleet.heldLoads.size > 0 || fleet.makingRoom.size > 0) {
+    // A slot that has come free may make the load needless.
+    dispatch(fleet, policy, nowMs, out);
+    sendLoads(fleet, nowMs, out);
+    finishMakingRoom(fleet, nowMs, out);
+  }
   if (fleet.waiting.size > 0) {
     dispatch(fleet, policy, nowMs, out);
     beginLoads(fleet, policy, nowMs, out);

@@ -1,7 +1,7 @@
 import { candidatesOf, isWarm } from './candidate.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import type { ModelLoad, Replica } from './replica.ts';
-import { inOrderOfArrival, oldestSinceMs, type Queue } from './queue.ts';
+import { firstWaiters, oldestSinceMs, type Queue } from './queue.ts';
 
 /** A model that the gateway has loaded gets its turn: time to serve for as long as the load took. */
 export function beginTurn(backend: Backend, replica: Replica, { sinceMs, queue }: ModelLoad, nowMs: number): void {
@@ -42,7 +42,7 @@ export function keepsTurn(fleet: Fleet, { turn }: Backend, needy: Queue, nowMs: 
 }
 
 function canServe(fleet: Fleet, replica: Replica, queue: Queue, nowMs: number): boolean {
-  for (const { tried } of inOrderOfArrival(queue, nowMs))
+  for (const { tried } of firstWaiters(queue))
     if (candidatesOf(fleet, queue.deployments, tried, nowMs).some((one) => one.replica === replica && isWarm(one)))
       return true;
   return false;

@@ -154,3 +154,23 @@ test('a model serves on at once where nobody waits any more for the load that it
   stage.release(running);
   assert.equal(stage.outcomeOf(ask('n')), 'n@a');
 });
+
+test('room is made no longer where only a request waits that has failed on that backend', () => {
+  const { backends, deployments } = managedFleet(1, ['a', 'b'], ['m', 'o']);
+  const stage = new Stage(
+    { deployments, backends: backends.map((backend) => ({ ...backend, room: 1 })) },
+    FLEET_POLICY,
+  );
+  const retry = (model: string, tried: string): string =>
+    stage.arrive({ queue: model, deployments: [`${model}@a`, `${model}@b`], tried: [`${model}@${tried}`] });
+  const running = retry('m', 'b');
+  const needy = retry('o', 'b');
+  stage.load();
+  stage.pass(500);
+  retry('o', 'a');
+  stage.start(running);
+  assert.ok(stage.fleet.backends.get('a')?.makingRoom !== undefined, 'm is at work');
+  stage.apply({ kind: 'left', request: needy });
+  stage.release(running);
+  assert.deepEqual([stage.unloads, stage.loads], [[], ['m@a', 'o@b']]);
+});

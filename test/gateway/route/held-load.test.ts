@@ -98,3 +98,19 @@ test('a response of a model that was absent makes the last list useless: nothing
   const next = stage.arrive();
   assert.deepEqual([stage.loads, stage.outcomeOf(needy), stage.outcomeOf(next)], [['n@a'], 'waits', 'waits']);
 });
+
+test('a load that waits is dropped in the moment in which a slot comes free for its last waiter', () => {
+  const stage = new Stage(managedFleet(1, ['a', 'b'], ['n', 'o']));
+  stage.list('b', 'o');
+  const needy = stage.arrive(of('n', 'a', 'b'));
+  assert.equal(stage.outcomeOf(stage.arrive(of('o', 'b'))), 'o@b');
+  stage.load('busy');
+  stage.list('a', 'n');
+  assert.deepEqual(
+    [stage.fleet.heldLoads.size, stage.outcomeOf(needy)],
+    [1, 'waits'],
+    'n@a rests, and o is on its way',
+  );
+  stage.pass(500);
+  assert.deepEqual([stage.outcomeOf(needy), stage.loads], ['n@a', ['n@a']]);
+});

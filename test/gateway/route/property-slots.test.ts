@@ -2,27 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 
-import { planOf, Stage } from './stage.ts';
+import { FLEET_POLICY, planOf, POLICY, Stage } from './stage.ts';
 import { STEP, RandomRun } from './random-fleet.ts';
 
-test('random events: configured slots are never exceeded, abandoned prefills included', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(STEP, { maxLength: 80, size: 'max' }), (slots, steps) => {
-      const run = new RandomRun(slots);
-      for (const step of steps) {
-        if (step.kind === 'reconfigure') continue;
-        const before = new Map([...run.stage.fleet.replicas.values()].map((replica) => [replica, replica.inFlight]));
-        run.step(step);
-        for (const replica of run.stage.fleet.replicas.values())
-          assert.ok(
-            replica.inFlight <= (before.get(replica) ?? 0) ||
-              replica.inFlight + replica.abandonedPrefills.length <= slots,
-          );
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
+for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET_POLICY }))
+  test(`${name}, random events: configured slots are never exceeded, abandoned prefills included`, () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(STEP, { maxLength: 80, size: 'max' }), (slots, steps) => {
+        const run = new RandomRun(slots, policy);
+        for (const step of steps) {
+          if (step.kind === 'reconfigure') continue;
+          const before = new Map([...run.stage.fleet.replicas.values()].map((replica) => [replica, replica.inFlight]));
+          run.step(step);
+          for (const replica of run.stage.fleet.replicas.values())
+            assert.ok(
+              replica.inFlight <= (before.get(replica) ?? 0) ||
+                replica.inFlight + replica.abandonedPrefills.length <= slots,
+            );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 
 test('random events: late requests never overtake requests on time, and requests on time keep their order', () => {
   fc.assert(

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
-import { limitQueue } from '../../../src/gateway/route/admission.ts';
+import { limitQueue, limitQueueLength } from '../../../src/gateway/route/admission.ts';
 import type { AttemptResult } from '../../../src/gateway/route/event.ts';
 import { queueLength } from '../../../src/gateway/route/queue.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
-import { managedFleet, POLICY, Stage } from './stage.ts';
+import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
+import { managedFleet, Stage } from './stage.ts';
 
 const ENDINGS: readonly AttemptResult[] = [
   'answered',
@@ -17,13 +18,38 @@ const ENDINGS: readonly AttemptResult[] = [
 ];
 
 export const BACKENDS = ['a', 'b'] as const;
+const MODELS = ['m', 'n', 'o'] as const;
+
+const PREFIXES: readonly (readonly PrefixLink[])[] = [
+  [],
+  [{ hash: 1, tokens: 400 }],
+  [
+    { hash: 1, tokens: 400 },
+    { hash: 2, tokens: 3000 },
+  ],
+  [{ hash: 3, tokens: 6000 }],
+];
+
+/** The work of a request: callers, sizes, conversations and batches. */
+const WORK: fc.Arbitrary<Work | undefined> = fc.option(
+  fc.record({
+    promptTokens: fc.constantFrom(1, 300, 3000, 20_000),
+    maxTokens: fc.constantFrom(undefined, 1, 4096),
+    prefix: fc.constantFrom(...PREFIXES),
+    key: fc.constantFrom('x', 'y'),
+    user: fc.constantFrom(undefined, 'u', 'v'),
+    batch: fc.constantFrom(false, false, false, true),
+  }),
+  { nil: undefined },
+);
 
 export const STEP = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('arrive' as const),
-      model: fc.constantFrom('m', 'n'),
+      model: fc.constantFrom(...MODELS),
+      work: WORK,
       maxWaitMs: fc.constantFrom(0, 500, 60_000),
       tried: fc.subarray([...BACKENDS]),
     }),
@@ -55,7 +81,7 @@ export const STEP = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('list' as const),
       backend: fc.constantFrom(...BACKENDS),
-      models: fc.subarray(['m:latest', 'n:latest', 'x']),
+      models: fc.subarray(['m:latest', 'n:latest', 'o', 'x']),
       context: fc.constantFrom(undefined, 4096),
     }),
   },
@@ -65,7 +91,7 @@ export const STEP = fc.oneof(
       kind: fc.constant('reconfigure' as const),
       slots: fc.constantFrom(1, 2, undefined),
       backends: fc.subarray([...BACKENDS], { minLength: 1 }),
-      models: fc.subarray(['m', 'n'], { minLength: 1 }),
+      models: fc.subarray([...MODELS], { minLength: 1 }),
     }),
   },
 );
@@ -78,9 +104,14 @@ export class RandomRun {
   readonly arrived: string[] = [];
   readonly left = new Set<string>();
   readonly held: string[] = [];
+  /** Replicas whose loads have been sent. */
+  readonly #loading = new Set<string>();
 
-  constructor(slots: number | undefined, policy: Policy = POLICY) {
-    this.stage = new Stage(managedFleet(slots, BACKENDS, ['m', 'n']), { ...policy, admit: limitQueue(6) });
+  constructor(slots: number | undefined, policy: Policy, room?: number) {
+    const { backends, deployments } = managedFleet(slots, BACKENDS, MODELS);
+    const spec = { deployments, backends: backends.map((backend) => ({ ...backend, room })) };
+    const admit = policy.strategy.name === 'fleet' ? limitQueueLength(6) : limitQueue(6);
+    this.stage = new Stage(spec, { ...policy, admit }, true);
   }
 
   get waiting(): readonly string[] {
@@ -98,10 +129,11 @@ export class RandomRun {
           tried: step.tried.map((backend) => `${step.model}@${backend}`),
           isRetry: step.tried.length > 0,
           maxWaitMs: step.maxWaitMs,
+          ...(step.work === undefined ? {} : { work: step.work }),
         }),
       );
     else if (step.kind === 'pass') stage.pass(step.ms);
-    else if (step.kind === 'loaded') stage.load(step.result);
+    else if (step.kind === 'loaded') this.#endLoads(step.result);
     else if (step.kind === 'probe') stage.apply({ kind: 'probed', backend: step.backend, alive: step.alive });
     else if (step.kind === 'list')
       stage.apply({
@@ -117,6 +149,14 @@ export class RandomRun {
     else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
     this.#take(decisionsBefore);
+  }
+
+  // A held load has not been sent, and does not end.
+  #endLoads(result: AttemptResult): void {
+    for (const replica of this.#loading) {
+      this.#loading.delete(replica);
+      this.stage.apply({ kind: 'loaded', replica, result });
+    }
   }
 
   #leave(which: number): void {
@@ -143,6 +183,7 @@ export class RandomRun {
 
   #take(decisionsBefore: number): void {
     for (const decision of this.stage.decisions.slice(decisionsBefore)) {
+      if (decision.kind === 'load') this.#loading.add(decision.replica);
       if (!('request' in decision)) continue;
       assert.ok(
         this.arrived.includes(decision.request) && !this.left.has(decision.request),
@@ -150,7 +191,7 @@ export class RandomRun {
       );
       if (decision.kind === 'assign') {
         this.held.push(decision.request);
-      } else assert.ok(decision.retryAfterMs > 0 && decision.retryAfterMs < 60_000);
+      } else assert.ok(decision.retryAfterMs > 0 && decision.retryAfterMs <= 60_000);
     }
   }
 

@@ -13,6 +13,7 @@ import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import { policyFor } from '../../../src/gateway/route/policies.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { route } from '../../../src/gateway/route/router.ts';
+import { CheckedRouting } from './invariants.ts';
 
 const random = (): number => 0.5;
 
@@ -67,17 +68,20 @@ export class Stage {
   readonly policy: Policy;
   readonly decisions: Decision[] = [];
   nowMs = 0;
+  readonly #checked: CheckedRouting | undefined;
   readonly #leases = new Map<string, Lease>();
   #asked = 0;
 
-  constructor(spec: FleetSpec, policy: Policy = POLICY) {
+  /** `isChecked`: the invariants of routing are asserted after each event. */
+  constructor(spec: FleetSpec, policy: Policy = POLICY, isChecked = false) {
     this.fleet = createFleet(spec);
     this.policy = policy;
+    this.#checked = isChecked ? new CheckedRouting(this.fleet, policy) : undefined;
   }
 
   /** Applies an event and returns its decisions. */
   apply(event: RouteEvent): readonly Decision[] {
-    const decisions = route(this.fleet, this.policy, event, this.nowMs);
+    const decisions = this.#checked?.apply(event, this.nowMs) ?? route(this.fleet, this.policy, event, this.nowMs);
     this.decisions.push(...decisions);
     for (const decision of decisions)
       if (decision.kind === 'assign') this.#leases.set(decision.request, decision.lease);

@@ -86,3 +86,23 @@ test('a fresh model serves its older waiters too, for as long as its load took',
   }
   assert.deepEqual([stage.loads, stage.nowMs], [['m@a', 'n@a'], 2201]);
 });
+
+test('an alias of which a request has a slot elsewhere waits for its next load behind one without a slot', () => {
+  const stage = new Stage(managedFleet(1, ['a', 'b'], ['x', 'w', 'q', 'z']));
+  const ask = (model: string, ...backends: readonly string[]): string =>
+    stage.arrive({ queue: model, deployments: backends.map((backend) => `${model}@${backend}`) });
+  stage.list('a', 'x');
+  const running = ask('x', 'a', 'b');
+  stage.start(running);
+  ask('w', 'a');
+  stage.list('b', 'p');
+  const short = ask('q', 'b');
+  const [older, needy] = [ask('x', 'a', 'b'), ask('z', 'b')];
+  stage.pass(3000);
+  assert.deepEqual(stage.loads, ['w@a', 'q@b'], 'x has to go for w as soon as its request has ended');
+  stage.apply({ kind: 'loaded', replica: 'b#q', result: 'answered' });
+  stage.start(short);
+  stage.release(short);
+  assert.deepEqual(stage.loads, ['w@a', 'q@b', 'z@b']);
+  assert.deepEqual([stage.outcomeOf(older), stage.outcomeOf(needy)], ['waits', 'waits']);
+});

@@ -41,7 +41,7 @@ export class VirtualFleet {
   constructor(setting: Setting, policy: Policy = POLICY) {
     this.#setting = setting;
     this.#servers = setting.servers.map((server, index) => new VirtualServer(`s${String(index)}`, server));
-    this.stage = new Stage(specOf(setting), policy);
+    this.stage = new Stage(specOf(setting), policy, true);
     this.served = setting.aliases.map(() => 0);
     for (const [alias, { clients }] of setting.aliases.entries())
       for (let client = 0; client < clients; client += 1) this.#free.push({ alias, atMs: client * STEP_MS });

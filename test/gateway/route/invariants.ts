@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { candidatesOf, isUp, isWarm } from '../../../src/gateway/route/candidate.ts';
+import { isDoubted } from '../../../src/gateway/route/circuit.ts';
+import { priceS } from '../../../src/gateway/route/cost.ts';
+import type { Assignment, Decision, Rejection, RouteEvent } from '../../../src/gateway/route/event.ts';
+import { capacityOf } from '../../../src/gateway/route/fair-order.ts';
+import type { Backend, Fleet, Lease } from '../../../src/gateway/route/fleet.ts';
+import { goesFirst } from '../../../src/gateway/route/flow.ts';
+import type { NextWaiter } from '../../../src/gateway/route/order.ts';
+import type { Policy } from '../../../src/gateway/route/policy.ts';
+import { firstWaiters, queueLength, waitersOf, type Queue, type Waiter } from '../../../src/gateway/route/queue.ts';
+import { ratesOf } from '../../../src/gateway/route/rates.ts';
+import { hasRoom, type Replica } from '../../../src/gateway/route/replica.ts';
+import { isReady } from '../../../src/gateway/route/residency.ts';
+import { route } from '../../../src/gateway/route/router.ts';
+
+/** A waiter is late from this time before its target, and begins at the earliest after this time, ms and s. */
+const LEAST_LEFT_MS = 200;
+const START_S = 0.1;
+const LONGEST_RETRY_AFTER_MS = 60_000;
+/** A model without a request for so long is not in use, ms. */
+const UNUSED_MS = 600_000;
+/** Counters are summed up after decisions, and after so many events without one. */
+const CHECKED_EVENTS = 16;
+
+/**
+ * Drives `route()` and asserts the invariants of routing:
+ *
+ * 1. No replica gets a request beyond its slots, apart from one trial of learned slots; abandoned prefills count.
+ * 2. Each lease is released once, and counters equal the leases that are not released.
+ * 3. A request goes to a backend that is up and not doubted, which holds the model with the right options, and not to a model that has
+ *    to go.
+ * 4. A load has a cause: a waiter that no free slot can take, or, while nobody waits, room for it. A backend has one load at a time.
+ * 5. A late request never goes before one that can still begin in time (`fleet`).
+ * 6. Of the requests that can all begin in time, the caller goes first that has had least (`fleet`).
+ * 7. A request gets one decision, and none after it has left.
+ * 8. The only copy of a model for which requests wait goes after every model of that backend that is not in use (`fleet`).
+ * 9. Rates are positive and finite, and a rejection says 1 to 60 s.
+ */
+export class CheckedRouting {
+  readonly fleet: Fleet;
+  readonly #leases = new Set<Lease>();
+  readonly #waiting = new Set<string>();
+  #policy: Policy;
+  #events = 0;
+
+  constructor(fleet: Fleet, policy: Policy) {
+    this.fleet = fleet;
+    this.#policy = checkedPolicy(policy);
+  }
+
+  /** Another configuration holds from the next event on. */
+  use(policy: Policy): void {
+    this.#policy = checkedPolicy(policy);
+  }
+
+  /** Leases that are not released. */
+  get leases(): ReadonlySet<Lease> {
+    return this.#leases;
+  }
+
+  apply(event: RouteEvent, nowMs: number): readonly Decision[] {
+    const { fleet } = this;
+    if (event.kind === 'arrived') {
+      assert.ok(!this.#waiting.has(event.request), `${event.request} arrives while it waits`);
+      this.#waiting.add(event.request);
+    } else if (event.kind === 'left') this.#waiting.delete(event.request);
+    const victims = new Map([...fleet.makingRoom].map((backend) => [backend, backend.makingRoom]));
+    const decisions = route(fleet, this.#policy, event, nowMs);
+    if (event.kind === 'released') this.#leases.delete(event.lease);
+    for (const decision of decisions) {
+      if (decision.kind === 'assign' || decision.kind === 'reject') this.#settle(decision);
+      if (decision.kind === 'assign') {
+        this.#leases.add(decision.lease);
+        const { backend, replica } = decision.lease;
+        const before = victims.get(backend);
+        assert.ok(
+          before?.victim !== replica || backend.makingRoom !== before,
+          `${replica.id} gets a request while it has to go`,
+        );
+        checkPlace(decision.lease);
+      } else if (decision.kind === 'load') this.#checkLoad(event, decision.replica, decision.deployment, nowMs);
+    }
+    this.#events += 1;
+    if (decisions.length > 0 || this.#events % CHECKED_EVENTS === 0) this.#checkCounters();
+    return decisions;
+  }
+
+  #settle(decision: Assignment | Rejection): void {
+    const { request } = decision;
+    assert.ok(this.#waiting.delete(request), `${request} gets a decision that it did not ask for`);
+    if (decision.kind === 'assign') return;
+    const { retryAfterMs } = decision;
+    assert.ok(retryAfterMs > 0 && retryAfterMs <= LONGEST_RETRY_AFTER_MS, `retry after ${String(retryAfterMs)} ms`);
+  }
+
+  #checkLoad(event: RouteEvent, replicaId: string, deploymentId: string, nowMs: number): void {
+    const { fleet } = this;
+    const replica = fleet.replicas.get(replicaId);
+    const backend = fleet.backends.get(replica?.backend ?? '');
+    assert.ok(replica?.load !== undefined && backend?.loading === replica.id, `${replicaId} is loaded beside another`);
+    assert.ok(isUp(backend), `${replicaId} is loaded on a backend that is down`);
+    const queue = fleet.queues.get(replica.load.queue ?? '');
+    if (replica.load.queue !== undefined) {
+      assert.ok(queue?.deployments.includes(deploymentId) === true, `${deploymentId} is loaded for nobody`);
+      assert.ok(
+        isNeeded(fleet, this.#policy, queue, deploymentId, nowMs),
+        `${deploymentId} is loaded while a slot is free for it`,
+      );
+    } else if (event.kind !== 'resized') {
+      assert.ok(replica.load.fits, `${deploymentId} is loaded for nobody, and may evict a model`);
+      assert.ok(event.kind === 'arrived' || fleet.waiting.size === 0, `${deploymentId} is loaded ahead of waiters`);
+    }
+  }
+
+  #checkCounters(): void {
+    const { fleet } = this;
+    const inFlight = new Map<Replica | Backend, number>();
+    for (const { replica, backend, released } of this.#leases) {
+      assert.ok(!released);
+      for (const part of [replica, backend]) inFlight.set(part, (inFlight.get(part) ?? 0) + 1);
+    }
+    for (const part of [...fleet.replicas.values(), ...fleet.backends.values()])
+      assert.equal(part.inFlight, inFlight.get(part) ?? 0);
+    assert.equal(fleet.waiting.size, this.#waiting.size, 'no waiter is lost');
+    for (const request of this.#waiting) if (!fleet.waiting.has(request)) assert.fail(`${request} is lost`);
+    let queued = 0;
+    for (const queue of fleet.queues.values()) queued += queueLength(queue);
+    assert.equal(queued, this.#waiting.size);
+    for (const replica of fleet.replicas.values()) {
+      const { prefill, decode } = ratesOf(fleet, replica);
+      assert.ok(Number.isFinite(prefill) && prefill > 0 && Number.isFinite(decode) && decode > 0, replica.id);
+    }
+  }
+}
+
+/** A policy whose answers are checked when they are given: the order of waiters, and the models that go for loads. */
+export function checkedPolicy(policy: Policy): Policy {
+  if (policy.strategy.name !== 'fleet') return policy;
+  return {
+    ...policy,
+    *order(fleet, queue, nowMs) {
+      for (const next of policy.order(fleet, queue, nowMs)) {
+        if (!next.waiter.isRetry) checkOrder(fleet, queue, next, nowMs);
+        yield next;
+      }
+    },
+    nextLoad(fleet, nowMs) {
+      const load = policy.nextLoad(fleet, nowMs);
+      if (load?.victim !== undefined && load.victim !== load.replica)
+        checkVictim(fleet, load.backend, load.victim, nowMs);
+      return load;
+    },
+  };
+}
+
+function checkPlace({ deployment, backend, replica, request }: Lease): void {
+  assert.ok(isUp(backend) && !isDoubted(backend.circuit), `${request} goes to a backend that is down or doubted`);
+  assert.ok(
+    isReady(replica.residency, deployment.runnerKey),
+    `${request} goes to ${replica.id}, which is not in memory`,
+  );
+  const { slots, inFlight, abandonedPrefills } = replica;
+  assert.ok(
+    inFlight + abandonedPrefills.length <= slots.count + (slots.trial === undefined ? 0 : 1),
+    `${replica.id} has ${String(inFlight)} requests on ${String(slots.count)} slots`,
+  );
+}
+
+// Nothing is asked that remembers its answers: a checked run decides as an unchecked one.
+function isNeeded(fleet: Fleet, policy: Policy, queue: Queue, deployment: string, nowMs: number): boolean {
+  for (const { tried } of firstWaiters(queue)) {
+    const hasSlot = candidatesOf(fleet, queue.deployments, tried, nowMs).some(
+      (one) =>
+        isWarm(one) && hasRoom(one.replica) && nowMs >= one.replica.pausedUntilMs && !policy.yields(fleet, one, nowMs),
+    );
+    if (!hasSlot && !tried.includes(deployment)) return true;
+  }
+  return false;
+}
+
+// What can begin in time is computed here without the set: by itself, or all together.
+function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWaiter, nowMs: number): void {
+  const others = [...waitersOf(queue)].filter(
+    (one) => !one.isRetry && !one.batch && nowMs <= one.dueMs - LEAST_LEFT_MS && one !== waiter,
+  );
+  const { count, fastest } = capacityOf(fleet, queue);
+  if (fastest === undefined) return;
+  const workS = ({ unreadTokens, estimate }: Waiter): number =>
+    priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens }) / count;
+  const leftS = ({ dueMs, unreadTokens }: Waiter): number =>
+    (dueMs - nowMs) / 1000 - unreadTokens / ratesOf(fleet, fastest).prefill - START_S;
+  if (late) {
+    const early = others.find((one) => workS(one) <= leftS(one));
+    assert.equal(early?.request, undefined, `${waiter.request} is late, and goes before a request on time`);
+    return;
+  }
+  const all = [waiter, ...others];
+  const sumS = all.reduce((sum, one) => sum + workS(one), 0);
+  if (all.length > 64 || sumS > Math.min(...all.map(leftS))) return;
+  const first = others.find((one) =>
+    one.flow === waiter.flow ? one.sinceMs < waiter.sinceMs : goesFirst(one.flow, waiter.flow),
+  );
+  assert.equal(first?.request, undefined, `${waiter.request} goes before a caller that has had less`);
+}
+
+function checkVictim(fleet: Fleet, backend: Backend, victim: Replica, nowMs: number): void {
+  if (!isOnlyCopyWanted(fleet, victim, nowMs)) return;
+  const spare = [...backend.replicas].find(
+    (other) =>
+      other !== victim &&
+      other.residency.state === 'resident' &&
+      nowMs - Math.max(other.usedMs, other.loadedMs) > UNUSED_MS &&
+      !isWanted(fleet, other),
+  );
+  assert.equal(spare?.id, undefined, `${victim.id} has to go, for which requests wait`);
+}
+
+function isWanted({ queues, deployments }: Fleet, replica: Replica): boolean {
+  return [...queues.values()].some((queue) =>
+    queue.deployments.some((id) => deployments.get(id)?.replica === replica.id),
+  );
+}
+
+/** Whether requests wait for a model that no other backend has in memory for them. */
+function isOnlyCopyWanted(fleet: Fleet, replica: Replica, nowMs: number): boolean {
+  for (const queue of fleet.queues.values()) {
+    const warm = candidatesOf(fleet, queue.deployments, [], nowMs).filter(isWarm);
+    if (warm.length > 0 && warm.every((one) => one.replica === replica && !hasRoom(replica))) return true;
+  }
+  return false;
+}
