@@ -66,6 +66,7 @@ export class CheckedRouting {
       this.#waiting.add(event.request);
     } else if (event.kind === 'left') this.#waiting.delete(event.request);
     const victims = new Map([...fleet.makingRoom].map((backend) => [backend, backend.makingRoom]));
+    const held = new Set([...fleet.heldLoads.keys(), ...[...victims.values()].map((room) => room?.replica.id)]);
     const decisions = route(fleet, this.#policy, event, nowMs);
     if (event.kind === 'released') this.#leases.delete(event.lease);
     for (const decision of decisions) {
@@ -79,7 +80,7 @@ export class CheckedRouting {
           `${replica.id} gets a request while it has to go`,
         );
         checkPlace(decision.lease);
-      } else if (decision.kind === 'load') this.#checkLoad(event, decision.replica, decision.deployment, nowMs);
+      } else if (decision.kind === 'load') this.#checkLoad(event, decision, held.has(decision.replica), nowMs);
     }
     this.#events += 1;
     if (decisions.length > 0 || this.#events % CHECKED_EVENTS === 0) this.#checkCounters();
@@ -94,7 +95,13 @@ export class CheckedRouting {
     assert.ok(retryAfterMs > 0 && retryAfterMs <= LONGEST_RETRY_AFTER_MS, `retry after ${String(retryAfterMs)} ms`);
   }
 
-  #checkLoad(event: RouteEvent, replicaId: string, deploymentId: string, nowMs: number): void {
+  // A load that was held is sent for a waiter to whom no slot was given, though one may be free that is kept for others.
+  #checkLoad(
+    event: RouteEvent,
+    { replica: replicaId, deployment: deploymentId }: Load,
+    wasHeld: boolean,
+    nowMs: number,
+  ): void {
     const { fleet } = this;
     const replica = fleet.replicas.get(replicaId);
     const backend = fleet.backends.get(replica?.backend ?? '');
@@ -104,7 +111,7 @@ export class CheckedRouting {
     if (replica.load.queue !== undefined) {
       assert.ok(queue?.deployments.includes(deploymentId) === true, `${deploymentId} is loaded for nobody`);
       assert.ok(
-        isNeeded(fleet, this.#policy, queue, deploymentId, nowMs),
+        isNeeded(fleet, this.#policy, queue, { deployment: deploymentId, wasHeld }, nowMs),
         `${deploymentId} is loaded while a slot is free for it`,
       );
     } else if (event.kind !== 'resized') {
@@ -133,6 +140,8 @@ export class CheckedRouting {
     }
   }
 }
+
+type Load = Extract<Decision, { readonly kind: 'load' }>;
 
 /** A policy whose answers are checked when they are given: the order of waiters, and the models that go for loads. */
 export function checkedPolicy(policy: Policy): Policy {
@@ -168,13 +177,19 @@ function checkPlace({ deployment, backend, replica, request }: Lease): void {
 }
 
 // Nothing is asked that remembers its answers: a checked run decides as an unchecked one.
-function isNeeded(fleet: Fleet, policy: Policy, queue: Queue, deployment: string, nowMs: number): boolean {
+function isNeeded(
+  fleet: Fleet,
+  policy: Policy,
+  queue: Queue,
+  { deployment, wasHeld }: { readonly deployment: string; readonly wasHeld: boolean },
+  nowMs: number,
+): boolean {
   for (const { tried } of firstWaiters(queue)) {
     const hasSlot = candidatesOf(fleet, queue.deployments, tried, nowMs).some(
       (one) =>
         isWarm(one) && hasRoom(one.replica) && nowMs >= one.replica.pausedUntilMs && !policy.yields(fleet, one, nowMs),
     );
-    if (!hasSlot && !tried.includes(deployment)) return true;
+    if ((wasHeld || !hasSlot) && !tried.includes(deployment)) return true;
   }
   return false;
 }
