@@ -156,6 +156,7 @@ test('what had not begun on a server that dies goes elsewhere first, in its orde
   });
   // The other server is full, and others wait for it.
   const full = Array.from({ length: 5 }, () => stage.arrive({ deployments: ['m@b'], work: work() }));
+  for (const each of full) stage.start(each);
   const waiters = [0, 1].map(() => stage.arrive({ deployments: ['m@a', 'm@b'], work: work() }));
   for (const request of [one, two, ...unstarted.map((each) => each.request)]) stage.release(request, 'backend-failed');
   const retries = unstarted.map(({ sinceMs }) =>
@@ -164,7 +165,9 @@ test('what had not begun on a server that dies goes elsewhere first, in its orde
   const order: string[] = [];
   for (const request of full.slice(0, 4)) {
     stage.release(request);
-    order.push(...[...retries, ...waiters].filter((each) => !order.includes(each) && stage.outcomeOf(each) === 'm@b'));
+    const next = [...retries, ...waiters].filter((each) => !order.includes(each) && stage.outcomeOf(each) === 'm@b');
+    for (const each of next) stage.start(each);
+    order.push(...next);
   }
   assert.deepEqual(order, [...retries, waiters[0]]);
   stage.pass(5000);
