@@ -59,7 +59,8 @@ for (const [title, change, withinMs] of [
 ] as const)
   test(`a server ${title}`, () => {
     const result = failing(change);
-    assert.deepEqual(outcomesOf(result, 24).slice(0, 4).toSorted(), ['failed', 'failed', 'served', 'served']);
+    const failed = outcomesOf(result, 24).filter((outcome) => outcome !== 'served');
+    assert.deepEqual(failed, ['failed', 'failed']);
     assert.deepEqual(
       outcomesOf(result, 28),
       Array.from({ length: 6 }, () => 'served'),
