@@ -50,9 +50,9 @@ function outcomesOf({ records }: SimResult, from: number): readonly (string | un
 }
 
 for (const [title, change, withinMs] of [
-  ['dies: its streams fail, and what had not begun is answered elsewhere at once', 'die', 12_000],
+  ['dies: its streams fail, and requests that had not begun are answered elsewhere at once', 'die', 12_000],
   [
-    'stands still: after 15 s and three probes its streams fail, and what had not begun is answered elsewhere',
+    'stands still: after 15 s and three probes its streams fail, and requests that had not begun are answered elsewhere',
     { slow: 0 },
     45_000,
   ],

@@ -143,7 +143,7 @@ test('a model that is used every three seconds goes after three loads at the lat
   assert.ok(waitedMs >= 8000 && waitedMs <= 20_000, `${String(waitedMs)} ms`);
 });
 
-test('what had not begun on a server that dies goes elsewhere first, in its order, and nothing comes back before a probe', () => {
+test('requests that had not begun on a server that dies go elsewhere first, in their order, and none comes back before a probe', () => {
   const stage = stageOf(5, ['a', 'b']);
   stage.list('a', 'm');
   stage.list('b', 'm');

@@ -194,7 +194,7 @@ function isNeeded(
   return false;
 }
 
-// What can begin in time is computed here without the set: by itself, or all together.
+// Requests that can begin in time are found here without the set: by itself, or all together.
 function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWaiter, nowMs: number): void {
   const others = [...waitersOf(queue)].filter(
     (one) => !one.isRetry && !one.batch && nowMs <= one.dueMs - LEAST_LEFT_MS && one !== waiter,
