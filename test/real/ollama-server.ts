@@ -19,11 +19,11 @@ export interface RealServer {
 
 /**
  * The setup of the server. It has `tiny` (with tools), `tiny-plain`, the field's name for `tiny`, and `others` (`other`), each of
- * weights of its own. `wide` is trained for 65,536 tokens, and its Modelfile states no context.
+ * weights of its own. `wide` is trained for 65,536 tokens, and its Modelfile states no context; its weights are those of `tiny`, or a file.
  */
 export interface RealOptions {
   readonly others?: readonly string[];
-  readonly wide?: boolean;
+  readonly wide?: boolean | string;
   readonly numParallel?: number;
   readonly maxLoadedModels?: number;
 }
@@ -99,7 +99,7 @@ async function createModels(
   home: string,
   environment: NodeJS.ProcessEnv,
   others: readonly string[],
-  wide = false,
+  wide: boolean | string = false,
 ): Promise<void> {
   const folder = join(binary, '..');
   for (const name of ['tiny.gguf', 'tiny.Modelfile', 'tiny-plain.Modelfile'])
@@ -113,14 +113,15 @@ async function createModels(
     await writeFile(join(home, `${name}.gguf`), copy);
     await writeFile(join(home, `${name}.Modelfile`), modelfile.replace('./tiny.gguf', `./${name}.gguf`));
   }
-  if (wide) {
-    await writeFile(join(home, 'wide.gguf'), trainedFor(65_536, weights));
+  if (wide !== false) {
+    const own = typeof wide === 'string' ? await readFile(wide) : weights;
+    await writeFile(join(home, 'wide.gguf'), trainedFor(65_536, own));
     const bare = modelfile.replace('./tiny.gguf', './wide.gguf').replace(/^PARAMETER num_ctx .*\n/m, '');
     await writeFile(join(home, 'wide.Modelfile'), bare);
   }
   const run = (...args: readonly string[]): Promise<unknown> =>
     promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 60_000 });
-  for (const name of ['tiny', 'tiny-plain', ...others, ...(wide ? ['wide'] : [])])
+  for (const name of ['tiny', 'tiny-plain', ...others, ...(wide === false ? [] : ['wide'])])
     await run('create', name, '-f', `${name}.Modelfile`);
   await run('cp', 'tiny', FIELD_MODEL);
 }
