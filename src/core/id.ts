@@ -1,6 +1,16 @@
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
-/** A random id of 32 hexadecimal digits, 122 bits of them random. */
+const ID_BYTES = 16;
+/** Random bytes for the next ids: one call for many takes a quarter of the time. */
+const pool = Buffer.allocUnsafeSlow(256 * ID_BYTES);
+let used = pool.length;
+
+/** A random id of 32 hexadecimal digits. */
 export function randomId(): string {
-  return randomUUID().replaceAll('-', '');
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += ID_BYTES;
+  return pool.toString('hex', used - ID_BYTES, used);
 }

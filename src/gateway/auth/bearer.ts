@@ -24,21 +24,21 @@ export function authenticate({ incoming, service, record }: RequestContext): Fai
     const foreign = service.config.open ? undefined : foreignCaller(incoming.headers, service.config.origins);
     return foreign === undefined ? accept('anyone', record) : { ok: false, failure: foreign };
   }
-  const given = keysIn(incoming.headers);
-  const [first] = given;
+  const isRight = (key: string): boolean => masterKey.state === 'set' && masterKey.key.equals(key);
+  const bearer = bearerIn(incoming.headers.authorization ?? '');
+  if (bearer !== undefined && isRight(bearer)) return accept('master', record);
+  const others = keysIn(incoming.headers);
+  const [first = others[0]] = [bearer];
   if (first === undefined) return refuse(null, MISSING);
-  if (masterKey.state === 'set' && given.some((key) => masterKey.key.equals(key))) return accept('master', record);
+  if (others.some(isRight)) return accept('master', record);
   return refuse('invalid_api_key', `Incorrect API key provided: ${masked(first)}.`);
 }
 
-/** Every key of a request: a client may send a key of another service in one header and ours in another. */
+/** The keys in headers of their own: a client may send a key of another service in one header and ours in another. */
 function keysIn(headers: IncomingHttpHeaders): readonly string[] {
-  const keys = KEY_HEADERS.map((name) => headers[name]).map((key) =>
-    typeof key === 'string' ? (bearerIn(key) ?? key) : undefined,
-  );
-  return [bearerIn(headers.authorization ?? ''), ...keys].filter(
-    (key) => key !== undefined && key !== '',
-  ) as readonly string[]; // filtered
+  return KEY_HEADERS.map((name) => headers[name])
+    .map((key) => (typeof key === 'string' ? (bearerIn(key) ?? key) : ''))
+    .filter((key) => key !== '');
 }
 
 function bearerIn(value: string): string | undefined {

@@ -23,7 +23,7 @@ interface PendingResponse {
 export class Connections {
   /** Pending responses, by connection. */
   readonly #pending = new Map<Socket, PendingResponse[]>();
-  /** The request that came last, by connection. */
+  /** The request that came last, by connection; none once that is complete and answered. */
   readonly #latest = new WeakMap<Socket, IncomingMessage>();
   readonly #pipeline = new Pipeline();
   readonly #server: Server;
@@ -99,6 +99,8 @@ export class Connections {
     all.push(pending);
     if (!this.#pipeline.has(socket)) this.#latest.set(socket, outgoing.req);
     outgoing.once('close', () => {
+      // An idle connection would keep its last request in memory.
+      if (outgoing.req.complete && this.#latest.get(socket) === outgoing.req) this.#latest.delete(socket);
       all.splice(all.indexOf(pending), 1);
       this.bodies.release(context);
       this.#pipeline.next(socket);

@@ -16,7 +16,8 @@ export function ignoredBy(
   { service: { scheduler } }: Serving,
 ): readonly string[] {
   const options = unsupportedOptions(runner, deployments, scheduler.fleet);
-  return ignoredByServers(deployments, subrequests[0]?.request, [...ignoredParams, ...options]);
+  const params = options.length === 0 ? ignoredParams : [...ignoredParams, ...options];
+  return ignoredByServers(deployments, subrequests[0]?.request, params);
 }
 
 /** Whether a deployment can serve a request: under `strict` only if each of its parameters has an effect. */

@@ -73,17 +73,12 @@ function hashCalls({ toolCalls, answers }: Message, seed: number): number {
 function hashOf(text: string, seed: number): number {
   let high = Math.floor(seed / 2 ** 32) ^ 0x9dc5;
   let low = (seed >>> 0) ^ 0x811c9dc5 ^ text.length;
-  const mix = (from: number, to: number): void => {
-    for (let index = from; index < to; index += 1) {
-      const code = text.charCodeAt(index);
-      low = Math.imul(low ^ code, 0x01000193);
-      high = Math.imul(high ^ code, 0x5bd1e995) + low;
-    }
-  };
-  if (text.length <= MOST_HASHED) mix(0, text.length);
-  else {
-    mix(0, MOST_HASHED / 2);
-    mix(text.length - MOST_HASHED / 2, text.length);
+  const leftOutAt = text.length <= MOST_HASHED ? text.length : MOST_HASHED / 2;
+  for (let index = 0; index < text.length; index += 1) {
+    if (index === leftOutAt) index = text.length - MOST_HASHED / 2;
+    const code = text.charCodeAt(index);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x5bd1e995) + low;
   }
   return (high & 0x1fffff) * 2 ** 32 + (low >>> 0);
 }

@@ -207,9 +207,10 @@ export class ClientResponse {
     if (backend !== undefined) headers['x-hxllm-backend'] = backend;
     if (words !== undefined) headers['x-hxllm-route'] = words;
     if (usage?.estimated === true) headers['x-hxllm-estimated'] = 'true';
+    if (this.#forwarders.every(({ ignoredParams }) => ignoredParams.size === 0)) return;
     const ignored = new Set<string>();
     for (const { ignoredParams } of this.#forwarders) for (const name of ignoredParams) ignored.add(name);
-    if (ignored.size > 0) headers['x-hxllm-ignored-params'] = headerValue([...ignored]);
+    headers['x-hxllm-ignored-params'] = headerValue([...ignored]);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { MissingCapability } from './adapt-request.ts';
+import { modelKey } from './model-key.ts';
 
 /** A name may become another model's at any time (`ollama create`, `ollama pull`). */
 const KNOWN_FOR_MS = 10 * 60_000;
@@ -13,7 +14,7 @@ interface Known {
 
 const NOTHING: ReadonlySet<MissingCapability> = new Set();
 
-/** Remembers for ten minutes which capabilities models were found to lack. */
+/** Remembers for ten minutes which capabilities models were found to lack. Aliases of one model share what is learned. */
 export class Capabilities {
   readonly #known = new Map<string, Known>();
   readonly #now: () => number;
@@ -45,7 +46,7 @@ export class Capabilities {
   }
 
   #find(deployment: Deployment): Known | undefined {
-    const known = this.#known.get(keyOf(deployment));
+    const known = this.#known.get(modelKey(deployment));
     return known !== undefined && known.untilMs > this.#now() ? known : undefined;
   }
 
@@ -54,12 +55,7 @@ export class Capabilities {
     if (found !== undefined) return found;
     for (const [key, { untilMs }] of this.#known) if (untilMs <= this.#now()) this.#known.delete(key);
     const known = { missing: new Set<MissingCapability>(), shown: false, untilMs: this.#now() + KNOWN_FOR_MS };
-    this.#known.set(keyOf(deployment), known);
+    this.#known.set(modelKey(deployment), known);
     return known;
   }
-}
-
-// Aliases of one model share what is learned.
-function keyOf({ url, model }: Deployment): string {
-  return `${url} ${model}`;
 }

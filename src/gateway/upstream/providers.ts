@@ -25,7 +25,8 @@ export function ignoredByServers(
 ): readonly string[] {
   const isOriginal = request !== undefined && request.kind !== 'load' && request.params.original !== undefined;
   if (isOriginal && deployments.every((deployment) => providerOf(deployment).forwardsOriginal)) return [];
-  return [...ignoredParams, ...unsupportedByAll(deployments, request)];
+  const unsupported = unsupportedByAll(deployments, request);
+  return unsupported.length === 0 ? ignoredParams : [...ignoredParams, ...unsupported];
 }
 
 function unsupportedByAll(

@@ -2,6 +2,7 @@ import type { Deployment } from '../../schema/gateway-config.ts';
 import type { Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
 import { bodyWithoutImages, hasImages } from './adapt-request.ts';
+import { modelKey } from './model-key.ts';
 import { isNever } from './ollama/memory.ts';
 import { providerOf } from './providers.ts';
 import { wireRequestFor } from './wire-request-for.ts';
@@ -45,9 +46,9 @@ export class Counting {
   async count(request: ChatRequest, deployment: Deployment, inMemory: boolean, query: Query): Promise<number> {
     const { bare, images } = withoutImages(request);
     const prompt = inMemory ? await this.#render(bare, deployment, query) : undefined;
-    this.#wanted.set(keyOf(deployment), {
+    this.#wanted.set(modelKey(deployment), {
       nextMs: 0,
-      ...this.#wanted.get(keyOf(deployment)),
+      ...this.#wanted.get(modelKey(deployment)),
       untilMs: performance.now() + WANTED_FOR_MS,
     });
     // Counts of whole requests predict better than a template whose tokens were never counted.
@@ -94,7 +95,7 @@ export class Counting {
     if (request.kind === 'completion') return usage;
     if (hasImages(request)) return usage;
     this.#counts.observe('request', deployment, length, usage.promptTokens);
-    const wanted = this.#wanted.get(keyOf(deployment));
+    const wanted = this.#wanted.get(modelKey(deployment));
     const nowMs = performance.now();
     if (wanted === undefined || wanted.untilMs < nowMs || wanted.nextMs > nowMs) return usage;
     wanted.nextMs = nowMs + BETWEEN_SAMPLES_MS;
@@ -113,7 +114,7 @@ export class Counting {
   /** Forgets all models but those of the deployments: a reload may remove models. */
   keep(deployments: readonly Deployment[]): void {
     this.#counts.keep(deployments);
-    const kept = new Set(deployments.map(keyOf));
+    const kept = new Set(deployments.map(modelKey));
     for (const known of [this.#wanted, this.#unable])
       for (const key of known.keys()) if (!kept.has(key)) known.delete(key);
   }
@@ -141,13 +142,13 @@ export class Counting {
       isNever(deployment.keepAlive) ||
       // A chat without messages is a load, which a server answers in any case.
       request.messages.length === 0 ||
-      (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now()
+      (this.#unable.get(modelKey(deployment)) ?? 0) > performance.now()
     )
       return undefined;
     const answer = await query(deployment, render.query(request, deployment));
     const prompt = render.read(answer);
     if (answer !== undefined && prompt === undefined)
-      this.#unable.set(keyOf(deployment), performance.now() + UNABLE_MS);
+      this.#unable.set(modelKey(deployment), performance.now() + UNABLE_MS);
     return prompt === '' ? undefined : prompt;
   }
 }
@@ -171,8 +172,4 @@ function withoutImages(request: ChatRequest): { readonly bare: ChatRequest; read
 
 function lengthOf(request: ModelRequest, deployment: Deployment): number {
   return wireRequestFor(request, deployment).body.length;
-}
-
-function keyOf({ url, model }: Deployment): string {
-  return `${url} ${model}`;
 }

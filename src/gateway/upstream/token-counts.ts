@@ -1,4 +1,5 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
+import { modelKey } from './model-key.ts';
 
 /** The text that tokens are estimated from: a request's body, or the prompt that the model's template makes of it. */
 export type Measure = 'request' | 'prompt';
@@ -17,26 +18,27 @@ interface Samples {
   xy: number;
 }
 
-/** Learns how many tokens a model makes of a length of text. */
+/** Learns how many tokens a model makes of a length of text. Aliases of one model share samples. */
 export class TokenCounts {
-  readonly #samples = new Map<string, Samples>();
+  /** By model. */
+  readonly #samples: Readonly<Record<Measure, Map<string, Samples>>> = { request: new Map(), prompt: new Map() };
 
   /** Records a sample. */
   observe(measure: Measure, deployment: Deployment, length: number, tokens: number): void {
-    const key = keyOf(measure, deployment);
-    const { weight, x, y, xx, xy } = this.#samples.get(key) ?? { weight: 0, x: 0, y: 0, xx: 0, xy: 0 };
-    this.#samples.set(key, {
-      weight: weight * FADING + 1,
-      x: x * FADING + length,
-      y: y * FADING + tokens,
-      xx: xx * FADING + length * length,
-      xy: xy * FADING + length * tokens,
-    });
+    const all = this.#samples[measure];
+    const key = modelKey(deployment);
+    const samples = all.get(key) ?? { weight: 0, x: 0, y: 0, xx: 0, xy: 0 };
+    all.set(key, samples);
+    samples.weight = samples.weight * FADING + 1;
+    samples.x = samples.x * FADING + length;
+    samples.y = samples.y * FADING + tokens;
+    samples.xx = samples.xx * FADING + length * length;
+    samples.xy = samples.xy * FADING + length * tokens;
   }
 
   /** The likely number of tokens for a length of text. */
   estimate(measure: Measure, deployment: Deployment, length: number): number {
-    const samples = this.#samples.get(keyOf(measure, deployment));
+    const samples = this.#samples[measure].get(modelKey(deployment));
     return Math.max(1, Math.round(samples === undefined ? length * PRIOR[measure] : along(samples, length)));
   }
 
@@ -47,13 +49,14 @@ export class TokenCounts {
 
   /** Forgets the samples of all other models. */
   keep(deployments: readonly Pick<Deployment, 'url' | 'model'>[]): void {
-    const kept = new Set(deployments.flatMap((one) => [keyOf('request', one), keyOf('prompt', one)]));
-    for (const key of this.#samples.keys()) if (!kept.has(key)) this.#samples.delete(key);
+    const kept = new Set(deployments.map(modelKey));
+    for (const samples of Object.values(this.#samples))
+      for (const key of samples.keys()) if (!kept.has(key)) samples.delete(key);
   }
 
   /** Whether there is a sample. */
   knows(measure: Measure, deployment: Deployment): boolean {
-    return this.#samples.has(keyOf(measure, deployment));
+    return this.#samples[measure].has(modelKey(deployment));
   }
 }
 
@@ -64,9 +67,4 @@ function along({ weight, x, y, xx, xy }: Samples, length: number): number {
   // Prompts of about the same length do not determine a line, and no text has more tokens than bytes.
   if (!(spread > (mean * 0.1) ** 2) || slope < 0.02 || slope > 1) return (length * tokens) / mean;
   return tokens + slope * (length - mean);
-}
-
-// Aliases of one model share samples.
-function keyOf(measure: Measure, { url, model }: Pick<Deployment, 'url' | 'model'>): string {
-  return `${measure} ${url} ${model}`;
 }

@@ -145,8 +145,9 @@ export class UpstreamRequest {
       this.#emitSoon({ kind: 'failure', failure: adapted });
       return;
     }
-    const ignoredParams = [...adapted.ignoredParams, ...this.#target.unsupportedParams(adapted.request)];
-    const [refused] = this.#target.strict ? ignoredParams : [];
+    const unsupported = this.#target.unsupportedParams(adapted.request);
+    const ignoredParams = unsupported.length === 0 ? adapted.ignoredParams : [...adapted.ignoredParams, ...unsupported];
+    const refused = this.#target.strict ? ignoredParams[0] : undefined;
     if (refused !== undefined) {
       this.#emitSoon({ kind: 'failure', failure: unsupportedFailure(refused) });
       return;
@@ -229,7 +230,7 @@ export class UpstreamRequest {
       }
       this.#listener.onIgnoredParam('dimensions');
     }
-    const [first] = events;
+    const first = events[0];
     const last = events.at(-1);
     for (const event of events) this.#tokens += tokensIn(event);
     if (first?.kind === 'failure' && this.#canReduce(first.failure)) this.#sendLater();

@@ -13,15 +13,15 @@ import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
 import { authorization, type Connection } from './connection.ts';
 import { list, loadWatched, unload } from './memory.ts';
-import { acceptsContext, adaptRequest, goesAsItCame, hasImages, bodyWithoutImages } from './adapt-request.ts';
-import { quotesRefusal } from './quoted-refusal.ts';
+import { adaptRequest, bodyWithoutImages } from './adapt-request.ts';
+import { DeploymentTarget, type TargetParts } from './deployment-target.ts';
 import { probe, PROBE_MS, type ProbeResult } from './probe.ts';
 import type { Provider } from './provider.ts';
 import { providerOf } from './providers.ts';
 import { PromptMemory } from './prompt-memory.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
-import { hasImageTag, IMAGE_TAG, withoutImageTags } from './image-tags.ts';
+import { IMAGE_TAG, withoutImageTags } from './image-tags.ts';
 import { LivenessWatch } from './liveness-watch.ts';
 
 /** The servers of one configuration. */
@@ -41,6 +41,7 @@ export class Upstream {
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #liveness: LivenessWatch;
   readonly #backends: ReadonlyMap<string, BackendConfig>;
+  readonly #parts: TargetParts;
 
   /** `previous` is replaced by {@link takeOver}: its connections and what it has learned are kept. Until then it stays as it is. */
   constructor({ backends, timeouts, strict, mostContext }: GatewayConfig, previous?: Upstream) {
@@ -65,6 +66,14 @@ export class Upstream {
       return result === 'up' || result === 'failing' || (result === 'silent' && !provider.answersWhileBusy);
     });
     this.#http = previous !== undefined ? previous.#http : new HttpAgent(timeouts.connectMs);
+    this.#parts = {
+      strict,
+      timeouts,
+      capabilities: this.#capabilities,
+      askCapabilities: (deployment, capabilities) => this.#askCapabilities(deployment, capabilities),
+      settle: (settled, deployment) => this.#counting.settle(settled, deployment, this.#query),
+      dispatch: (request, deployment, limits, to) => this.#dispatch(request, deployment, limits, to),
+    };
   }
 
   /** Replaces the servers of the configuration before this one. */
@@ -90,41 +99,9 @@ export class Upstream {
     const sinceMs = performance.now() - spentMs;
     const deployment = this.contexts.sized(written);
     const grown = deployment === written ? undefined : this.contexts.of(written);
-    const upstreamRequest = new UpstreamRequest(
-      withThinking(request, deployment),
-      {
-        strict: this.#strict,
-        truncates: providerOf(deployment).truncates,
-        growsFirst: this.contexts.mostOf(written) !== undefined,
-        missing: (asked) => {
-          if (goesAsItCame(asked, deployment)) return new Set();
-          const missing = this.#capabilities.missing(deployment);
-          return acceptsContext(asked, deployment) ? missing : new Set([...missing, 'context']);
-        },
-        unsupportedParams: providerOf(deployment).unsupportedParams,
-        learn: (missing) => {
-          this.#capabilities.learn(deployment, missing);
-        },
-        quotes: (missing, asked) => quotesRefusal(missing, asked, deployment),
-        look: (asked) => {
-          const { capabilities } = providerOf(deployment);
-          const concernsImages = capabilities !== undefined && (hasImages(asked) || hasImageTag(asked));
-          return concernsImages && !this.#capabilities.isShown(deployment)
-            ? this.#askCapabilities(deployment, capabilities)
-            : undefined;
-        },
-        settle: (settled) => this.#counting.settle(settled, deployment, this.#query),
-        dispatch: (asked, to) =>
-          this.#dispatch(
-            asked,
-            deployment,
-            limitsOf(this.#timeouts, stream, deployment, performance.now() - sinceMs),
-            to,
-          ),
-      },
-      listener,
-      grown,
-    );
+    const growsFirst = this.contexts.mostOf(written) !== undefined;
+    const target = new DeploymentTarget(this.#parts, deployment, growsFirst, stream, sinceMs);
+    const upstreamRequest = new UpstreamRequest(withThinking(request, deployment), target, listener, grown);
     upstreamRequest.start();
     return upstreamRequest;
   }
@@ -163,11 +140,10 @@ export class Upstream {
 
   /** The longest time that a response may take on any of the deployments, ms; `Infinity` if nothing limits it. */
   longestMs(stream: boolean, deployments: readonly Deployment[]): number {
-    return Math.max(
-      ...deployments.map(
-        (deployment) => limitsOf(this.#timeouts, stream, deployment, 0).wholeMs || Number.POSITIVE_INFINITY,
-      ),
-    );
+    let longest = 0;
+    for (const deployment of deployments)
+      longest = Math.max(longest, limitsOf(this.#timeouts, stream, deployment, 0).wholeMs || Number.POSITIVE_INFINITY);
+    return longest;
   }
 
   /** Loads the model of a deployment, and waits for the end of the load. Returns the failure, if any. */

@@ -6,11 +6,15 @@ import type { RequestRecord } from '../request-context.ts';
  */
 export function serverTiming({ queueMs, loadMs, askedMs, firstMs, usage }: RequestRecord): string | undefined {
   if (queueMs === undefined) return undefined;
-  const parts = [`queue;dur=${queueMs.toFixed(1)}`, `load;dur=${(loadMs ?? 0).toFixed(1)}`];
+  let text = `queue;dur=${tenths(queueMs)}, load;dur=${tenths(loadMs ?? 0)}`;
   // A stream's headers are sent with the first token: the time before it is the prompt's, as seen from here.
   const prefillMs =
     usage?.prefillMs ?? (askedMs === undefined || firstMs === undefined ? undefined : Math.max(0, firstMs - askedMs));
-  if (prefillMs !== undefined) parts.push(`prefill;dur=${prefillMs.toFixed(1)}`);
-  if (usage?.decodeMs !== undefined) parts.push(`decode;dur=${usage.decodeMs.toFixed(1)}`);
-  return parts.join(', ');
+  if (prefillMs !== undefined) text += `, prefill;dur=${tenths(prefillMs)}`;
+  if (usage?.decodeMs !== undefined) text += `, decode;dur=${tenths(usage.decodeMs)}`;
+  return text;
+}
+
+function tenths(ms: number): string {
+  return String(Math.round(ms * 10) / 10);
 }

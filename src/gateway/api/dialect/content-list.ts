@@ -1,5 +1,7 @@
 import type { ContentPart } from '../../exchange.ts';
 
+const NO_IMAGES: ContentPart['images'] = [];
+
 /** Collects the content of a message in the client's order. Texts without an image in the message are one part, joined by a line break. */
 export class ContentList {
   readonly #parts: ContentPart[] = [];
@@ -12,7 +14,7 @@ export class ContentList {
 
   /** Adds a text. */
   addText(text: string): void {
-    this.#parts.push({ images: [], text });
+    this.#parts.push({ images: NO_IMAGES, text });
   }
 
   /** Adds an image, as {@link ContentPart} has it. */
@@ -24,11 +26,12 @@ export class ContentList {
   /** The parts in order. A text that is empty beside an image is left out. */
   parts(): readonly ContentPart[] {
     if (this.#hasImages) return this.#parts.filter(({ images, text }) => images.length > 0 || text !== '');
-    return this.isEmpty ? [] : textParts(this.#parts.map(({ text }) => text).join('\n'));
+    if (this.#parts.length <= 1) return this.#parts;
+    return textParts(this.#parts.map(({ text }) => text).join('\n'));
   }
 }
 
 /** The parts of a message that is one text. */
 export function textParts(text: string): readonly ContentPart[] {
-  return [{ images: [], text }];
+  return [{ images: NO_IMAGES, text }];
 }

@@ -10,21 +10,24 @@ export function withExactSeeds(json: Json, text: string): Json {
   for (const place of PLACES) {
     const holder = valueAt(json, place);
     const source = digits.get(JSON.stringify(place));
-    if (source !== undefined && isRounded(holder)) Object.assign(holder, { seed: BigInt(source) });
+    if (source !== undefined && holder !== undefined && isRounded(holder))
+      Object.assign(holder, { seed: BigInt(source) });
   }
   return json;
 }
 
-function valueAt(json: Json, place: readonly string[]): Json {
+function valueAt(json: Json, place: readonly string[]): Json | undefined {
   let value = json;
   for (const name of place) {
     const inner = value[name];
-    value = isObject(inner) ? inner : {};
+    if (!isObject(inner)) return undefined;
+    value = inner;
   }
   return value;
 }
 
-function isRounded({ seed }: Json): boolean {
+function isRounded(holder: Json | undefined): boolean {
+  const seed = holder?.['seed'];
   return typeof seed === 'number' && Number.isInteger(seed) && !Number.isSafeInteger(seed);
 }
 

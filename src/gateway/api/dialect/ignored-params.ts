@@ -1,6 +1,9 @@
 import { isObject, type Json } from '../../json.ts';
 import type { Body } from './body.ts';
 
+// No prompt is cut and no context shifted, except for Ollama's own clients; an answer in one piece is not streamed.
+const DEFAULT_IF_FALSE = ['truncate', 'shift', 'stream'];
+
 // Parameters that identify the caller or the request and do not affect the response.
 const NO_EFFECT = [
   'user',
@@ -19,8 +22,7 @@ const NO_EFFECT = [
 export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = []): readonly string[] {
   for (const name of NO_EFFECT) body.value(name);
   const noEffect: string[] = [];
-  // No prompt is cut and no context shifted, except for Ollama's own clients; an answer in one piece is not streamed.
-  for (const name of ['truncate', 'shift', 'stream']) if (body.json[name] === false) body.value(name);
+  for (const name of DEFAULT_IF_FALSE) if (body.json[name] === false) body.value(name);
   if (body.flag('store') === true) noEffect.push('store');
   const bias = body.value('logit_bias');
   if (bias !== undefined && !(isObject(bias) && Object.keys(bias).length === 0)) noEffect.push('logit_bias');

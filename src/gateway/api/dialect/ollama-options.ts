@@ -49,17 +49,20 @@ export interface Options extends Pick<ChatRequest, 'sampling' | 'stop' | 'maxTok
   readonly ignoredParams: readonly string[];
 }
 
+const NO_OPTIONS: Options = { sampling: {}, stop: [], maxTokens: undefined, runner: {}, ignoredParams: [] };
+
 /** Reads `options`, and those of `beside` that stand beside it. */
 export function readOptions(body: Body, beside: readonly string[] = []): Options {
+  const names = beside.filter((name) => name in body.json);
+  const options = body.object('options');
+  if (names.length === 0 && options === undefined) return NO_OPTIONS;
   const sampling: Record<string, number | bigint> = {};
   const runner: Record<string, unknown> = {};
   const ignoredParams: string[] = [];
   let stop: readonly string[] = [];
   let maxTokens: number | undefined;
-  const own = beside.filter((name) => name in body.json).map((name) => [name, name, body.value(name)] as const);
-  const given = Object.entries(body.object('options') ?? {}).map(
-    ([name, value]) => [`options.${name}`, name, value] as const,
-  );
+  const own = names.map((name) => [name, name, body.value(name)] as const);
+  const given = Object.entries(options ?? {}).map(([name, value]) => [`options.${name}`, name, value] as const);
   for (const [at, name, value] of [...own, ...given]) {
     const [range, runnerType] = [SAMPLING.get(name), RUNNER.get(name)];
     if (value === null || value === undefined) continue;

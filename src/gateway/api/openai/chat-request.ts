@@ -1,7 +1,7 @@
 import type { Body } from '../dialect/body.ts';
 import { ignoredParamsOf, ignoredReasoning } from '../dialect/ignored-params.ts';
 import { OWN_OPTIONS, readOptions, type Options } from '../dialect/ollama-options.ts';
-import { isObject, type Json } from '../../json.ts';
+import { isObject } from '../../json.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readChatMessages } from './messages.ts';
@@ -43,40 +43,46 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const choices = readChoices(body);
   const modalities = body.list('modalities');
   if (modalities?.some((item) => item !== 'text') === true) ignoredParams.push('modalities');
-  ignoredParams.push(...unmetDefaults(body), ...unusedMessageFields(body));
+  addUnmetDefaults(body, ignoredParams);
+  addUnusedMessageFields(body.list('messages') ?? [], ignoredParams);
   const { runner } = options;
   const value = { request, choices, customTools, runner, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return { ok: true, value };
 }
 
-/** Parameters that ask for something other than the API's default; a model does only the default. */
-function unmetDefaults(body: Body): readonly string[] {
+/** Adds the parameters that ask for something other than the API's default; a model does only the default. */
+function addUnmetDefaults(body: Body, ignoredParams: string[]): void {
   const verbosity = body.value('verbosity');
   const functions = body.value('functions');
-  return [
-    ...(verbosity === undefined || verbosity === 'medium' ? [] : ['verbosity']),
-    ...(usesNestedEffort(body) ? ignoredReasoning(body.object('reasoning') ?? {}, ['effort']) : []),
-    ...(functions === undefined || (Array.isArray(functions) && functions.length === 0) ? [] : ['functions']),
-  ];
+  if (verbosity !== undefined && verbosity !== 'medium') ignoredParams.push('verbosity');
+  const reasoning = usesNestedEffort(body) ? body.object('reasoning') : undefined;
+  if (reasoning !== undefined) ignoredParams.push(...ignoredReasoning(reasoning, ['effort']));
+  if (functions !== undefined && !(Array.isArray(functions) && functions.length === 0)) ignoredParams.push('functions');
 }
 
-/** Fields of messages that no model's template has a place for. */
-function unusedMessageFields(body: Body): readonly string[] {
-  const messages = (body.list('messages') ?? []).filter(isObject);
-  const hasName = messages.some(({ role, name }) => typeof name === 'string' && role !== 'tool' && role !== 'function');
-  const hasRefusal = messages.some(({ refusal }) => typeof refusal === 'string' && refusal !== '');
-  return [...(hasName ? ['messages.name'] : []), ...(hasRefusal ? ['messages.refusal'] : [])];
+/** Adds the fields of messages that no model's template has a place for. */
+function addUnusedMessageFields(messages: readonly unknown[], ignoredParams: string[]): void {
+  let hasName = false;
+  let hasRefusal = false;
+  for (const message of messages) {
+    if (!isObject(message)) continue;
+    const { role, name, refusal } = message;
+    hasName ||= typeof name === 'string' && role !== 'tool' && role !== 'function';
+    hasRefusal ||= typeof refusal === 'string' && refusal !== '';
+  }
+  if (hasName) ignoredParams.push('messages.name');
+  if (hasRefusal) ignoredParams.push('messages.refusal');
 }
 
 function readMaxTokens(body: Body): number | undefined {
-  const [old, now] = [body.whole('max_tokens', 0), body.whole('max_completion_tokens', 0)];
-  return now ?? old;
+  const old = body.whole('max_tokens', 0);
+  return body.whole('max_completion_tokens', 0) ?? old;
 }
 
 function readFormat(body: Body): ChatRequest['format'] {
-  const format: Json = body.object('response_format') ?? {};
-  const { type } = format;
-  if (type === undefined || type === 'text') return undefined;
+  const format = body.object('response_format');
+  const type = format?.['type'];
+  if (format === undefined || type === undefined || type === 'text') return undefined;
   if (type === 'json_object') return 'json';
   const jsonSchema = format['json_schema'];
   const schema = isObject(jsonSchema) ? jsonSchema['schema'] : undefined;
@@ -93,7 +99,8 @@ function readFormat(body: Body): ChatRequest['format'] {
 }
 
 function readLogprobs(body: Body): number | undefined {
-  const [isRequested, top] = [body.flag('logprobs') ?? false, body.whole('top_logprobs', 0, 20)];
+  const isRequested = body.flag('logprobs') ?? false;
+  const top = body.whole('top_logprobs', 0, 20);
   if (!isRequested && top !== undefined)
     return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
   return isRequested ? (top ?? 0) : undefined;

@@ -32,11 +32,9 @@ function readMessage(body: Body, item: unknown, at: string, names: Map<string, s
         .join(', ')}.`,
     );
   const content = new ContentList();
-  readContent(body, json['content'], `${at}.content`, content);
-  const toolCalls = [
-    ...readCalls(body, json['tool_calls'], `${at}.tool_calls`),
-    ...readLegacyCall(body, json['function_call'], `${at}.function_call`),
-  ];
+  if (typeof json['content'] === 'string') content.addText(json['content']);
+  else readContent(body, json['content'], `${at}.content`, content);
+  const toolCalls = readAllCalls(body, json, at);
   for (const call of toolCalls) names.set(call.id, call.name);
   const id = typeof json['tool_call_id'] === 'string' ? json['tool_call_id'] : undefined;
   const name = typeof json['name'] === 'string' ? json['name'] : names.get(id ?? '');
@@ -51,8 +49,7 @@ function readMessage(body: Body, item: unknown, at: string, names: Map<string, s
 }
 
 function readContent(body: Body, given: unknown, at: string, content: ContentList): void {
-  if (typeof given === 'string') content.addText(given);
-  else if (Array.isArray(given))
+  if (Array.isArray(given))
     for (const [index, part] of given.entries()) readPart(body, part, `${at}[${String(index)}]`, content);
   else if (given !== null && given !== undefined)
     body.refuse(
@@ -71,6 +68,13 @@ function readPart(body: Body, part: unknown, at: string, content: ContentList): 
     const image = part['image_url'];
     content.addImage(readImageUrl(body, isObject(image) ? image['url'] : image, `${at}.image_url.url`));
   } else body.refuse(`${at}.type`, `Invalid value for '${at}.type'. Supported values are: 'text' and 'image_url'.`);
+}
+
+const NO_CALLS: readonly ToolCall[] = [];
+
+function readAllCalls(body: Body, { tool_calls: calls, function_call: legacy }: Json, at: string): readonly ToolCall[] {
+  if (calls === undefined && legacy === undefined) return NO_CALLS;
+  return [...readCalls(body, calls, `${at}.tool_calls`), ...readLegacyCall(body, legacy, `${at}.function_call`)];
 }
 
 function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] {

@@ -24,7 +24,8 @@ import { completionUsage, usageOfPrompts } from './usage.ts';
 export function readChat(bytes: Buffer, nowMs: number, named?: string): ParseResult {
   return readControlled(bytes, { model: named, hasText: true }, (body) => {
     const modern = modernBody(body);
-    const [Chunks, Completion] = modern === undefined ? [ChatChunks, ChatCompletion] : [LegacyChunks, LegacyCompletion];
+    const Chunks = modern === undefined ? ChatChunks : LegacyChunks;
+    const Completion = modern === undefined ? ChatCompletion : LegacyCompletion;
     const chat = modern ?? body;
     const read = readOrPass(
       () => readChatRequest(chat),
@@ -33,10 +34,9 @@ export function readChat(bytes: Buffer, nowMs: number, named?: string): ParseRes
     if (!read.ok) return read;
     const { request, choices, customTools, ignoredParams, runner, translationFailure } = read.value;
     const { model, stream, includeUsage } = request;
-    const requests = Array.from({ length: choices }, (_, choice): ModelRequest => ({
-      kind: 'chat',
-      params: reseeded(request, choice),
-    }));
+    const requests: ModelRequest[] = [];
+    for (let choice = 0; choice < choices; choice += 1)
+      requests.push({ kind: 'chat', params: reseeded(request, choice) });
     const common = { model, ignoredParams, runner, translationFailure };
     if (!stream)
       return wholeRequest(

@@ -13,6 +13,8 @@ interface ChatTool extends Tool {
   readonly kind: 'function' | 'custom';
 }
 
+const NO_TOOLS: Pick<ChatTools, 'tools' | 'customTools'> = { tools: [], customTools: new Set() };
+
 /** Reads `tools`, `tool_choice` and `parallel_tool_calls`. Parts that cannot be enforced are added to `ignoredParams`. */
 export function readChatTools(body: Body, ignoredParams: string[]): ChatTools {
   const known = (body.list('tools') ?? []).map((tool, index) =>
@@ -20,6 +22,7 @@ export function readChatTools(body: Body, ignoredParams: string[]): ChatTools {
   );
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
   const { allowed, mustCall } = readChoice(body, known);
+  if (known.length === 0) return { ...NO_TOOLS, mustCall, parallelCalls };
   return {
     tools: allowed.map(({ name, definition }) => ({ name, definition })),
     mustCall,

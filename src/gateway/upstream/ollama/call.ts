@@ -13,8 +13,11 @@ export function ollamaChat(request: ChatRequest, settings: AliasSettings): WireR
   return {
     path: '/api/chat',
     body: ollamaChatBody(request, settings),
-    read: (emit) =>
-      new AnswerLines(emit, { ...request, calls: callsInGrammar(request), within: 'message', text: 'content' }),
+    read: (emit) => {
+      const { stop, maxTokens, parallelCalls } = request;
+      const calls = callsInGrammar(request);
+      return new AnswerLines(emit, { stop, maxTokens, parallelCalls, calls, within: 'message', text: 'content' });
+    },
     fail: ollamaFailure,
   };
 }
