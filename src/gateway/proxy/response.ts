@@ -207,10 +207,13 @@ export class ClientResponse {
     if (backend !== undefined) headers['x-hxllm-backend'] = backend;
     if (words !== undefined) headers['x-hxllm-route'] = words;
     if (usage?.estimated === true) headers['x-hxllm-estimated'] = 'true';
-    if (this.#forwarders.every(({ ignoredParams }) => ignoredParams.size === 0)) return;
-    const ignored = new Set<string>();
-    for (const { ignoredParams } of this.#forwarders) for (const name of ignoredParams) ignored.add(name);
-    headers['x-hxllm-ignored-params'] = headerValue([...ignored]);
+    let ignored: Set<string> | undefined;
+    for (const { ignoredParams } of this.#forwarders) {
+      if (ignoredParams.size === 0) continue;
+      ignored ??= new Set();
+      for (const name of ignoredParams) ignored.add(name);
+    }
+    if (ignored !== undefined) headers['x-hxllm-ignored-params'] = headerValue([...ignored]);
   }
 }
 
