@@ -165,7 +165,7 @@ const SERVER = objectOf<FleetServer>('A server.', {
   last_seen: { optional: time('When it last answered anything; absent if it never has.') },
   slow_factor: {
     optional: number(
-      'How much longer it takes for a token than the mean of all servers with the same models: 1 is as long, 2 twice as long; absent before the first samples.',
+      'How much longer it takes for a token than the mean of all servers with the same models: 1 is as long, 2 twice as long. Absent where too few answers are known, or no other server has its models.',
     ),
   },
   in_flight: count('Requests that it is working on.'),

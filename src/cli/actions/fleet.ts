@@ -33,8 +33,8 @@ export async function showFleet(terminal: Terminal, options: FleetOptions): Prom
       const first = await askFleet(gateway, signal);
       if (!first.ok) return first;
       if (options.json === true) stdout.write(`${JSON.stringify(first.value, undefined, 2)}\n`);
-      else if (options.watch === true && stdout.isTty) await watch(terminal, gateway, first.value, signal);
-      else stdout.write(`${pictureOf(terminal, gateway, first.value).join('\n')}\n`);
+      else if (options.watch === true && canWatch(terminal)) await watch(terminal, gateway, first.value, signal);
+      else stdout.write(`${pictureOf(terminal, gateway, first.value, { isSnapshot: true }).join('\n')}\n`);
       return { ok: true, value: EXIT.ok };
     });
     if (shown.ok) return shown.value;
@@ -44,6 +44,10 @@ export async function showFleet(terminal: Terminal, options: FleetOptions): Prom
   } finally {
     interruption.dispose();
   }
+}
+
+function canWatch({ stdout, environment }: Terminal): boolean {
+  return stdout.isTty && environment['TERM'] !== 'dumb';
 }
 
 async function watch(
@@ -57,7 +61,7 @@ async function watch(
     let last = first;
     let problem: Problem | undefined;
     while (!signal.aborted) {
-      screen.draw(pictureOf(terminal, gateway, last, problem));
+      screen.draw(pictureOf(terminal, gateway, last, { problem, isSnapshot: false }));
       await pause(WATCH_MS, signal);
       if (signal.aborted) return;
       const next = await askFleet(gateway, signal);
@@ -69,19 +73,18 @@ async function watch(
   }
 }
 
+// Below a snapshot is the prompt.
 function pictureOf(
   { stdout, environment }: Terminal,
   { name }: FleetGateway,
   document: FleetDocument,
-  problem?: Problem,
+  { problem, isSnapshot }: { readonly problem?: Problem | undefined; readonly isSnapshot: boolean },
 ): readonly string[] {
   const columns = stdout.columns();
-  // The last line of a snapshot is the prompt.
-  const rows = stdout.rows() - 1;
   return fleetLines(document, {
     name,
     columns: Number.isFinite(columns) ? columns : PIPE_COLUMNS,
-    rows,
+    rows: stdout.rows() - (isSnapshot ? 1 : 0),
     paint: createPaint(environment, stdout.isTty),
     problem,
   });

@@ -11,7 +11,7 @@ export interface NextSteps {
   readonly stop: string;
 }
 
-/** The last lines of a demo: address, a curl command to paste, the line for an SDK, the evidence, and how to stop it. */
+/** The last lines of a demo: address, a curl command to paste, the line for an SDK, the look at its servers, the evidence, and how to stop it. */
 export function nextSteps({ url, model, masterKeyFile, evidence, example, stop }: NextSteps): string {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
   return `
@@ -25,6 +25,10 @@ curl ${url}/v1/chat/completions \\
 The same from an OpenAI SDK:
 
   new OpenAI({ baseURL: '${url}/v1', apiKey: fs.readFileSync(${JSON.stringify(masterKeyFile)}, 'utf8').trim() })
+
+Its servers, models and queues, once a second:
+
+hxllm fleet --watch --url ${url} --key-file ${quote(masterKeyFile)}
 
 Clients for Anthropic and Ollama use the base URL ${url} and the same key.
 

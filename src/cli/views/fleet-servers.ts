@@ -116,14 +116,14 @@ function modelLine(model: FleetModel, load: FleetLoad | undefined, { dim, warn }
   const { stated, believed, trying } = slots;
   const leaves = load?.victims.includes(model.model) === true;
   const parts = [
-    ...(context === undefined ? [] : [`context ${groupedText(context)}${from === undefined ? '' : ' (grown)'}`]),
-    ...(rates.decode === undefined ? [] : [`${groupedText(rates.decode)} tok/s`]),
-    ...(rates.prefill === undefined ? [] : [`reads ${groupedText(rates.prefill)} tok/s`]),
     ...(stated === undefined || stated === believed ? [] : [`${String(stated)} slots stated`]),
     ...(trying ? ['trying one slot more'] : []),
     ...(model.abandoned === 0 ? [] : [`${String(model.abandoned)} abandoned`]),
     ...(model.idle_ms === undefined || inFlight > 0 ? [] : [`idle ${durationText(model.idle_ms)}`]),
     ...(model.paused_ms === undefined ? [] : [`pauses for ${durationText(model.paused_ms)}`]),
+    ...(context === undefined ? [] : [`context ${groupedText(context)}${from === undefined ? '' : ' (grown)'}`]),
+    ...(rates.decode === undefined ? [] : [`${groupedText(rates.decode)} tok/s`]),
+    ...(rates.prefill === undefined ? [] : [`reads ${groupedText(rates.prefill)} tok/s`]),
   ];
   const word = leaves ? 'leaves' : RESIDENCIES[residency];
   return {

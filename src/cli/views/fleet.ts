@@ -86,13 +86,21 @@ function fittingServers(document: FleetDocument, rows: number, paint: Paint): re
   const short = (shown: readonly FleetServer[]): readonly TableLine[] =>
     shown.map((server) => shortServerLine(server, atMs, paint));
   if (servers.length + (leftOut > 0 ? 1 : 0) <= rows) return [...short(servers), ...restLine([], leftOut)];
-  const ranked = servers.toSorted((a, b) => interestOf(b) - interestOf(a));
   const most = Math.max(1, rows - 1);
+  const ranked = rankedServers(servers, most);
   return [...short(ranked.slice(0, most)), ...restLine(ranked.slice(most), leftOut)];
 }
 
+// Servers that are down have half of the lines, so that they do not hide the work.
+function rankedServers(servers: readonly FleetServer[], most: number): readonly FleetServer[] {
+  const down = servers.filter(({ state }) => state !== 'up');
+  const shown = new Set(down.slice(0, Math.ceil(most / 2)));
+  const busy = servers.filter((server) => !shown.has(server)).toSorted((a, b) => interestOf(b) - interestOf(a));
+  return [...shown, ...busy];
+}
+
 function interestOf({ state, load, in_flight: inFlight }: FleetServer): number {
-  return (state === 'up' ? 0 : 2e6) + (load === undefined ? 0 : 1e6) + Math.min(inFlight, 9e5);
+  return (load === undefined ? 0 : 1e6) + Math.min(inFlight, 9e5) + (state === 'up' ? 0 : 0.5);
 }
 
 function restLine(hidden: readonly FleetServer[], leftOut: number): readonly TableLine[] {

@@ -5,7 +5,7 @@ import type { GatewayConfig } from '../../schema/gateway-config.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { fleetAlias, fleetAliasNames } from './fleet-aliases.ts';
 import type { ContextState } from './fleet-health.ts';
-import { contextKeyOf, fleetServer, type FleetMoment } from './fleet-servers.ts';
+import { contextKeyOf, fleetServer, meanRates, type FleetMoment } from './fleet-servers.ts';
 
 /** More would make a document of some megabytes. */
 const MOST_SERVERS = 1024;
@@ -31,6 +31,7 @@ export async function fleetDocument({ config, fleet, contexts, nowMs, date }: Fl
     fleet,
     contexts: new Map(contexts.map((one) => [contextKeyOf(one.backend, one.model), one])),
     stated: new Map(config.backends.map(({ url, numParallel }) => [url, numParallel])),
+    means: meanRates(fleet),
     nowMs,
     date,
   };

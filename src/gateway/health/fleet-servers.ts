@@ -15,8 +15,42 @@ export interface FleetMoment {
   readonly contexts: ReadonlyMap<string, ContextState>;
   /** Stated slots by server. */
   readonly stated: ReadonlyMap<string, number | undefined>;
+  /** Of each model on several servers, as {@link meanRates} makes it. */
+  readonly means: ReadonlyMap<string, MeanRates>;
   readonly nowMs: number;
   readonly date: Date;
+}
+
+/** The rates of a model on all servers where they are known: the sums of their logarithms, for the geometric mean. */
+export type MeanRates = Readonly<Record<(typeof KINDS)[number], { sumOfLogs: number; count: number }>>;
+
+const KINDS = ['decode', 'prefill'] as const;
+/** A rate is known after so many answers. */
+const LEAST_SAMPLES = 3;
+
+/** The mean rates of each model. */
+export function meanRates({ replicas }: Fleet): ReadonlyMap<string, MeanRates> {
+  const means = new Map<string, MeanRates>();
+  for (const { model, rates } of replicas.values()) {
+    if (rates.samples < LEAST_SAMPLES) continue;
+    const known = means.get(model) ?? {
+      decode: { sumOfLogs: 0, count: 0 },
+      prefill: { sumOfLogs: 0, count: 0 },
+    };
+    means.set(model, known);
+    for (const kind of KINDS) {
+      const rate = knownRate(rates, kind);
+      if (rate === undefined) continue;
+      known[kind].sumOfLogs += Math.log(rate);
+      known[kind].count += 1;
+    }
+  }
+  return means;
+}
+
+function knownRate(rates: Rates, kind: (typeof KINDS)[number]): number | undefined {
+  const rate = rates[kind];
+  return rates.samples < LEAST_SAMPLES || rate === undefined || !(rate > 0) ? undefined : rate;
 }
 
 /** The key of a model on a server in {@link FleetMoment.contexts}. */
@@ -34,7 +68,7 @@ export function fleetServer(moment: FleetMoment, backend: Backend): FleetServer 
       ? replicas
       : replicas.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, MOST_MODELS);
   const load = loadOf(moment.fleet, backend, nowMs);
-  const slow = slowFactor(moment.fleet, replicas);
+  const slow = slowFactor(moment, replicas);
   return {
     url,
     state: circuit.state === 'open' ? 'down' : isDoubted(circuit) ? 'doubted' : 'up',
@@ -119,24 +153,18 @@ function expected({ speed }: Replica): Pick<FleetLoad, 'expected_ms'> {
   return speed.loadMs === undefined ? {} : { expected_ms: Math.round(speed.loadMs) };
 }
 
-// The mean of what its models take for a token, against the same models on all servers.
-function slowFactor({ models }: Fleet, replicas: readonly Replica[]): number | undefined {
+// The mean of its models' factors, each against the same model on all servers.
+function slowFactor({ means }: FleetMoment, replicas: readonly Replica[]): number | undefined {
   let [sum, count] = [0, 0];
-  for (const { model, rates } of replicas) {
-    const all = models.get(model);
-    for (const kind of ['decode', 'prefill'] as const) {
-      const ratio = ratioOf(all, rates, kind);
-      if (ratio === undefined) continue;
-      sum += Math.log(ratio);
+  for (const { model, rates } of replicas)
+    for (const kind of KINDS) {
+      const mean = means.get(model)?.[kind];
+      const own = knownRate(rates, kind);
+      if (mean === undefined || mean.count < 2 || own === undefined) continue;
+      sum += mean.sumOfLogs / mean.count - Math.log(own);
       count += 1;
     }
-  }
   return count === 0 ? undefined : Math.round(Math.exp(sum / count) * 100) / 100;
-}
-
-function ratioOf(all: Rates | undefined, own: Rates, kind: 'decode' | 'prefill'): number | undefined {
-  const [ofAll, ofOwn] = [all?.[kind], own[kind]];
-  return ofAll === undefined || ofOwn === undefined || ofOwn <= 0 || ofAll <= 0 ? undefined : ofAll / ofOwn;
 }
 
 function timeOf({ date, nowMs }: FleetMoment, atMs: number): string {

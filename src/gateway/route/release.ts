@@ -35,6 +35,7 @@ export function release(
   deployment.inFlight -= 1;
   backend.inFlight -= 1;
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
+  if (result === 'answered') backend.seenMs = nowMs;
   const busy = busyModels(backend);
   replica.inFlight -= 1;
   if (!started) replica.unreadTokens = Math.max(0, replica.unreadTokens - lease.unread);

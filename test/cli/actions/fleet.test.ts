@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,8 +114,43 @@ test('--watch draws on a screen of its own and gives the terminal back', async (
   const { code, out } = await watching;
   assert.equal(code, 0);
   assert.ok(
-    out.startsWith('\u001B[?1049h\u001B[?25l\u001B[H') && out.endsWith('\u001B[?25h\u001B[?1049l'),
+    out.startsWith('\u001B[?1049h\u001B[?7l\u001B[?25l\u001B[H') && out.endsWith('\u001B[?25h\u001B[?7h\u001B[?1049l'),
     JSON.stringify(out),
   );
   assert.ok(out.split('\u001B[H').length >= 3, 'two pictures');
+});
+
+function inventoryOf(t: TestContext, hosts: readonly string[], port: number): string {
+  const folder = folderWithKey(t);
+  mkdirSync(join(folder, 'inventories/group_vars/all'), { recursive: true });
+  const lines = hosts.map((name) => `${name} ansible_connection=local`);
+  writeFileSync(join(folder, 'inventories/dev.ini'), ['[litellm]', ...lines, ''].join('\n'));
+  writeFileSync(
+    join(folder, 'inventories/group_vars/all/main.yml'),
+    [
+      `litellm_port: ${String(port)}`,
+      'litellm_backends: [{ url: "http://10.0.0.1:11434" }]',
+      'litellm_models: [{ name: m, model: m }]',
+      `litellm_master_key: ${KEY}`,
+      '',
+    ].join('\n'),
+  );
+  return folder;
+}
+
+test('the gateway of the inventory is found by its host, port and key; of several hosts one has to be named', async (t) => {
+  await using gateway = await startGateway([{ url: NOWHERE[0] }]);
+  const one = fakeTerminal({ cwd: inventoryOf(t, ['here'], gateway.port), environment: { NO_COLOR: '1' } });
+  assert.equal(await showFleet(one, {}), 0, one.written.err);
+  assert.match(one.written.out, /^here \d\d:\d\d:\d\d UTC strategy fleet\n/);
+  const two = fakeTerminal({ cwd: inventoryOf(t, ['here', 'there'], gateway.port), environment: { NO_COLOR: '1' } });
+  assert.equal(await showFleet(two, {}), 64);
+  assert.match(
+    two.written.err,
+    /one gateway\n.*Expected one host of the inventory, found 2: here, there\.\n.*fix +hxllm fleet --limit here\n/s,
+  );
+  assert.equal(await showFleet(two, { limit: 'there' }), 0);
+  const none = fakeTerminal({ cwd: folderWithKey(t), environment: { NO_COLOR: '1' } });
+  assert.equal(await showFleet(none, {}), 78);
+  assert.match(none.written.err, /no inventory found/);
 });
