@@ -5,11 +5,13 @@ import type { Log } from './log.ts';
 import { fallbacksOf, modelNamesOf, type FallbacksOf, type ModelNames } from './model-names.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/reconfigure.ts';
+import type { Policy } from './route/policy.ts';
 import type { Replica } from './route/replica.ts';
+import { routeTraceOf } from './route-trace.ts';
 import { ContextGrowth } from './scheduler/context-growth.ts';
 import { recordsDocument, recordsIn } from './scheduler/context-record.ts';
 import type { ContextChange } from './scheduler/grown-models.ts';
-import { fleetSpecOf, policyOf } from './scheduler/fleet-spec.ts';
+import { fleetSpecOf, policyOf, policySettingsOf } from './scheduler/fleet-spec.ts';
 import { Loader } from './scheduler/loader.ts';
 import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
@@ -70,7 +72,12 @@ export function createService(
 
   const { contexts } = current.upstream;
   const file = new StateFile(first.stateDir, 'contexts.json', log);
-  const scheduler = new Scheduler(createFleet({ backends: [], deployments: [] }), policyOf(first), now);
+  const trace = routeTraceOf(process.env, log);
+  const policyNow = (config: GatewayConfig): Policy => {
+    trace?.use(policySettingsOf(config));
+    return policyOf(config, trace?.random);
+  };
+  const scheduler = new Scheduler(createFleet({ backends: [], deployments: [] }), policyNow(first), now, trace);
   const growth = new ContextGrowth(
     {
       current: () => current,
@@ -83,7 +90,7 @@ export function createService(
     },
     file.load(recordsIn) ?? [],
   );
-  scheduler.reconfigure(fleetSpecOf(first, contexts), policyOf(first));
+  scheduler.reconfigure(fleetSpecOf(first, contexts), policyNow(first));
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);
@@ -181,6 +188,7 @@ export function createService(
       loader.close();
       growth.close();
       scheduler.close();
+      await trace?.close();
       await file.flush();
       await upstream.close();
     },
@@ -209,7 +217,7 @@ export function createService(
     upstream.takeOver(config);
     loader.learn(config);
     // A context may have grown meanwhile.
-    scheduler.reconfigure(contexts.isEmpty ? spec : fleetSpecOf(config, contexts), policyOf(config));
+    scheduler.reconfigure(contexts.isEmpty ? spec : fleetSpecOf(config, contexts), policyNow(config));
     loader.forget((id) => scheduler.fleet.deployments.has(id));
     latest = serviceOf(current, names, fallbacks);
     return latest;

@@ -2,6 +2,7 @@ import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
 import type { FleetSpec } from '../route/fleet.ts';
 import { policyFor } from '../route/policies.ts';
 import type { Policy } from '../route/policy.ts';
+import type { PolicySettings } from '../route/trace.ts';
 import { runnerKey } from '../route/residency.ts';
 import { isSingleByName } from '../route/single-slot.ts';
 import type { Contexts } from '../upstream/contexts.ts';
@@ -53,10 +54,16 @@ export interface PolicyConfig {
   readonly queue: Pick<GatewayConfig['queue'], 'longest'>;
 }
 
+/** The settings of the policy of a configuration. */
+export function policySettingsOf({
+  routing: { strategy, allowedFails, cooldownMs },
+  queue,
+}: PolicyConfig): PolicySettings {
+  return { strategy, longestQueue: queue.longest, allowedFails, cooldownMs };
+}
+
 /** The routing policy of a configuration; `random` gives numbers in [0, 1). */
-export function policyOf(
-  { routing: { strategy, allowedFails, cooldownMs }, queue }: PolicyConfig,
-  random: () => number = Math.random,
-): Policy {
-  return policyFor(strategy, { longestQueue: queue.longest, allowedFails, cooldownMs, random });
+export function policyOf(config: PolicyConfig, random: () => number = Math.random): Policy {
+  const { strategy, ...settings } = policySettingsOf(config);
+  return policyFor(strategy, { ...settings, random });
 }

@@ -38,6 +38,11 @@ export interface SchedulerEffects {
   onUnload(backend: string, model: string): void;
 }
 
+/** Sees every event of routing, after its decisions were made and before they are carried out. */
+export interface RouteObserver {
+  routed(event: RouteEvent, decisions: readonly Decision[], nowMs: number): void;
+}
+
 const NO_EFFECTS: SchedulerEffects = { onDown() {}, onUp() {}, onDoubt() {}, onLoad() {}, onUnload() {} };
 
 interface PendingDecision {
@@ -52,6 +57,7 @@ export class Scheduler {
   #policy: Policy;
   readonly #now: () => number;
   #effects: SchedulerEffects = NO_EFFECTS;
+  readonly #observer: RouteObserver | undefined;
   /** Requests that wait, by ticket. */
   readonly #pending = new Map<string, PendingDecision>();
   /** Failures of the last load, by replica; a load that succeeds removes its entry. */
@@ -63,8 +69,9 @@ export class Scheduler {
   #closed = false;
 
   /** `now` is a monotonic clock, ms. */
-  constructor(fleet: Fleet, policy: Policy, now: () => number) {
+  constructor(fleet: Fleet, policy: Policy, now: () => number, observer?: RouteObserver) {
     this.fleet = fleet;
+    this.#observer = observer;
     this.#policy = policy;
     this.#now = now;
   }
@@ -97,7 +104,7 @@ export class Scheduler {
     this.#requests += 1;
     const request = String(this.#requests);
     const { deployments } = slotRequest;
-    const decisions = route(this.fleet, this.#policy, { kind: 'arrived', request, ...slotRequest }, this.#now());
+    const decisions = this.#route({ kind: 'arrived', request, ...slotRequest });
     const own = decisions.find(
       (decision): decision is Assignment | Rejection => 'request' in decision && decision.request === request,
     );
@@ -176,7 +183,14 @@ export class Scheduler {
   }
 
   #apply(event: RouteEvent): void {
-    this.#carryOutAll(route(this.fleet, this.#policy, event, this.#now()));
+    this.#carryOutAll(this.#route(event));
+  }
+
+  #route(event: RouteEvent): readonly Decision[] {
+    const nowMs = this.#now();
+    const decisions = route(this.fleet, this.#policy, event, nowMs);
+    this.#observer?.routed(event, decisions, nowMs);
+    return decisions;
   }
 
   #carryOutAll(decisions: readonly Decision[]): void {

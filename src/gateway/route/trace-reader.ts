@@ -1,0 +1,154 @@
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { parseTraceLine, TRACE_VERSION, type TracedStep, type TraceHeader } from './trace.ts';
+
+/** A trace that was read. */
+export interface Trace {
+  readonly header: TraceHeader;
+  readonly steps: readonly TracedStep[];
+  /** The reason in its last line; `undefined`: it was cut off, since the gateway was killed or still writes. */
+  readonly end: string | undefined;
+}
+
+const KINDS = new Set([
+  'arrived',
+  'left',
+  'started',
+  'released',
+  'probed',
+  'listed',
+  'loaded',
+  'reconfigured',
+  'resized',
+  'ticked',
+]);
+const FIX = 'HXLLM_ROUTE_TRACE=FILE hxllm gateway --config config.yaml # records a new trace';
+
+/** Reads a trace; a Problem names the line. A last line that is not whole is left out. */
+export function readTrace(text: string, file: string): Result<Trace> {
+  const lines = text.split('\n');
+  const last = lines.pop() ?? '';
+  const documents: unknown[] = [];
+  for (const [index, line] of lines.entries()) {
+    const document = parsed(line);
+    if (document === undefined)
+      return broken(file, index + 1, 'Expected a line of JSON', line === '' ? 'an empty line' : shown(line));
+    documents.push(document);
+  }
+  // Without the end of the line it may be a part that happens to be JSON.
+  if (documents.length === 0)
+    return broken(file, 1, 'Expected a trace of hxllm', text === '' ? 'an empty file' : shown(last));
+  const [header, ...rest] = documents;
+  if (!isHeader(header)) return foreign(file, header);
+  const steps: TracedStep[] = [];
+  let end: string | undefined;
+  for (const [index, document] of rest.entries()) {
+    const line = index + 2;
+    if (end !== undefined) return broken(file, line, 'Expected nothing behind the end of the trace', shown(document));
+    end = endOf(document);
+    if (end !== undefined) continue;
+    if (!isStep(document)) return broken(file, line, 'Expected an event of routing', shown(document));
+    const before = steps.at(-1)?.t ?? -Infinity;
+    if (document.t < before) return broken(file, line, `Expected a time from ${String(before)} on`, String(document.t));
+    steps.push(document);
+  }
+  return ok({ header, steps, end });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return parseTraceLine(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isHeader(value: unknown): value is TraceHeader {
+  if (!isRecord(value) || value['trace'] !== 'hxllm.route' || value['version'] !== TRACE_VERSION) return false;
+  const { policy, spec } = value;
+  return isRecord(policy) && isSpec(spec);
+}
+
+function isSpec(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { backends, deployments } = value;
+  return (
+    Array.isArray(backends) &&
+    Array.isArray(deployments) &&
+    backends.every((one) => isRecord(one) && typeof one['url'] === 'string') &&
+    deployments.every(
+      (one) =>
+        isRecord(one) &&
+        ['id', 'backend', 'model', 'runnerKey'].every((key) => typeof one[key] === 'string') &&
+        typeof one['weight'] === 'number',
+    )
+  );
+}
+
+const TEXTS: Readonly<Record<string, readonly string[]>> = {
+  arrived: ['request', 'queue'],
+  left: ['request'],
+  started: ['lease'],
+  released: ['lease', 'result'],
+  probed: ['backend'],
+  listed: ['backend'],
+  loaded: ['replica', 'result'],
+};
+
+function isStep(value: unknown): value is TracedStep {
+  if (!isRecord(value) || typeof value['t'] !== 'number') return false;
+  const { event, decisions = [], random = [] } = value;
+  if (!isRecord(event) || typeof event['kind'] !== 'string' || !KINDS.has(event['kind'])) return false;
+  if (!Array.isArray(decisions) || !Array.isArray(random)) return false;
+  const { kind, deployments, tried, listing, runnerKeys, spec, policy } = event;
+  if (!(TEXTS[kind as string] ?? []).every((key) => typeof event[key] === 'string')) return false;
+  if (kind === 'arrived') return Array.isArray(deployments) && Array.isArray(tried);
+  if (kind === 'listed') return isRecord(listing) && Array.isArray(listing['models']);
+  if (kind === 'resized') return Array.isArray(runnerKeys);
+  return kind !== 'reconfigured' || (isRecord(policy) && isSpec(spec));
+}
+
+function endOf(value: unknown): string | undefined {
+  return isRecord(value) && typeof value['end'] === 'string' ? value['end'] : undefined;
+}
+
+function foreign(file: string, found: unknown): Result<never> {
+  const version = isRecord(found) && found['trace'] === 'hxllm.route' ? found['version'] : undefined;
+  if (version === undefined) return broken(file, 1, 'Expected a trace of hxllm', shown(found));
+  if (version === TRACE_VERSION) return broken(file, 1, 'Expected a policy and a fleet', shown(found));
+  return fail({
+    code: 'trace.version',
+    summary: 'this hxllm cannot read the trace',
+    detail: `Expected version ${String(TRACE_VERSION)}, found ${shown(version)}.`,
+    fix: 'hxllm --version # replay with the release that recorded the trace',
+    where: { file, line: 1 },
+  });
+}
+
+function broken(
+  file: string,
+  line: number,
+  expected: string,
+  found: string,
+): { readonly ok: false; readonly problems: readonly [Problem] } {
+  return {
+    ok: false,
+    problems: [
+      {
+        code: 'trace.damaged',
+        summary: 'the trace cannot be read',
+        detail: `${expected}, found ${found}.`,
+        fix: FIX,
+        where: { file, line },
+      },
+    ],
+  };
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
