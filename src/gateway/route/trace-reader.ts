@@ -104,7 +104,7 @@ function isStep(value: unknown): value is TracedStep {
   if (!isRecord(event) || typeof event['kind'] !== 'string' || !KINDS.has(event['kind'])) return false;
   if (!Array.isArray(decisions) || !Array.isArray(random)) return false;
   const { kind, deployments, tried, listing, runnerKeys, spec, policy } = event;
-  if (!(TEXTS[kind as string] ?? []).every((key) => typeof event[key] === 'string')) return false;
+  if (!(TEXTS[event['kind']] ?? []).every((key) => typeof event[key] === 'string')) return false;
   if (kind === 'arrived') return Array.isArray(deployments) && Array.isArray(tried);
   if (kind === 'listed') return isRecord(listing) && Array.isArray(listing['models']);
   if (kind === 'resized') return Array.isArray(runnerKeys);

@@ -64,7 +64,11 @@ export function tracedEvent(event: RouteEvent, policy: PolicySettings, hiding: H
       return { ...event, runnerKeys: [...event.runnerKeys] };
     case 'reconfigured':
       return { ...event, policy };
-    default:
+    case 'left':
+    case 'probed':
+    case 'listed':
+    case 'loaded':
+    case 'ticked':
       return event;
   }
 }
@@ -81,7 +85,12 @@ export function untracedEvent(event: TracedEvent, leases: ReadonlyMap<string, Le
       return { ...event, runnerKeys: new Map(event.runnerKeys) };
     case 'reconfigured':
       return { kind: event.kind, spec: event.spec };
-    default:
+    case 'arrived':
+    case 'left':
+    case 'probed':
+    case 'listed':
+    case 'loaded':
+    case 'ticked':
       return event;
   }
 }
