@@ -121,7 +121,9 @@ function observeEviction(backend: Backend, load: ModelLoad, names: readonly stri
   const gone = (backend.listed ?? []).filter((name) => !names.includes(name) && !isSameModel(name, load.model));
   if (gone.length === 0) return;
   load.evictedMs = askedMs;
-  load.victims = [...load.victims, ...gone.map((model) => victimNamed(backend, model, askedMs))];
+  // A model that the gateway has unloaded may be in a list that was on its way.
+  const unknown = gone.filter((name) => !load.victims.some(({ model }) => isSameModel(name, model)));
+  load.victims = [...load.victims, ...unknown.map((model) => victimNamed(backend, model, askedMs))];
   backend.fullAt = backend.listed?.length;
   load.spared.clear();
   backend.heldTogether = backend.heldTogether.filter(

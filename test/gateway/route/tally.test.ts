@@ -103,6 +103,11 @@ test('decisions are counted by reason, and waits by class; a load has its reason
   stage.list('a', 'm');
   const next = stage.arrive({ queue: 'o', deployments: ['o@a'], work: WORK });
   stage.pass(15_000);
+  assert.equal(stage.decisions.filter(({ kind }) => kind === 'unload').length, 1);
+  // The server takes a moment for that: a list still shows the model, and the next one does not.
+  stage.list('a', 'm:latest');
+  stage.nowMs += 100;
+  stage.list('a');
   stage.load();
   const [victim, ...others] = loadOf(stage, next)?.victims ?? [];
   assert.deepEqual([victim?.model, others.length], ['m', 0]);
