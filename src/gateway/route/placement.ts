@@ -23,6 +23,13 @@ const JUST_USED_MS = 5000;
 const SHORTEST_TURN_MS = 1000;
 /** A copy has to be worth so much more than what goes for it. */
 const COPY_REGRET = 3;
+/**
+ * Part of a regret that counts where places are compared: requests that miss a model wait for one load in all, and not for a load in each
+ * second of the next minute.
+ */
+const PLACE_REGRET = 0.3;
+/** Other copies of a model serve its requests well up to this use. */
+const SPARE_USE = 0.9;
 /** Requests that come within a minute count, where models are compared. */
 const HORIZON_S = 60;
 /** An alias with fewer requests a second is hardly in use. */
@@ -120,7 +127,7 @@ function placeFor(
     if (!isDue && warm.length > 0) continue;
     const costS =
       loadS +
-      regret / Math.max(1, length) +
+      (PLACE_REGRET * regret) / Math.max(1, length) +
       0.3 * one.backend.inFlight +
       2000 / ratesOf(fleet, one.replica).prefill -
       (one.replica.residency.state === 'unknown' ? 1 : 0);
@@ -171,7 +178,7 @@ function regretFor(fleet: Fleet, demand: Demand, victim: Replica, nowMs: number)
   const whole = lambda * loadTimeS(fleet, victim) * HORIZON_S;
   if (copies === 0) return whole;
   const use = lambda / Math.max(rest, 1e-6);
-  return whole * (use < 0.7 ? 0.05 : Math.min(1, use - 0.4));
+  return whole * (use < SPARE_USE ? 0.05 : Math.min(1, use - 0.4));
 }
 
 /** The model that has to go for a load: `undefined` if there is room, or if nothing is known about it; `none` if none may go. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { arrivalRate } from '../../../src/gateway/route/demand.ts';
+import { capacityOf } from '../../../src/gateway/route/fair-order.ts';
+import { regretOf } from '../../../src/gateway/route/placement.ts';
 import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
 import { FLEET_POLICY, managedFleet, Stage } from './stage.ts';
 
@@ -173,4 +176,25 @@ test('room is made no longer where only a request waits that has failed on that 
   stage.apply({ kind: 'left', request: needy });
   stage.release(running);
   assert.deepEqual([stage.unloads, stage.loads], [[], ['m@a', 'o@b']]);
+});
+
+test('a copy is hardly missed while the others have a tenth of their time to spare, and missed without it', () => {
+  const stage = stageOf(4, ['a', 'b']);
+  stage.arrive({ work: work() });
+  const demand = stage.fleet.demands.get('m');
+  const victim = stage.fleet.replicas.get('b#m');
+  assert.ok(demand !== undefined && victim !== undefined);
+  victim.usedMs = Number.NEGATIVE_INFINITY;
+  const { rate } = capacityOf(stage.fleet, { name: 'm', deployments: ['m@a'] });
+  const regretAt = (use: number): number => {
+    Object.assign(demand, {
+      fastRate: use * rate,
+      slowRate: use * rate,
+      sinceMs: Number.NEGATIVE_INFINITY,
+      atMs: stage.nowMs,
+    });
+    return regretOf(stage.fleet, victim, stage.nowMs) / arrivalRate(demand, stage.nowMs);
+  };
+  const [spare, tight] = [regretAt(0.85), regretAt(1.2)];
+  assert.ok(spare < tight / 5, `${String(spare)} and ${String(tight)}`);
 });
