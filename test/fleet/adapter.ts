@@ -1,4 +1,5 @@
 import type { Observation, SlotRequest } from '../../src/gateway/route/event.ts';
+import type { Work } from '../../src/gateway/route/work.ts';
 import type { SimRequest } from './request.ts';
 
 /** Bytes of a token of English text. */
@@ -19,10 +20,10 @@ const MAX_QUEUE_WAIT_MS = 60_000;
 const BATCH_WAIT_MS = 240_000;
 
 /** The knowledge of the gateway about a simulated request: the only place where a policy gets anything from it. */
-export function slotRequestOf(request: SimRequest, state: AttemptState): SlotRequest {
+export function slotRequestOf(request: SimRequest, state: AttemptState, known: (work: Work) => Work): SlotRequest {
   const { model, promptTokens, maxTokens, key, user, class: kind, prefix } = request;
   const batch = kind === 'batch';
-  const work = { promptTokens, maxTokens, prefix, key, user, batch };
+  const work = known({ promptTokens, maxTokens, prefix, key, user, batch });
   return { queue: model, maxWaitMs: batch ? BATCH_WAIT_MS : MAX_QUEUE_WAIT_MS, untilMs: Infinity, work, ...state };
 }
 

@@ -34,6 +34,7 @@ test('a wrong flag or value is refused with the reason', () => {
   assert.throws(() => readOptions(['--pair', 'least-busy']), /two strategies after --pair/);
   assert.throws(() => readOptions(['least-busy']), /two strategies after --pair/);
   assert.throws(() => readOptions(['--seeds', '1,x']), /whole number from 1 for --seeds, found "x"/);
+  assert.throws(() => readOptions(['--without', 'luck']), /Expected one of on-time-set, .*found luck/);
   assert.throws(() => readOptions(['--jobs', '0']), /whole number from 1 for --jobs/);
   assert.throws(() => readOptions(['--only', 'zzz']), /No workload matches zzz; there are a_guide70, /);
   assert.throws(() => readOptions(['--only', '(']), /Invalid regular expression/);

@@ -3,6 +3,7 @@ import { DEFAULT_STRATEGY, type RoutingStrategy } from '../../src/core/routing-s
 import { STRATEGY_NAMES } from './policies.ts';
 import type { Workload } from './scenario.ts';
 import type { StatedSlots } from './simulation.ts';
+import { IDEAS } from './without.ts';
 import { WORKLOADS } from './workload/workloads.ts';
 
 /** The command line. */
@@ -13,6 +14,8 @@ export interface Options {
   readonly seeds: readonly number[];
   readonly jobs: number;
   readonly slots: StatedSlots;
+  /** The idea of `fleet` that is taken away. */
+  readonly without: string | undefined;
   readonly json: boolean;
 }
 
@@ -28,10 +31,13 @@ export function readOptions(args: readonly string[]): Options {
       seeds: { type: 'string', default: '1,2,3' },
       jobs: { type: 'string', default: '1' },
       slots: { type: 'string', default: 'true' },
+      without: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
-  const { strategy, pair, only, seeds, jobs, slots, json } = values;
+  const { strategy, pair, only, seeds, jobs, slots, without, json } = values;
+  if (without !== undefined && !(without in IDEAS))
+    throw new Error(`Expected one of ${Object.keys(IDEAS).join(', ')} after --without, found ${without}.`);
   const [second, ...rest] = positionals;
   if (rest.length > 0 || (second === undefined) !== (pair === undefined))
     throw new Error('Expected two strategies after --pair, and nothing else without a flag.');
@@ -44,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
     seeds: seeds.split(',').map((seed) => wholeOf('--seeds', seed)),
     jobs: wholeOf('--jobs', jobs),
     slots: slots === 'true' || slots === 'none' ? slots : wholeOf('--slots', slots),
+    without,
     json,
   };
 }

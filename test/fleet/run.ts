@@ -2,6 +2,7 @@ import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import { productPolicy } from './policies.ts';
 import { Random } from './random.ts';
 import { scoreOf, type Score } from './score.ts';
+import { policyWithout, workWithout } from './without.ts';
 import { simulate, type SimResult, type StatedSlots } from './simulation.ts';
 import { WORKLOADS } from './workload/workloads.ts';
 
@@ -11,6 +12,8 @@ export interface Task {
   readonly seed: number;
   readonly strategy: RoutingStrategy;
   readonly slots: StatedSlots;
+  /** The idea that is taken away. */
+  readonly without?: string | undefined;
 }
 
 /** The score of a simulation, and the time that it took, ms. */
@@ -21,11 +24,11 @@ export interface TaskResult extends Task {
 }
 
 /** Runs one simulation; the requests depend on workload and seed alone. */
-export function resultOf({ workload: name, seed, strategy, slots }: Task): SimResult {
+export function resultOf({ workload: name, seed, strategy, slots, without }: Task): SimResult {
   const workload = WORKLOADS.find((one) => one.name === name);
   if (workload === undefined) throw new Error(`unknown workload: ${name}`);
-  const policy = productPolicy(strategy, new Random(seed, 'policy'));
-  return simulate(workload.scenario(new Random(seed, name)), policy, slots);
+  const policy = policyWithout(productPolicy(strategy, new Random(seed, 'policy')), without);
+  return simulate(workload.scenario(new Random(seed, name)), policy, slots, (work) => workWithout(work, without));
 }
 
 /** Runs one simulation and scores it. */

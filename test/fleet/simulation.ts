@@ -1,5 +1,6 @@
 import type { FleetSpec } from '../../src/gateway/route/fleet.ts';
 import type { Policy } from '../../src/gateway/route/policy.ts';
+import type { Work } from '../../src/gateway/route/work.ts';
 import { Clock } from './clock.ts';
 import { SimGateway } from './gateway/gateway.ts';
 import { patienceMs, type SimRequest } from './request.ts';
@@ -39,9 +40,14 @@ export const LEAST_PAUSE_MS = 500;
 /** Time after the last request in which everything must end, ms. */
 const LONGEST_REST_MS = 3_600_000;
 
-/** Runs a scenario in virtual time until every request has ended. */
-export function simulate(scenario: Scenario, policy: Policy, stated: StatedSlots = 'true'): SimResult {
-  return new Simulation(scenario, policy, stated).run();
+/** Runs a scenario in virtual time until every request has ended; `known`: the gateway's knowledge of a request. */
+export function simulate(
+  scenario: Scenario,
+  policy: Policy,
+  stated: StatedSlots = 'true',
+  known: (work: Work) => Work = (work) => work,
+): SimResult {
+  return new Simulation(scenario, { policy, stated, known }).run();
 }
 
 class Simulation {
@@ -58,7 +64,10 @@ class Simulation {
   readonly #targets = new Targets();
   #open: number;
 
-  constructor(scenario: Scenario, policy: Policy, stated: StatedSlots) {
+  constructor(
+    scenario: Scenario,
+    { policy, stated, known }: { policy: Policy; stated: StatedSlots; known: (work: Work) => Work },
+  ) {
     this.#scenario = scenario;
     this.#open = scenario.requests.length;
     this.#servers = scenario.servers.map((spec, index) => new SimServer(`s${String(index)}`, spec, this.#clock));
@@ -71,6 +80,7 @@ class Simulation {
       models: this.#models,
       spec: fleetSpecOf(scenario, stated),
       policy,
+      known,
       isNeedless: (model) =>
         this.#gateway.waitingFor(model) > 0 &&
         this.#servers.some(

@@ -2,6 +2,7 @@ import { isRetryable } from '../../../src/gateway/proxy/retry.ts';
 import type { Assignment, AttemptResult, Rejection } from '../../../src/gateway/route/event.ts';
 import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
+import type { Work } from '../../../src/gateway/route/work.ts';
 import { slotRequestOf } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import type { SimRequest } from '../request.ts';
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly models: ReadonlyMap<string, SimModel>;
   readonly spec: FleetSpec;
   readonly policy: Policy;
+  /** The part of a request's work that the gateway knows. */
+  readonly known: (work: Work) => Work;
   /** Whether a load that is about to be sent is needless. */
   readonly isNeedless: (model: string) => boolean;
 }
@@ -114,8 +117,9 @@ export class SimGateway {
     const { request, sinceMs, tried, attempts, loadedMs } = visit;
     const deployments = this.#deploymentsOf.get(request.model) ?? [];
     let isDecided = false;
+    const { known } = this.#options;
     const ticket = this.scheduler.acquire(
-      slotRequestOf(request, { deployments, tried: [...tried], isRetry: attempts > 0, sinceMs, loadedMs }),
+      slotRequestOf(request, { deployments, tried: [...tried], isRetry: attempts > 0, sinceMs, loadedMs }, known),
       (decision) => {
         isDecided = true;
         visit.ticket = undefined;
