@@ -4,6 +4,8 @@ import { queueLength, type Queue, type Waiter } from '../route/queue.ts';
 import type { LoadFacts, Victim } from '../route/replica.ts';
 import { asciiName } from './litellm-headers.ts';
 
+type RoutedRecord = Pick<RequestRecord, 'route' | 'reason' | 'group' | 'backend' | 'attempts' | 'failure'>;
+
 /** A shorter wait is none, ms. */
 const LEAST_WAIT_MS = 5;
 const MOST_NAME = 80;
@@ -28,18 +30,20 @@ const REJECTIONS: Readonly<Record<Rejection['reason'], string>> = {
  * The text of `x-hxllm-route`, in ASCII: the way of a request in words. It holds names and numbers of the gateway's own, and no
  * text of a client. Made once for a response, and by concatenation alone: it takes less than 1 µs.
  */
-export function routeWords({
-  route,
-  reason,
-  group = '',
-}: Pick<RequestRecord, 'route' | 'reason' | 'group'>): string | undefined {
+export function routeWords(record: RoutedRecord): string | undefined {
+  const { route, reason, group = '' } = record;
   if (route === undefined) return undefined;
   const { decision, failedAttempts } = route;
   const from = reason?.startsWith('fallback/') === true ? `fallback/${shortName(group)}, ` : '';
   if (decision === 'resident') return `${from}resident, no slot needed`;
   const after =
     failedAttempts === 0 ? '' : `, after ${String(failedAttempts)} failed attempt${failedAttempts === 1 ? '' : 's'}`;
-  return from + (decision.kind === 'reject' ? rejected(decision) : assigned(decision)) + after;
+  return from + (decision.kind === 'reject' ? rejected(decision, isLoadFailed(record)) : assigned(decision)) + after;
+}
+
+// A request without an attempt has a server only if a load for it failed there (`recordFailedLoad`).
+function isLoadFailed({ attempts, backend, failure }: RoutedRecord): boolean {
+  return attempts === 0 && backend !== undefined && failure !== 'backend_unreachable';
 }
 
 /** The same for a request that waits, and whose stream has to begin all the same. */
@@ -85,8 +89,8 @@ function furtherVictims(count: number): string {
   return count === 0 ? '' : ` and ${String(count)} more`;
 }
 
-function rejected({ reason, waitedMs, ahead }: Rejection): string {
-  const words = REJECTIONS[reason];
+function rejected({ reason, waitedMs, ahead }: Rejection, isUnloadable: boolean): string {
+  const words = isUnloadable ? 'refused, its model could not be loaded' : REJECTIONS[reason];
   const waited = waitedMs < LEAST_WAIT_MS ? '' : `, waited ${durationText(waitedMs)}`;
   return `${words}${waited}${reason === 'no-backend' ? '' : othersWait(ahead)}`;
 }

@@ -109,6 +109,12 @@ test('refused requests tell why: the queue, the time, and a model without a serv
   assert.equal(late.status, 503);
   assert.match(late.headers.get('x-hxllm-route') ?? '', /^refused, no slot came free in time, waited 1\.\d s$/);
   leaving.abort();
+  await using broken = await startGateway([{ url: (await serverFor(t, 'other')).url }]);
+  const unloaded = await broken.chat();
+  assert.deepEqual(
+    [unloaded.status >= 400, unloaded.headers.get('x-hxllm-route')],
+    [true, 'refused, its model could not be loaded'],
+  );
   await using dead = await startGateway([{ url: NOWHERE[0] }]);
   await dead.chat();
   const none = await dead.chat();
@@ -151,8 +157,8 @@ test('the header is ASCII and holds no text of a client, whatever names are made
   assert.doesNotMatch(route, /secret|sk-/);
 });
 
-async function serverFor(t: TestContext): Promise<{ readonly url: string }> {
-  const sim = await startSim({ models: ['m'], loadMs: 1 });
+async function serverFor(t: TestContext, model = 'm'): Promise<{ readonly url: string }> {
+  const sim = await startSim({ models: [model], loadMs: 1 });
   t.after(() => sim.close());
   return sim;
 }
