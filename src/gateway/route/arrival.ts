@@ -1,11 +1,12 @@
 import { flowOf, countLive, observeCaller, type Flow } from './flow.ts';
 import { retryAfterMs } from './admission.ts';
-import { candidatesOf, isWarm, whyUnavailable } from './candidate.ts';
+import { candidatesOf, isWarm, whyUnavailable, type Candidate } from './candidate.ts';
 import { createDemand, observeArrival, type Demand } from './demand.ts';
 import { assign, chooseDeployment, removeWaiter } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
 import type { Fleet } from './fleet.ts';
 import type { Policy } from './policy.ts';
+import { poolOf } from './pool.ts';
 import { coveredTokens } from './prompt-cache.ts';
 import { createQueue, enqueue, loadClock, queueLength, type Waiter } from './queue.ts';
 import { beginShareLoad } from './share-load.ts';
@@ -28,7 +29,7 @@ export function arrive(
   nowMs: number,
   out: Decision[],
 ): void {
-  const { request, deployments, tried, maxWaitMs } = event;
+  const { request, deployments, tried, sinceMs, maxWaitMs } = event;
   // Without waiters there is no queue to look up.
   let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
   const ahead = queue === undefined ? 0 : queueLength(queue);
@@ -43,7 +44,7 @@ export function arrive(
       : undefined;
   if (choice !== undefined) {
     countLive(flow, 1);
-    out.push(assign(fleet, { ...event, flow, estimate }, choice, NO_WAIT, nowMs));
+    out.push(assign(fleet, { request, sinceMs, queue: name, flow, estimate }, choice, NO_WAIT, nowMs));
     if (choice.reason === 'only-resident') beginShareLoad(fleet, policy, event, nowMs, out);
     return;
   }
@@ -65,14 +66,14 @@ export function arrive(
   }
   if (queue === undefined) {
     const key = queueKey(event);
-    queue = createQueue(key, name, deployments, nowMs);
+    // The lists of all requests are alike: one of them is kept.
+    queue = createQueue(key, name, poolOf(fleet, deployments).ids, nowMs);
     fleet.queues.set(key, queue);
   }
-  const { sinceMs, untilMs, loadedMs } = event;
-  const covered = Math.max(0, ...candidates.map(({ replica }) => coveredTokens(replica.promptCache, estimate.prefix)));
+  const { untilMs, loadedMs } = event;
   const waiter: Waiter = {
     request,
-    deployments,
+    deployments: queue.deployments,
     tried,
     isRetry,
     sinceMs,
@@ -82,7 +83,7 @@ export function arrive(
     queuedMs: nowMs,
     loadedMs,
     dueMs: sinceMs + (candidates.some(isWarm) ? TARGET_MS : COLD_TARGET_MS),
-    unreadTokens: Math.max(1, estimate.promptTokens - covered),
+    unreadTokens: Math.max(1, estimate.promptTokens - mostCovered(candidates, estimate)),
     estimate,
     flow,
     batch: late,
@@ -90,6 +91,14 @@ export function arrive(
   countLive(flow, 1);
   enqueue(queue, waiter, nowMs);
   fleet.waiting.set(request, { queue, waiter });
+}
+
+// Tokens of a prompt that the cache of any candidate has.
+function mostCovered(candidates: readonly Candidate[], { prefix }: Estimate): number {
+  let most = 0;
+  if (prefix.length > 0)
+    for (const { replica } of candidates) most = Math.max(most, coveredTokens(replica.promptCache, prefix));
+  return most;
 }
 
 // After a reload requests of the old and the new configuration may want other deployments: they have queues of their own.

@@ -1,17 +1,12 @@
-import type { Backend, Fleet, DeploymentState } from './fleet.ts';
+import type { Backend, Candidate, Fleet, Pool } from './fleet.ts';
+import { poolOf } from './pool.ts';
 import { retryIn } from './rate-window.ts';
-import type { Replica } from './replica.ts';
 import { isReady } from './residency.ts';
+
+export type { Candidate } from './fleet.ts';
 
 /** LiteLLM's `retry-after` for a rate limit, whatever is left of the minute, ms. */
 const RATE_LIMITED_MS = 60_000;
-
-/** A deployment that could serve a request, with its backend and replica. */
-export interface Candidate {
-  readonly deployment: DeploymentState;
-  readonly backend: Backend;
-  readonly replica: Replica;
-}
 
 /** Whether requests may go to a backend. */
 export function isUp(backend: Backend): boolean {
@@ -28,24 +23,43 @@ export function candidatesOf(
   tried: readonly string[],
   nowMs: number,
 ): readonly Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const id of deployments) {
-    const deployment = fleet.deployments.get(id);
-    const backend = deployment === undefined ? undefined : fleet.backends.get(deployment.backend);
-    const replica = deployment === undefined ? undefined : fleet.replicas.get(deployment.replica);
-    if (
-      deployment === undefined ||
-      backend === undefined ||
-      replica === undefined ||
-      !isUp(backend) ||
-      tried.includes(id) ||
-      nowMs < replica.failingUntilMs ||
-      retryIn(deployment.rateWindow, deployment.limits, nowMs) > 0
-    )
-      continue;
-    candidates.push({ deployment, backend, replica });
+  const pool = poolOf(fleet, deployments);
+  const { candidates, hasOrder } = pool;
+  let usable: Candidate[] | undefined;
+  for (let index = 0; index < candidates.length; index += 1) {
+    const candidate = candidates[index];
+    if (candidate === undefined) continue;
+    if (isUsable(pool, candidate, tried, nowMs)) usable?.push(candidate);
+    // Mostly all of them are: the list of the pool is copied from the first one that is not.
+    else usable ??= candidates.slice(0, index);
   }
-  return firstInOrder(candidates, nowMs);
+  return hasOrder ? firstInOrder(usable ?? candidates, nowMs) : (usable ?? candidates);
+}
+
+/** Whether a request has a candidate. */
+export function hasCandidate(
+  fleet: Fleet,
+  deployments: readonly string[],
+  tried: readonly string[],
+  nowMs: number,
+): boolean {
+  const pool = poolOf(fleet, deployments);
+  for (const candidate of pool.candidates) if (isUsable(pool, candidate, tried, nowMs)) return true;
+  return false;
+}
+
+function isUsable(
+  { isLimited }: Pool,
+  { deployment, backend, replica }: Candidate,
+  tried: readonly string[],
+  nowMs: number,
+): boolean {
+  return (
+    isUp(backend) &&
+    nowMs >= replica.failingUntilMs &&
+    (tried.length === 0 || !tried.includes(deployment.id)) &&
+    (!isLimited || retryIn(deployment.rateWindow, deployment.limits, nowMs) <= 0)
+  );
 }
 
 /** Why a request has no candidate, and when it may have one. */
@@ -67,8 +81,14 @@ export function whyUnavailable(
 
 /** The candidates that are not in cooldown, or all: a deployment that failed is better than none. */
 export function preferWithoutCooldown(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
+  if (!hasCooldown(candidates, nowMs)) return candidates;
   const withoutCooldown = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
   return withoutCooldown.length > 0 ? withoutCooldown : candidates;
+}
+
+function hasCooldown(candidates: readonly Candidate[], nowMs: number): boolean {
+  for (const { deployment } of candidates) if (deployment.cooldownUntilMs > nowMs) return true;
+  return false;
 }
 
 // A deployment in cooldown gives way to the next `order`.

@@ -1,7 +1,7 @@
 import type { Candidate } from './candidate.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { coveredTokens } from './prompt-cache.ts';
-import { decodeShare, ratesOf } from './rates.ts';
+import { decodeRate, decodeShare, prefillRate } from './rates.ts';
 import type { Replica } from './replica.ts';
 import type { Estimate } from './work.ts';
 
@@ -17,28 +17,37 @@ export function costS(
   { backend, replica }: Pick<Candidate, 'backend' | 'replica'>,
   { promptTokens, outTokens, prefix }: Estimate,
 ): number {
-  const { prefill, decode } = ratesOf(fleet, replica);
+  const decode = decodeRate(fleet, replica);
   const busyBefore = busyModels(backend);
   const busy = busyBefore + (replica.inFlight === 0 ? 1 : 0);
   const unread = replica.unreadTokens + Math.max(1, promptTokens - coveredTokens(replica.promptCache, prefix));
   let decodeS = outTokens / decodeShare(decode, replica.inFlight + 1, busy);
-  for (const other of backend.replicas) {
+  for (const other of backend.atWork) {
     const streams = other.inFlight;
-    if (streams === 0) continue;
-    const rate = other === replica ? decode : ratesOf(fleet, other).decode;
+    const rate = other === replica ? decode : decodeRate(fleet, other);
     const more = other === replica ? 1 : 0;
     decodeS +=
       (streams * 0.5 * other.outTokens) / decodeShare(rate, streams + more, busy) -
       (streams * 0.5 * other.outTokens) / decodeShare(rate, streams, busyBefore);
   }
-  return (busy * unread) / prefill + DECODE_WEIGHT * decodeS;
+  return (busy * unread) / prefillRate(fleet, replica) + DECODE_WEIGHT * decodeS;
 }
 
 /** Number of models that answer on a backend. */
-export function busyModels({ replicas }: Backend): number {
-  let busy = 0;
-  for (const { inFlight } of replicas) if (inFlight > 0) busy += 1;
-  return busy;
+export function busyModels({ atWork }: Backend): number {
+  return atWork.length;
+}
+
+/** Counts a lease that begins. */
+export function beginWork({ atWork }: Backend, replica: Replica): void {
+  replica.inFlight += 1;
+  if (replica.inFlight === 1) atWork.push(replica);
+}
+
+/** Counts a lease that has ended. */
+export function endWork({ atWork }: Backend, replica: Replica): void {
+  replica.inFlight -= 1;
+  if (replica.inFlight === 0) atWork.splice(atWork.indexOf(replica), 1);
 }
 
 /** Time that a request takes of a full replica, s. */
@@ -47,8 +56,10 @@ export function priceS(
   replica: Replica,
   { unread, outTokens }: { unread: number; outTokens: number },
 ): number {
-  const { prefill, decode } = ratesOf(fleet, replica);
-  return unread / prefill + outTokens / (decode * (1 + 0.4 * (slotCount(replica) - 1)));
+  return (
+    unread / prefillRate(fleet, replica) +
+    outTokens / (decodeRate(fleet, replica) * (1 + 0.4 * (slotCount(replica) - 1)))
+  );
 }
 
 /** Slots of a replica, for estimates. */

@@ -12,7 +12,7 @@ import {
   type Waiter,
 } from './queue.ts';
 import { charge, type Flow } from './flow.ts';
-import { busyModels, priceS, slotCount } from './cost.ts';
+import { beginWork, busyModels, priceS, slotCount } from './cost.ts';
 import { occupy } from './prompt-cache.ts';
 import { countDecision, countWait } from './tally.ts';
 import type { Estimate } from './work.ts';
@@ -51,45 +51,38 @@ export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimat
  * The deployment for a request, if one has the model in memory and a free slot. A request is not assigned sooner, so that none
  * waits inside a server.
  */
-export function chooseDeployment(
-  fleet: Fleet,
-  policy: Policy,
-  { name, deployments, tried, estimate, late, flow }: Chooser,
-  nowMs: number,
-): Choice | undefined {
+export function chooseDeployment(fleet: Fleet, policy: Policy, request: Chooser, nowMs: number): Choice | undefined {
+  const { deployments, tried, estimate, late } = request;
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);
-  const warm = candidates.filter(
-    (candidate) =>
-      isWarm(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.yields(fleet, candidate, nowMs),
-  );
-  const free = preferWithoutCooldown(
-    warm.filter(
-      (candidate) =>
-        hasRoom(candidate.replica) && !policy.keepsSlot(fleet, { name, deployments, late, flow }, candidate, nowMs),
-    ),
-    nowMs,
-  );
-  const [first, ...rest] = free;
-  if (first === undefined) {
-    if (late) return undefined;
-    const trialCandidate = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
-    return trialCandidate === undefined ? undefined : { ...trialCandidate, reason: 'slot-trial', trial: true, free: 1 };
+  let warm = 0;
+  let trial: Candidate | undefined;
+  let withRoom: Candidate[] | undefined;
+  for (const candidate of candidates) {
+    const { replica } = candidate;
+    if (!isWarm(candidate) || nowMs < replica.pausedUntilMs || policy.yields(fleet, candidate, nowMs)) continue;
+    warm += 1;
+    if (!hasRoom(replica)) {
+      if (trial === undefined && !late && mayTryOneMore(replica, nowMs)) trial = candidate;
+    } else if (!policy.keepsSlot(fleet, request, candidate, nowMs)) (withRoom ??= []).push(candidate);
   }
-  if (rest.length > 0) {
-    const { strategy } = policy;
-    return {
-      ...strategy.choose([first, ...rest], { fleet, estimate, random: policy.random, nowMs }),
-      reason: strategy.nameFor?.([first, ...rest]) ?? strategy.name,
-      trial: false,
-      free: free.length,
-    };
+  if (withRoom === undefined) return trial === undefined ? undefined : choiceOf(trial, 'slot-trial', 1, true);
+  const free = preferWithoutCooldown(withRoom, nowMs);
+  if (isSeveral(free)) {
+    const { strategy, random } = policy;
+    const choice = strategy.choose(free, { fleet, estimate, random, nowMs });
+    return choiceOf(choice, strategy.nameFor?.(free) ?? strategy.name, free.length, false);
   }
-  return {
-    ...first,
-    reason: candidates.length === 1 ? 'only-one' : warm.length === 1 ? 'only-resident' : 'only-free',
-    trial: false,
-    free: 1,
-  };
+  const [only] = free;
+  const reason = candidates.length === 1 ? 'only-one' : warm === 1 ? 'only-resident' : 'only-free';
+  return only === undefined ? undefined : choiceOf(only, reason, 1, false);
+}
+
+function isSeveral(candidates: readonly Candidate[]): candidates is readonly [Candidate, Candidate, ...Candidate[]] {
+  return candidates.length > 1;
+}
+
+function choiceOf({ deployment, backend, replica }: Candidate, reason: string, free: number, trial: boolean): Choice {
+  return { deployment, backend, replica, reason, trial, free };
 }
 
 /** Assigns free slots to waiters. */
@@ -152,7 +145,7 @@ export function assign(
   backend.inFlight += 1;
   backend.assignedMs = nowMs;
   const busy = busyModels(backend);
-  replica.inFlight += 1;
+  beginWork(backend, replica);
   replica.usedMs = nowMs;
   replica.isUnused = false;
   const { promptTokens, outTokens, prefix } = estimate;

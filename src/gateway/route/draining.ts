@@ -1,10 +1,12 @@
 import type { Fleet } from './fleet.ts';
+import { clearPools } from './pool.ts';
 
 /**
  * Removes draining parts without leases, waiters and loads. It looks at the whole fleet, so it runs once a tick and not for each
  * lease that ends.
  */
-export function removeDrained({ backends, deployments, replicas, queues }: Fleet): void {
+export function removeDrained(fleet: Fleet): void {
+  const { backends, deployments, replicas, queues } = fleet;
   if (!hasDraining(deployments) && !hasDraining(backends)) return;
   const wanted = new Set<string>();
   for (const queue of queues.values()) for (const id of queue.deployments) wanted.add(id);
@@ -22,6 +24,7 @@ export function removeDrained({ backends, deployments, replicas, queues }: Fleet
       replicas.delete(id);
       backends.get(replica.backend)?.replicas.delete(replica);
     }
+  clearPools(fleet);
 }
 
 function hasDraining(parts: ReadonlyMap<string, { readonly draining: boolean }>): boolean {

@@ -7,7 +7,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { onTimeSet, type Job } from './on-time.ts';
 import { retriesFirst, type NextWaiter } from './order.ts';
 import { markLate, type Queue, type Waiter } from './queue.ts';
-import { ratesOf } from './rates.ts';
+import { prefillRate } from './rates.ts';
 import type { Replica } from './replica.ts';
 
 /** Waiters of a queue that are looked at for one decision. */
@@ -77,7 +77,7 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
   if (onTime.all.size === 1) return [...onTime.all.values()][0];
   const { count, fastest } = capacityOf(fleet, queue);
   if (fastest === undefined) return firstOf([onTime]);
-  const { prefill } = ratesOf(fleet, fastest);
+  const prefill = prefillRate(fleet, fastest);
   const jobs: Job<Waiter>[] = [];
   for (const waiter of upTo(MOST_JOBS, onTime)) {
     const { dueMs, unreadTokens, estimate, flow } = waiter;

@@ -41,6 +41,8 @@ export interface Backend {
   readonly url: string;
   /** Its models. */
   readonly replicas: Set<Replica>;
+  /** Those with leases. */
+  readonly atWork: Replica[];
   inFlight: number;
   /** Leases whose response has begun. */
   started: number;
@@ -125,11 +127,30 @@ export interface Lease {
   readonly abandonedPrefillMs: number | undefined;
 }
 
+/** A deployment that could serve a request, with its backend and replica. */
+export interface Candidate {
+  readonly deployment: DeploymentState;
+  readonly backend: Backend;
+  readonly replica: Replica;
+}
+
+/** The deployments of an alias, looked up once after each change of the configuration. */
+export interface Pool {
+  readonly ids: readonly string[];
+  /** In the order of `ids`, without those that are not in the fleet. */
+  readonly candidates: readonly Candidate[];
+  /** Whether one of them has a rate limit, and whether they differ in `order`. */
+  readonly isLimited: boolean;
+  readonly hasOrder: boolean;
+}
+
 /** The whole state of routing. Plain data: only `router.ts` and the functions that it calls change it. */
 export interface Fleet {
   readonly deployments: Map<string, DeploymentState>;
   readonly backends: Map<string, Backend>;
   readonly replicas: Map<string, Replica>;
+  /** Deployments that requests asked for together, by the first of them; forgotten when `deployments` changes. */
+  readonly pools: Map<string, readonly Pool[]>;
   /**
    * Queues with waiters, by name and deployments, in the order of their turns: a queue goes to the end when one of its waiters gets
    * a slot.

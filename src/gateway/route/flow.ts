@@ -23,6 +23,8 @@ export interface KeyFlows {
   newcomers: Flow | undefined;
   /** By the user's name, the one that asked last at the end; `undefined` after its first request. */
   readonly users: Map<string, Flow | undefined>;
+  /** The last of them. */
+  newest: string | undefined;
 }
 
 /** The flows of all keys. */
@@ -99,7 +101,8 @@ export function countLive(flow: Flow, change: 1 | -1): void {
 /** Records the tokens of a response. */
 export function observeOutTokens({ outTokens }: Flow, alias: string, tokens: number): void {
   const known = outTokens.get(alias);
-  outTokens.delete(alias);
+  // The alias that was used last is at the end.
+  if (outTokens.size > 1) outTokens.delete(alias);
   outTokens.set(alias, known === undefined ? tokens : known + 0.08 * (tokens - known));
   if (outTokens.size > MOST_ALIASES) outTokens.delete([...outTokens.keys()][0] ?? '');
 }
@@ -117,6 +120,7 @@ function openKey(all: Flows, key: string): KeyFlows {
     clockS: 0,
     newcomers: undefined,
     users: new Map(),
+    newest: undefined,
   };
   all.keys.set(key, owner);
   if (all.keys.size > MOST_KEYS) forgetOne(all.keys);
@@ -126,12 +130,15 @@ function openKey(all: Flows, key: string): KeyFlows {
 function userOf(owner: KeyFlows, key: string, user: string): Flow {
   const { users } = owner;
   const isKnown = users.has(user) || user === '';
+  const known = users.get(user);
   const flow =
-    users.get(user) ??
-    (isKnown ? openFlow(owner, `${key}\n${user}`) : (owner.newcomers ??= openFlow(owner, `${key}\n\n`)));
-  users.delete(user);
-  users.set(user, flow === owner.newcomers ? undefined : flow);
-  if (users.size > MOST_USERS) forgetOne(users);
+    known ?? (isKnown ? openFlow(owner, `${key}\n${user}`) : (owner.newcomers ??= openFlow(owner, `${key}\n\n`)));
+  if (owner.newest !== user || known === undefined) {
+    users.delete(user);
+    users.set(user, flow === owner.newcomers ? undefined : flow);
+    owner.newest = user;
+    if (users.size > MOST_USERS) forgetOne(users);
+  }
   return flow;
 }
 

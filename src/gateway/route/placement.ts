@@ -6,7 +6,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS } from './load-time.ts';
 import { hasSlot } from './next-load.ts';
 import { firstWaiters, oldestSinceMs, queueLength, waitSumMs, type Queue } from './queue.ts';
-import { ratesOf } from './rates.ts';
+import { prefillRate } from './rates.ts';
 import { hasRoom, loadReason, type Replica } from './replica.ts';
 import { endsRunner, hasRoomFor, isTaken, isVictim, roomFor } from './room.ts';
 import { keepsTurn } from './turn.ts';
@@ -129,7 +129,7 @@ function placeFor(
       loadS +
       (PLACE_REGRET * regret) / Math.max(1, length) +
       0.3 * one.backend.inFlight +
-      2000 / ratesOf(fleet, one.replica).prefill -
+      2000 / prefillRate(fleet, one.replica) -
       (one.replica.residency.state === 'unknown' ? 1 : 0);
     if (
       best === undefined ||

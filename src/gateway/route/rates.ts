@@ -28,13 +28,14 @@ export function unknownRates(): Rates {
   return { prefill: undefined, decode: undefined, samples: 0 };
 }
 
-/** Rates of a model on a backend: its own, else those of the model elsewhere, else a guess. */
-export function ratesOf({ models }: AllRates, { model, rates }: RatedModel): { prefill: number; decode: number } {
-  const others = models.get(model);
-  return {
-    prefill: rates.prefill ?? others?.prefill ?? PRIOR.prefill,
-    decode: rates.decode ?? others?.decode ?? PRIOR.decode,
-  };
+/** Tokens of a prompt a second, of a model on a backend: its own rate, else that of the model elsewhere, else a guess. */
+export function prefillRate({ models }: AllRates, { model, rates }: RatedModel): number {
+  return rates.prefill ?? models.get(model)?.prefill ?? PRIOR.prefill;
+}
+
+/** Tokens of a response a second, in the same way. */
+export function decodeRate({ models }: AllRates, { model, rates }: RatedModel): number {
+  return rates.decode ?? models.get(model)?.decode ?? PRIOR.decode;
 }
 
 /** Tokens a second for each of `streams` streams of a model, with `busy` models at work on its backend. */

@@ -1,6 +1,7 @@
 import { createFlows } from './flow.ts';
 import { CLOSED } from './circuit.ts';
 import type { BackendSpec, DeploymentSpec, DeploymentState, Fleet, FleetSpec } from './fleet.ts';
+import { clearPools } from './pool.ts';
 import { EMPTY_WINDOW } from './rate-window.ts';
 import { createReplica, replicaId, type Replica } from './replica.ts';
 import { unknownResidency } from './residency.ts';
@@ -12,6 +13,7 @@ export function createFleet(spec: FleetSpec): Fleet {
     deployments: new Map(),
     backends: new Map(),
     replicas: new Map(),
+    pools: new Map(),
     queues: new Map(),
     waiting: new Map(),
     heldLoads: new Map(),
@@ -39,6 +41,7 @@ export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   const byUrl = new Map(spec.backends.map((backend) => [backend.url, backend]));
   for (const deployment of spec.deployments) applyDeploymentSpec(fleet, deployment, byUrl.get(deployment.backend));
   fleet.sharesRunners = hasRunnersApart(fleet);
+  clearPools(fleet);
 }
 
 /** Whether deployments of one model on one backend want other runners. */
@@ -59,6 +62,7 @@ function applyBackendSpec({ backends }: Fleet, { url, room }: BackendSpec): void
     backends.set(url, {
       url,
       replicas: new Set(),
+      atWork: [],
       inFlight: 0,
       started: 0,
       assignedMs: Number.NEGATIVE_INFINITY,

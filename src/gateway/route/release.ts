@@ -1,8 +1,8 @@
 import { correct, countLive, observeOutTokens } from './flow.ts';
-import { busyModels, priceS } from './cost.ts';
+import { busyModels, endWork, priceS } from './cost.ts';
 import { observePrompt, observeResponse } from './demand.ts';
 import { clearPromptCache, observeDisplaced, vacate } from './prompt-cache.ts';
-import { observeRates, ratesOf } from './rates.ts';
+import { observeRates, prefillRate } from './rates.ts';
 import { CLOSED, DOUBTED, isDoubted, opened, probed } from './circuit.ts';
 import type { AttemptResult, RouteEvent, Observation } from './event.ts';
 import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
@@ -37,7 +37,7 @@ export function release(
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
   if (result === 'answered') backend.seenMs = nowMs;
   const busy = busyModels(backend);
-  replica.inFlight -= 1;
+  endWork(backend, replica);
   if (!started) replica.unreadTokens = Math.max(0, replica.unreadTokens - lease.unread);
   if (replica.inFlight === 0) replica.unreadTokens = 0;
   countLive(lease.flow, -1);
@@ -131,9 +131,8 @@ function settle(
   }
   replica.outTokens += 0.05 * (outTokens - replica.outTokens);
   observeOutTokens(flow, queue, outTokens);
-  const { prefill } = ratesOf(fleet, replica);
   if (displaced > 500 && prefillMs !== undefined) {
-    const read = (prefillMs / 1000) * prefill;
+    const read = (prefillMs / 1000) * prefillRate(fleet, replica);
     observeDisplaced(replica.promptCache, 1 - (read - (promptTokens - covered)) / displaced);
   }
   observeRates(fleet, replica, {

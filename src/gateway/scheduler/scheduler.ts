@@ -108,7 +108,12 @@ export class Scheduler {
     const own = decisions.find(
       (decision): decision is Assignment | Rejection => 'request' in decision && decision.request === request,
     );
-    if (own === undefined) this.#pending.set(request, { onDecision, deployments });
+    // Waiters of an alias have one list of deployments in common.
+    if (own === undefined)
+      this.#pending.set(request, {
+        onDecision,
+        deployments: this.fleet.waiting.get(request)?.waiter.deployments ?? deployments,
+      });
     this.#carryOutAll(decisions.filter((decision) => decision !== own));
     if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoadOf(deployments) : undefined);
     return own === undefined ? request : undefined;

@@ -9,7 +9,7 @@ import { goesFirst } from '../../../src/gateway/route/flow.ts';
 import type { NextWaiter } from '../../../src/gateway/route/order.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { firstWaiters, queueLength, waitersOf, type Queue, type Waiter } from '../../../src/gateway/route/queue.ts';
-import { ratesOf } from '../../../src/gateway/route/rates.ts';
+import { decodeRate, prefillRate } from '../../../src/gateway/route/rates.ts';
 import { hasRoom, type Replica } from '../../../src/gateway/route/replica.ts';
 import { isReady } from '../../../src/gateway/route/residency.ts';
 import { route } from '../../../src/gateway/route/router.ts';
@@ -135,8 +135,8 @@ export class CheckedRouting {
     for (const queue of fleet.queues.values()) queued += queueLength(queue);
     assert.equal(queued, this.#waiting.size);
     for (const replica of fleet.replicas.values()) {
-      const { prefill, decode } = ratesOf(fleet, replica);
-      assert.ok(Number.isFinite(prefill) && prefill > 0 && Number.isFinite(decode) && decode > 0, replica.id);
+      for (const rate of [prefillRate(fleet, replica), decodeRate(fleet, replica)])
+        assert.ok(Number.isFinite(rate) && rate > 0, replica.id);
     }
   }
 }
@@ -204,7 +204,7 @@ function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWaiter, no
   const workS = ({ unreadTokens, estimate }: Waiter): number =>
     priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens }) / count;
   const leftS = ({ dueMs, unreadTokens }: Waiter): number =>
-    (dueMs - nowMs) / 1000 - unreadTokens / ratesOf(fleet, fastest).prefill - START_S;
+    (dueMs - nowMs) / 1000 - unreadTokens / prefillRate(fleet, fastest) - START_S;
   if (late) {
     const early = others.find((one) => workS(one) <= leftS(one));
     assert.equal(early?.request, undefined, `${waiter.request} is late, and goes before a request on time`);

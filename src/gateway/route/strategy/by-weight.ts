@@ -14,5 +14,6 @@ export const byWeight: Strategy = {
 
 function strategyFor(candidates: readonly [Candidate, ...Candidate[]]): Strategy {
   const [{ deployment: first }] = candidates;
-  return candidates.every(({ deployment }) => deployment.weight === first.weight) ? fleetRouting : simpleShuffle;
+  for (const { deployment } of candidates) if (deployment.weight !== first.weight) return simpleShuffle;
+  return fleetRouting;
 }

@@ -8,19 +8,23 @@ const TIE_S = 0.02;
 export const fleetRouting: Strategy = {
   name: 'fleet',
   choose: (candidates, { fleet, estimate }) => {
+    const costs: number[] = [];
     let least = Infinity;
-    const costs = candidates.map((candidate) => {
+    for (const candidate of candidates) {
       const cost = costS(fleet, candidate, estimate);
+      costs.push(cost);
       least = Math.min(least, cost);
-      return cost;
-    });
+    }
     let best: Candidate | undefined;
-    for (const [index, candidate] of candidates.entries())
+    let index = 0;
+    for (const candidate of candidates) {
       if (
         (costs[index] ?? Infinity) <= least + TIE_S &&
         (best === undefined || candidate.deployment.lastPicked < best.deployment.lastPicked)
       )
         best = candidate;
+      index += 1;
+    }
     return best ?? candidates[0];
   },
 };

@@ -1,0 +1,45 @@
+import type { Candidate, Fleet, Pool } from './fleet.ts';
+
+/** Lists that begin with the same deployment: of an alias, and of requests that are pinned to one backend. */
+const MOST_ALIKE = 8;
+
+/** The pool of these deployments. */
+export function poolOf(fleet: Fleet, ids: readonly string[]): Pool {
+  const alike = fleet.pools.get(ids[0] ?? '');
+  if (alike !== undefined) for (const pool of alike) if (isSameList(pool.ids, ids)) return pool;
+  return addPool(fleet, ids, alike);
+}
+
+/** Forgets all pools: the deployments of the fleet have changed. */
+export function clearPools({ pools }: Fleet): void {
+  pools.clear();
+}
+
+function addPool(fleet: Fleet, ids: readonly string[], alike: readonly Pool[] = []): Pool {
+  const candidates: Candidate[] = [];
+  for (const id of ids) {
+    const deployment = fleet.deployments.get(id);
+    const backend = deployment === undefined ? undefined : fleet.backends.get(deployment.backend);
+    const replica = deployment === undefined ? undefined : fleet.replicas.get(deployment.replica);
+    if (deployment !== undefined && backend !== undefined && replica !== undefined)
+      candidates.push({ deployment, backend, replica });
+  }
+  const order = candidates[0]?.deployment.order;
+  const pool = {
+    ids,
+    candidates,
+    isLimited: candidates.some(
+      ({ deployment: { limits } }) => limits.requests !== undefined || limits.tokens !== undefined,
+    ),
+    hasOrder: candidates.some(({ deployment }) => deployment.order !== order),
+  };
+  fleet.pools.set(ids[0] ?? '', [pool, ...alike].slice(0, MOST_ALIKE));
+  return pool;
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+}
