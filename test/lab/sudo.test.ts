@@ -56,7 +56,8 @@ test('enforce calls sudo once, and sudo’s own log holds neither the key nor wh
   const fromMs = Date.now();
   const ran = await operator.deploy('enforce', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
-  assert.ok(Date.now() - fromMs < 25_000, `${String(Date.now() - fromMs)} ms`);
+  // A sudo for each command would add more than 100 s, on a busy machine too.
+  assert.ok(Date.now() - fromMs < 60_000, `${String(Date.now() - fromMs)} ms`);
   assert.equal(await calls(), 1);
   await assertNotLogged();
 });
