@@ -97,11 +97,13 @@ function failedTally(file: string, code: number): string {
 /** Runs a command in fresh namespaces with the name and the folder of a lane; its exit code. */
 async function inLane(lane: string, argv: readonly string[]): Promise<number> {
   const folder = join(CACHE, lane);
+  // A run that was killed leaves its folder.
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const quiet = lane === 'probe';
   const child = spawn('unshare', [...NAMESPACES, 'bash', '-c', SETUP, 'lane', folder, ...argv], {
     stdio: quiet ? 'ignore' : 'inherit',
-    env: { ...process.env, HXLLM_LAB_NAME: `hxllm-lab-${lane}` },
+    env: { ...process.env, HXLLM_LAB_NAME: `hxlab-${lane}` },
   });
   const [code] = (await once(child, 'close')) as [number | null];
   await rm(folder, { recursive: true, force: true });
