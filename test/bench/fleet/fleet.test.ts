@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JournalEntry } from '../../../src/sim/runner/journal.ts';
+import { createModel } from '../../../src/sim/models/model.ts';
 import { promptTokens } from '../../../src/sim/text/tokens.ts';
 import { readMessages, render } from '../../../src/sim/native/messages.ts';
 import { Random } from '../../fleet/random.ts';
@@ -12,6 +13,7 @@ import { readOptions } from './options.ts';
 import { differenceOf, outcomeOf } from './outcome.ts';
 import { messagesOf } from './prompt.ts';
 import { disagreements } from './report.ts';
+import { weightsOf } from './servers.ts';
 
 describe('the workloads of the bench', () => {
   test('are a function of the seed, last at most three minutes, and ask at most ten times a second', () => {
@@ -42,6 +44,16 @@ describe('the workloads of the bench', () => {
       assert.ok(Math.abs(seen / wanted - 1) < 0.03, `${name}: ${String(seen)} tokens, expected ${String(wanted)}`);
     }
   });
+});
+
+test('the weights of the servers have the order of the files, in which idle models are evicted', () => {
+  const models = REAL_TIME.find(({ name }) => name === 'models')?.scenario(new Random(1, 'models')).models ?? [];
+  const weights = weightsOf(models);
+  const digests = models
+    .toSorted((a, b) => (a.blob < b.blob ? -1 : 1))
+    .map(({ name }) => createModel({ name, weights: weights.get(name) ?? '' }, new Date()).weights);
+  assert.equal(new Set(digests).size, 8);
+  assert.deepEqual(digests, digests.toSorted());
 });
 
 describe('the judgement of loads', () => {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { JournalEntry } from '../../../src/sim/runner/journal.ts';
@@ -84,9 +85,10 @@ export class Servers {
       'piece-tokens': PIECE_TOKENS,
       'vram-mib': VRAM_MIB,
     };
-    const named = models.flatMap(({ name, blob }) => [
+    const weights = weightsOf(models);
+    const named = models.flatMap(({ name }) => [
       '--model',
-      `${name},weights=${blob},trained-context=${String(TRAINED_CONTEXT)},engine=llama,capabilities=completion`,
+      `${name},weights=${weights.get(name) ?? name},trained-context=${String(TRAINED_CONTEXT)},engine=llama,capabilities=completion`,
     ]);
     const numbers = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const child = spawn(process.execPath, [PROGRAM, '--gpu', ...numbers, ...named], {
@@ -111,4 +113,12 @@ export class Servers {
       // The server is dead: its journal was collected before.
     }
   }
+}
+
+/** Names of weights whose digests have the order of the files in the scenario: Ollama evicts in that order. */
+export function weightsOf(models: Scenario['models']): ReadonlyMap<string, string> {
+  const digest = (name: string): string => createHash('sha256').update(`weights ${name}`).digest('hex');
+  const names = models.map(({ name }) => name).toSorted((a, b) => (digest(a) < digest(b) ? -1 : 1));
+  const byFile = models.toSorted((a, b) => (a.blob < b.blob ? -1 : 1));
+  return new Map(byFile.map(({ name }, index) => [name, names[index] ?? name]));
 }
