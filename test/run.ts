@@ -15,8 +15,8 @@ import { findTestFiles, isLab, isSerial, runsBare } from './run/test-files.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The slowest of these takes 30 s; a machine that is three times slower, and busy with the lab, is far from the limit. */
-const PLAIN: Pace = { concurrency: 2, limitMs: 180_000 };
+/** The slowest of these takes 30 s; a machine that is three times slower, and busy with two labs, is far from the limit. */
+const PLAIN: Pace = { concurrency: 2, limitMs: 300_000 };
 /** Hosts are booted, and an image is built once: two to three minutes, or ten on a machine with two other suites. */
 const SERIAL: Pace = { concurrency: 1, limitMs: 900_000 };
 
