@@ -4,7 +4,7 @@ import type { Task } from './run.ts';
 import { meansOf, pairLines, tableLines } from './table.ts';
 
 // node test/fleet/main.ts [--strategy NAME | --pair NAME NAME] [--only REGEX] [--seeds 1,2,3] [--jobs 2] [--slots true|none|NUMBER]
-// [--without IDEA] [--json]: simulates the workloads and prints their scores.
+// [--true-slots NUMBER] [--without IDEA] [--json]: simulates the workloads and prints their scores.
 
 let options: Options | undefined;
 try {
@@ -15,10 +15,12 @@ try {
 }
 if (options !== undefined) await main(options);
 
-async function main({ strategies, workloads, seeds, jobs, slots, without, json }: Options): Promise<void> {
+async function main({ strategies, workloads, seeds, jobs, slots, trueSlots, without, json }: Options): Promise<void> {
   const startMs = performance.now();
   const tasks = strategies.flatMap((strategy) =>
-    workloads.flatMap(({ name }) => seeds.map((seed): Task => ({ workload: name, seed, strategy, slots, without }))),
+    workloads.flatMap(({ name }) =>
+      seeds.map((seed): Task => ({ workload: name, seed, strategy, slots, trueSlots, without })),
+    ),
   );
   let ended = 0;
   const results = await runTasks(tasks, jobs, ({ workload, seed }) => {

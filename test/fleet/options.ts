@@ -16,6 +16,8 @@ export interface Options {
   readonly slots: StatedSlots;
   /** The idea of `fleet` that is taken away. */
   readonly without: string | undefined;
+  /** The slots of the servers; `undefined`: those of the workload. */
+  readonly trueSlots: number | undefined;
   readonly json: boolean;
 }
 
@@ -32,6 +34,7 @@ export function readOptions(args: readonly string[]): Options {
       jobs: { type: 'string', default: '1' },
       slots: { type: 'string', default: 'true' },
       without: { type: 'string' },
+      'true-slots': { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[]): Options {
     workloads: matching(only),
     seeds: seeds.split(',').map((seed) => wholeOf('--seeds', seed)),
     jobs: wholeOf('--jobs', jobs),
+    trueSlots: values['true-slots'] === undefined ? undefined : wholeOf('--true-slots', values['true-slots']),
     slots: slots === 'true' || slots === 'none' ? slots : wholeOf('--slots', slots),
     without,
     json,

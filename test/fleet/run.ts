@@ -4,6 +4,7 @@ import { Random } from './random.ts';
 import { scoreOf, type Score } from './score.ts';
 import { policyWithout, workWithout } from './without.ts';
 import { simulate, type SimResult, type StatedSlots } from './simulation.ts';
+import { withSlots } from './workload/true-slots.ts';
 import { WORKLOADS } from './workload/workloads.ts';
 
 /** One simulation. */
@@ -14,6 +15,8 @@ export interface Task {
   readonly slots: StatedSlots;
   /** The idea that is taken away. */
   readonly without?: string | undefined;
+  /** The slots of the servers, if not those of the workload. */
+  readonly trueSlots?: number | undefined;
 }
 
 /** The score of a simulation, and the time that it took, ms. */
@@ -24,11 +27,13 @@ export interface TaskResult extends Task {
 }
 
 /** Runs one simulation; the requests depend on workload and seed alone. */
-export function resultOf({ workload: name, seed, strategy, slots, without }: Task): SimResult {
+export function resultOf({ workload: name, seed, strategy, slots, trueSlots, without }: Task): SimResult {
   const workload = WORKLOADS.find((one) => one.name === name);
   if (workload === undefined) throw new Error(`unknown workload: ${name}`);
   const policy = policyWithout(productPolicy(strategy, new Random(seed, 'policy')), without);
-  return simulate(workload.scenario(new Random(seed, name)), policy, slots, (work) => workWithout(work, without));
+  const scenario = workload.scenario(new Random(seed, name));
+  const own = trueSlots === undefined ? scenario : withSlots(scenario, trueSlots);
+  return simulate(own, policy, slots, (work) => workWithout(work, without));
 }
 
 /** Runs one simulation and scores it. */

@@ -39,10 +39,13 @@ for (const task of TESTED.flatMap((strategy) => WORKLOADS.map((workload): Task =
       assert.ok(sentMs >= request.sentMs);
     }
     assert.equal(left, 0, 'no lease and no waiter is left');
-    assert.ok(mostOver <= 0, 'no request waits inside a server for a slot');
+    assert.ok(mostOver <= 1, 'at most one request waits inside a server for a slot');
     assert.equal(loads.filter(({ cause }) => cause === 'chat').length, 0, 'no chat loads its model');
     const needless = loads.filter(({ isNeedless }) => isNeedless).length;
-    assert.ok(needless <= 0.02 * loads.length, `${String(needless)} of ${String(loads.length)} loads were needless`);
+    assert.ok(
+      needless <= Math.max(1, 0.02 * loads.length),
+      `${String(needless)} of ${String(loads.length)} loads were needless`,
+    );
   });
 }
 
@@ -58,6 +61,24 @@ test('learned slots are exceeded by one trial at most', () => {
     assert.ok(resultOf({ ...TASK, workload, slots: 'none' }).mostOver <= 1, workload);
 });
 
-test('a gateway that is told of eight slots where four are true makes four requests wait inside a server', () => {
-  assert.equal(resultOf({ ...TASK, workload: 'e_p0.95', slots: 8 }).mostOver, 4);
+/** Means over a workload of each of several classes, in points. */
+function metWith(slots: Task['slots'], trueSlots?: number): number {
+  const workloads = ['a_guide70', 'e_p0.7', 'e_p0.95', 'h_greedy'];
+  const met = workloads.map(
+    (workload) => scoreOf(resultOf({ ...TASK, strategy: 'fleet', workload, slots, trueSlots })).met,
+  );
+  return met.reduce((sum, one) => sum + one, 0) / met.length;
+}
+
+test('eight or two slots stated where four are true meet nearly as many targets as four', () => {
+  const known = metWith('true');
+  for (const stated of [8, 2]) {
+    const met = metWith(stated);
+    assert.ok(met > known - 3, `${String(stated)} stated: ${met.toFixed(1)}, four: ${known.toFixed(1)}`);
+  }
+});
+
+test('eight slots stated where two are true are no worse than none stated', () => {
+  const [met, learned] = [metWith(8, 2), metWith('none', 2)];
+  assert.ok(met > learned - 3, `${met.toFixed(1)}, none stated: ${learned.toFixed(1)}`);
 });

@@ -68,7 +68,7 @@ export const BACKEND_KEYS = {
   num_parallel: {
     type: integer(1, 1024),
     meaning:
-      'The most requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. Without it, the gateway finds out.',
+      'The requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. The gateway starts with it, else with one, and corrects it by what it sees.',
     unit: 'requests',
     example: 4,
   },

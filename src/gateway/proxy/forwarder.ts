@@ -2,7 +2,7 @@ import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import type { ResponseEncoder, Subrequest } from '../client-dialect.ts';
 import type { Failure, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
 import { noteError, type RequestContext } from '../request-context.ts';
-import type { Assignment, AttemptResult, Rejection } from '../route/event.ts';
+import type { Assignment, AttemptResult, Recall, Rejection } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
 import type { Work } from '../route/work.ts';
 import { attemptResultOf } from '../scheduler/attempt-result.ts';
@@ -16,16 +16,9 @@ import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
 import { recordAttempt, recordFailedLoad, recordFailure, recordingListener, recordPart } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
-import { longestWaitMs, workOf } from './request-work.ts';
+import { slotRequestOf, workOf } from './request-work.ts';
 import type { ForwardPlan } from './forward-plan.ts';
-
-/** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */
-export interface ForwarderListener {
-  /** A part of the response, never empty. */
-  onText(text: string): void;
-  onEnd(text: string, usage: Usage): void;
-  onFailure(failure: Failure): void;
-}
+import type { ForwarderListener } from './forwarder-listener.ts';
 
 /**
  * Forwards one subrequest: acquires a slot, sends the request to the deployment that comes with it, and encodes the response.
@@ -41,6 +34,8 @@ export class Forwarder {
   #group: ModelGroup;
   #failed: FailedAttempts | undefined;
   #attempts = 0;
+  /** Its last attempt was taken back before it had begun. */
+  #isRecalled = false;
   #lastFailure: ServerFailure | undefined;
   /** Start of the first wait for a slot. */
   #sinceMs: number | undefined;
@@ -75,20 +70,12 @@ export class Forwarder {
   /** Acquires a slot, and goes on until the response is complete. */
   start(): void {
     if (this.#plan.mockEvents !== undefined) return this.#onEvents(this.#plan.mockEvents);
-    const { service, startedMs } = this.#context;
-    const { name, deployments } = this.#group;
+    const { service } = this.#context;
     this.#sinceMs ??= performance.now();
-    const slotRequest = {
-      queue: name,
-      deployments: deployments.map(({ id }) => id),
-      tried: this.#failed?.tried ?? [],
-      isRetry: this.#attempts > 0,
-      sinceMs: this.#sinceMs,
-      maxWaitMs: longestWaitMs(service.config.queue, this.#work),
-      untilMs: startedMs + service.upstream.longestMs(this.#subrequest.stream, deployments),
-      loadedMs: this.#loadedMs,
-      work: this.#work,
-    };
+    const isRetry = this.#attempts > 0 || (this.#isRecalled && !this.#work.batch);
+    const tried = this.#failed?.tried ?? [];
+    const state = { tried, isRetry, sinceMs: this.#sinceMs, loadedMs: this.#loadedMs };
+    const slotRequest = slotRequestOf(this.#context, this.#subrequest.stream, this.#group, this.#work, state);
     const ticket = service.scheduler.acquire(slotRequest, (decision, failedLoad) => {
       this.ticket = undefined;
       this.#onDecision(decision, failedLoad);
@@ -106,7 +93,8 @@ export class Forwarder {
     this.#release('cancelled');
   }
 
-  #onDecision(decision: Assignment | Rejection, failedLoad: FailedLoad | undefined): void {
+  #onDecision(decision: Assignment | Rejection | Recall, failedLoad: FailedLoad | undefined): void {
+    if (decision.kind === 'recall') return this.#onRecall(decision);
     const { service, record } = this.#context;
     const nowMs = performance.now();
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
@@ -122,6 +110,16 @@ export class Forwarder {
     }
     this.#lease = lease;
     this.#send(deployment, this.#fallbacks.inUse ? `fallback/${reason}` : reason, nowMs);
+  }
+
+  // The request waits inside its server: it waits in its queue again, at its old place.
+  #onRecall({ trial }: Recall): void {
+    if (this.#lease?.request !== trial || this.#firstMs !== undefined || this.#upstreamRequest === undefined) return;
+    this.#upstreamRequest.cancel();
+    this.#release('refused');
+    this.#attempts -= 1;
+    this.#isRecalled = true;
+    this.start();
   }
 
   #onRejection(rejection: Rejection, failedLoad: FailedLoad | undefined): void {

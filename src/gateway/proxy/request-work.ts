@@ -1,6 +1,8 @@
+import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Subrequest } from '../client-dialect.ts';
 import type { ChatRequest, Message } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
+import type { SlotRequest } from '../route/event.ts';
 import type { PrefixLink, Work } from '../route/work.ts';
 import type { WorkCaller } from './caller.ts';
 
@@ -81,4 +83,22 @@ function hashOf(text: string, seed: number): number {
     high = Math.imul(high ^ code, 0x5bd1e995) + low;
   }
   return (high & 0x1fffff) * 2 ** 32 + (low >>> 0);
+}
+
+/** The request for a slot on one of the deployments of a model, with the state of its earlier attempts. */
+export function slotRequestOf(
+  { service, startedMs }: Pick<RequestContext, 'service' | 'startedMs'>,
+  stream: boolean,
+  { name, deployments }: ModelGroup,
+  work: Work,
+  state: Pick<SlotRequest, 'tried' | 'isRetry' | 'sinceMs' | 'loadedMs'>,
+): SlotRequest {
+  return {
+    queue: name,
+    deployments: deployments.map(({ id }) => id),
+    maxWaitMs: longestWaitMs(service.config.queue, work),
+    untilMs: startedMs + service.upstream.longestMs(stream, deployments),
+    work,
+    ...state,
+  };
 }

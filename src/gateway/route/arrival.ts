@@ -37,10 +37,10 @@ export function arrive(
   const flow = flowOf(fleet.flows, work ?? NO_CALLER);
   observeCaller(flow, nowMs);
   const estimate = estimateOf(fleet, flow, event, nowMs);
-  const late = work?.batch ?? false;
+  const batch = work?.batch ?? false;
   const choice =
     ahead === 0
-      ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late, flow }, nowMs)
+      ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late: batch, flow, batch }, nowMs)
       : undefined;
   if (choice !== undefined) {
     countLive(flow, 1);
@@ -86,7 +86,7 @@ export function arrive(
     unreadTokens: Math.max(1, estimate.promptTokens - mostCovered(candidates, estimate)),
     estimate,
     flow,
-    batch: late,
+    batch,
   };
   countLive(flow, 1);
   enqueue(queue, waiter, nowMs);

@@ -16,13 +16,19 @@ import { beginWork, busyModels, priceS, slotCount } from './cost.ts';
 import { occupy } from './prompt-cache.ts';
 import { countDecision, countWait } from './tally.ts';
 import type { Estimate } from './work.ts';
+import { expectedMs } from './latency.ts';
 import { countUse } from './rate-window.ts';
+import { prefillRate } from './rates.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore, type Replica } from './replica.ts';
+import { observeUse } from './slots.ts';
 import { isOwedSlot, paySlot } from './turn.ts';
 
 /** Time after an abandoned prefill in which a request tests its estimate, ms. */
 const PREFILL_TEST_MS = 500;
+
+/** A trial has at least so long to its first token, ms. */
+const LEAST_TRIAL_MS = 1000;
 
 /** The deployment for a request, and the reason for the choice. */
 export interface Choice extends Candidate {
@@ -39,7 +45,7 @@ interface Next extends Contender {
 }
 
 /** A request, as the choice of its deployment sees it. */
-export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimate'> {
+export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimate' | 'batch'> {
   /** Its alias. */
   readonly name: string;
   /** It leaves a slot that is kept for others. */
@@ -52,7 +58,7 @@ export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimat
  * waits inside a server.
  */
 export function chooseDeployment(fleet: Fleet, policy: Policy, request: Chooser, nowMs: number): Choice | undefined {
-  const { deployments, tried, estimate, late } = request;
+  const { deployments, tried, estimate, late, batch } = request;
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);
   let warm = 0;
   let trial: Candidate | undefined;
@@ -62,7 +68,7 @@ export function chooseDeployment(fleet: Fleet, policy: Policy, request: Chooser,
     if (!isWarm(candidate) || nowMs < replica.pausedUntilMs || policy.yields(fleet, candidate, nowMs)) continue;
     warm += 1;
     if (!hasRoom(replica)) {
-      if (trial === undefined && !late && mayTryOneMore(replica, nowMs)) trial = candidate;
+      if (trial === undefined && (!late || batch) && mayTryOneMore(replica, nowMs)) trial = candidate;
     } else if (!policy.keepsSlot(fleet, request, candidate, nowMs)) (withRoom ??= []).push(candidate);
   }
   if (withRoom === undefined) return trial === undefined ? undefined : choiceOf(trial, 'slot-trial', 1, true);
@@ -147,19 +153,17 @@ export function assign(
   const busy = busyModels(backend);
   beginWork(backend, replica);
   replica.usedMs = nowMs;
+  observeUse(replica.slots, nowMs);
   replica.isUnused = false;
   const { promptTokens, outTokens, prefix } = estimate;
   const { covered, displaced } = occupy(replica.promptCache, { request, prefix, slotCount: slotCount(replica), nowMs });
   const unread = Math.max(1, promptTokens - covered);
+  const unreadBefore = replica.unreadTokens;
   replica.unreadTokens += unread;
   const chargedS = priceS(fleet, replica, { unread, outTokens });
   charge(flow, chargedS);
   replica.inFlightOf.set(flow, (replica.inFlightOf.get(flow) ?? 0) + 1);
   if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(nowMs);
-  if (trial) {
-    replica.slots.trial = { request, startedMs: undefined };
-    fleet.tickWanted = true;
-  }
   const lease: Lease = {
     request,
     deployment,
@@ -170,6 +174,9 @@ export function assign(
     position: replica.inFlight,
     slotsTaken: replica.inFlight + replica.abandonedPrefills.length,
     slotCount: replica.slots.count,
+    order: fleet.picks,
+    endsBefore: replica.slots.ends,
+    unreadBefore,
     queue,
     flow,
     estimate,
@@ -183,10 +190,20 @@ export function assign(
     abandonedPrefillMs: testedPrefillMs(replica, nowMs),
   };
   replica.expiredPrefill = undefined;
+  if (trial) {
+    replica.slots.trial = { request, untilMs: nowMs + trialMs(fleet, lease, nowMs), startedMs: undefined };
+    fleet.tickWanted = true;
+  }
   countDecision(fleet.demands.get(queue)?.tally, reason);
   const { lastLoad } = replica;
   const load = lastLoad !== undefined && queuedMs !== undefined && queuedMs < lastLoad.endedMs ? lastLoad : undefined;
   return { kind: 'assign', request, lease, reason, loadMs, waitedMs, load, free };
+}
+
+// Time within which the first token of a trial comes if it has a slot.
+function trialMs(fleet: Fleet, { replica, busy, unread, unreadBefore, deployment }: Lease, nowMs: number): number {
+  const readMs = (1000 * Math.max(1, busy) * (unread + unreadBefore)) / prefillRate(fleet, replica);
+  return Math.max(LEAST_TRIAL_MS, 3 * readMs, 2 * expectedMs(deployment.latency, nowMs));
 }
 
 // A request that gets the slot later finds an idle server, whatever the estimate was.
@@ -209,8 +226,11 @@ function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: num
   if (!hasOpening(fleet, queue, nowMs)) return undefined;
   for (const { waiter, late } of policy.order(fleet, queue, nowMs)) {
     const choice = chooseDeployment(fleet, policy, { ...waiter, name: queue.name, late }, nowMs);
-    if (choice !== undefined)
-      return { queue, waiter, choice, late, isOwed: isOwedSlot(choice.backend, choice.replica, queue) };
+    if (choice === undefined) continue;
+    const isOwed = isOwedSlot(choice.backend, choice.replica, queue);
+    // A batch tries one slot more, if one waits: it may have to wait inside the server.
+    const [batch = waiter] = choice.trial ? queue.batch.all.values() : [];
+    return { queue, waiter: batch, choice, late, isOwed };
   }
   return undefined;
 }

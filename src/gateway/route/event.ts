@@ -86,6 +86,7 @@ export interface Observation {
 export type Decision =
   | Assignment
   | Rejection
+  | Recall
   /** Load the model of a deployment, by a request of the gateway's own; its end is a `loaded` event. */
   | { readonly kind: 'load'; readonly replica: string; readonly deployment: string }
   /** Unload a model. */
@@ -105,6 +106,13 @@ export interface Assignment {
   readonly load: LoadFacts | undefined;
   /** Deployments with the model in memory and a free slot, of which one was chosen. */
   readonly free: number;
+}
+
+/** A request beyond the known slots has waited inside its server for too long: cancel it there, release its lease, and ask for a slot again. */
+export interface Recall {
+  readonly kind: 'recall';
+  /** The request. */
+  readonly trial: string;
 }
 
 /**

@@ -111,6 +111,11 @@ export interface Lease {
   /** Slots in use and slots in all, then; abandoned prompts count. */
   readonly slotsTaken: number;
   readonly slotCount: number;
+  /** Its place in the order of all assignments, and the number of the last end on its replica before it. */
+  readonly order: number;
+  readonly endsBefore: number;
+  /** Tokens of other prompts that its replica was to read first. */
+  readonly unreadBefore: number;
   /** The alias, its caller and its expected work; of that, the tokens to read, and the seconds that its caller was charged. */
   readonly queue: string;
   readonly flow: Flow;

@@ -3,9 +3,8 @@ import { CLOSED } from './circuit.ts';
 import type { BackendSpec, DeploymentSpec, DeploymentState, Fleet, FleetSpec } from './fleet.ts';
 import { clearPools } from './pool.ts';
 import { EMPTY_WINDOW } from './rate-window.ts';
-import { createReplica, replicaId, type Replica } from './replica.ts';
+import { createReplica, replicaId, slotsOf, type Replica, type ReplicaSpec } from './replica.ts';
 import { unknownResidency } from './residency.ts';
-import { learnedSlots, configuredSlots } from './slots.ts';
 
 /** A fleet without any knowledge: every backend counts as up. */
 export function createFleet(spec: FleetSpec): Fleet {
@@ -88,19 +87,15 @@ function applyDeploymentSpec(
   backend: BackendSpec | undefined,
 ): void {
   const id = replicaId(spec.backend, spec.model);
-  const slotCount =
-    spec.single && backend?.managed !== false
-      ? 1
-      : backend?.managed === false
-        ? (backend.slots ?? Number.POSITIVE_INFINITY)
-        : backend?.slots;
+  const { single } = spec;
+  const [managed, stated] = [backend?.managed !== false, backend?.slots];
   const replica = replicas.get(id);
   if (replica === undefined) {
     const { backend: url, model } = spec;
-    const fresh = createReplica({ id, backend: url, model, managed: backend?.managed !== false, slotCount });
+    const fresh = createReplica({ id, backend: url, model, managed, single, stated });
     replicas.set(id, fresh);
     backends.get(url)?.replicas.add(fresh);
-  } else updateReplica(replica, backend?.managed !== false, slotCount);
+  } else updateReplica(replica, { managed, single, stated });
   const known = deployments.get(spec.id);
   const { weight, runnerKey, order = Infinity, rpm, tpm, cooldownMs } = spec;
   const limits = { requests: rpm, tokens: tpm };
@@ -125,12 +120,13 @@ function applyDeploymentSpec(
   else Object.assign(known, { weight, runnerKey, order, limits, cooldownMs, draining: false });
 }
 
-// Learned slots are kept if no number is configured before and after. A backend may also have become managed, or unmanaged.
-function updateReplica(replica: Replica, managed: boolean, stated: number | undefined): void {
+// Learned slots are kept if the same number is configured before and after, or none. A backend may also have become managed, or unmanaged.
+function updateReplica(replica: Replica, spec: Pick<ReplicaSpec, 'managed' | 'single' | 'stated'>): void {
   const { slots, residency, isSingle } = replica;
-  const slotCount = managed && isSingle ? 1 : stated;
-  const same =
-    slotCount === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === slotCount;
-  if (!same) Object.assign(slots, slotCount === undefined ? learnedSlots() : configuredSlots(slotCount));
+  const { managed, single, stated } = spec;
+  const fresh = slotsOf({ managed, single: single || isSingle, stated });
+  const isSame =
+    slots.kind === fresh.kind && (fresh.kind === 'learned' ? slots.stated === stated : slots.count === fresh.count);
+  if (!isSame) Object.assign(slots, fresh);
   if ((residency.state === 'always') === managed) Object.assign(residency, unknownResidency(!managed));
 }

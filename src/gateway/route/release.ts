@@ -9,8 +9,9 @@ import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
 import { withSample } from './latency.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
+import type { Replica } from './replica.ts';
 import { resetResidency } from './residency.ts';
-import { forgetSlots, observeEnd, observeWait } from './slots.ts';
+import { followSibling, forgetSlots, observeEnd, observeRun, observeSlotEnd } from './slots.ts';
 import { remainingPrefillMs, observePrefill, observeAbandonedPrefill, observeService } from './speed.ts';
 import { observeAnswer } from './stuck-load.ts';
 import { observeTurn } from './turn.ts';
@@ -37,6 +38,7 @@ export function release(
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
   if (result === 'answered') backend.seenMs = nowMs;
   const busy = busyModels(backend);
+  const slotCount = replica.slots.count;
   endWork(backend, replica);
   if (!started) replica.unreadTokens = Math.max(0, replica.unreadTokens - lease.unread);
   if (replica.inFlight === 0) replica.unreadTokens = 0;
@@ -54,7 +56,10 @@ export function release(
     backend.started -= 1;
   }
   observeEnd(replica.slots, request, result === 'answered', nowMs);
-  learn(fleet, lease, result, observation, nowMs);
+  // Only a lease that has not started may wait for this one's slot.
+  if (replica.inFlight > replica.started) observeSlotEnd(replica.slots, lease.order, nowMs);
+  learn(fleet, lease, result, observation, busy, nowMs);
+  if (replica.slots.count !== slotCount) shareSlots(backend, replica);
   settle(fleet, lease, result, observation, busy);
   if (observation?.tokens !== undefined)
     deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
@@ -66,6 +71,11 @@ export function release(
   else penalize(fleet, policy, lease, result, nowMs);
   if (deployment.draining || backend.draining) fleet.tickWanted = true;
   return died;
+}
+
+/** The slots of a replica were learned: the models of its backend of which none are known start with as many. */
+export function shareSlots({ replicas }: Backend, { slots }: Replica): void {
+  for (const other of replicas) if (other.slots !== slots) followSibling(other.slots, slots.count);
 }
 
 /** A backend is gone: opens its circuit and forgets what was known about it. */
@@ -150,17 +160,22 @@ function learn(
   lease: Lease,
   result: AttemptResult,
   observation: Observation | undefined,
+  busy: number,
   nowMs: number,
 ): void {
-  const { replica, assignedMs, position, started, abandonedPrefillMs } = lease;
+  const { replica, assignedMs, started, abandonedPrefillMs } = lease;
   const { speed, slots } = replica;
   if (result === 'answered') {
     observeAnswer(lease, nowMs);
     observeService(speed, nowMs - assignedMs);
     if (observation?.prefillMs !== undefined) observePrefill(speed, observation.promptBytes, observation.prefillMs);
-    if (observation?.insideMs === undefined) return;
-    if (abandonedPrefillMs !== undefined) observeAbandonedPrefill(speed, abandonedPrefillMs, observation.insideMs);
-    else observeWait(slots, { position, insideMs: observation.insideMs, tookMs: nowMs - assignedMs }, nowMs);
+    const { insideMs } = observation ?? {};
+    if (insideMs === undefined) return;
+    if (abandonedPrefillMs !== undefined) observeAbandonedPrefill(speed, abandonedPrefillMs, insideMs);
+    else {
+      const aheadMs = (1000 * busy * lease.unreadBefore) / prefillRate(fleet, replica);
+      observeRun(slots, { ...lease, insideMs, aheadMs }, nowMs);
+    }
   } else if (observation?.abandoned === true && !started && slots.kind !== 'unbounded') {
     const remainingMs = remainingPrefillMs(speed, observation.promptBytes, nowMs - assignedMs);
     if (remainingMs < LEAST_REMAINING_MS) return;

@@ -3,7 +3,7 @@ import type { Demand } from './demand.ts';
 import { isSameModel } from '../../core/model-name.ts';
 import { observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
 import { isSingleByFamily } from './single-slot.ts';
-import { learnedSlots, mayTry, configuredSlots, type Slots } from './slots.ts';
+import { learnedSlots, mayTry, fixedSlots, type Slots } from './slots.ts';
 import { createPromptCache, type PromptCache } from './prompt-cache.ts';
 import { unknownRates, type Rates } from './rates.ts';
 import type { NeedlessLoads } from './tally.ts';
@@ -117,22 +117,24 @@ export interface LoadWatch {
   unloads: number;
 }
 
-/** The parts of a replica. `slotCount`: its configured slots, `Infinity` if the server queues requests; `managed`: the gateway loads it. */
+/** The parts of a replica. `managed`: the gateway loads it; `single`: it has one slot, whatever is stated; `stated`: its configured slots. */
 export interface ReplicaSpec {
   readonly id: string;
   readonly backend: string;
   readonly model: string;
   readonly managed: boolean;
-  readonly slotCount: number | undefined;
+  readonly single: boolean;
+  readonly stated: number | undefined;
 }
 
 /** A replica without any knowledge. */
-export function createReplica({ id, backend, model, managed, slotCount }: ReplicaSpec): Replica {
+export function createReplica(spec: ReplicaSpec): Replica {
+  const { id, backend, model, managed } = spec;
   return {
     id,
     backend,
     model,
-    slots: slotCount === undefined ? learnedSlots() : configuredSlots(slotCount),
+    slots: slotsOf(spec),
     isSingle: false,
     residency: unknownResidency(!managed),
     speed: unknownSpeed(),
@@ -161,6 +163,12 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
   };
 }
 
+/** The slots of a model: doubted where its server reports waits inside it, as the backends do whose models the gateway loads. */
+export function slotsOf({ managed, single, stated }: Pick<ReplicaSpec, 'managed' | 'single' | 'stated'>): Slots {
+  if (!managed) return fixedSlots(stated ?? Number.POSITIVE_INFINITY);
+  return single ? fixedSlots(1) : learnedSlots(stated);
+}
+
 /** The id of a model on a backend. */
 export function replicaId(backend: string, model: string): string {
   return `${backend}#${model}`;
@@ -184,8 +192,8 @@ export function applyListing(replica: Replica, listing: Listing): void {
   if (family === undefined) return;
   replica.isSingle = isSingleByFamily(family);
   if (!replica.isSingle) return;
-  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'configured' && replica.slots.count > 1))
-    replica.slots = configuredSlots(1);
+  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'fixed' && replica.slots.count > 1))
+    replica.slots = fixedSlots(1);
 }
 
 /** The cause of a load for waiters; `isCopy`: another server has the model in memory for them. */

@@ -9,7 +9,7 @@ import { reconfigure } from './reconfigure.ts';
 import { queuedForMs, waitersOf, loadWaitMs, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import { beginLoads, endLoad, finishMakingRoom, keepLoadClocks, sendLoads, startLoad } from './loading.ts';
 import type { Policy } from './policy.ts';
-import { doubt, endProbe, release, markDown } from './release.ts';
+import { doubt, endProbe, release, markDown, shareSlots } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
 import { resize } from './resize.ts';
 import { observeList } from './room.ts';
@@ -126,7 +126,11 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
   removeDrained(fleet);
   for (const replica of fleet.replicas.values()) {
     expireAbandonedPrefills(replica, nowMs);
-    observeTime(replica.slots, nowMs);
+    const { count } = replica.slots;
+    const trial = observeTime(replica.slots, nowMs);
+    const backend = fleet.backends.get(replica.backend);
+    if (replica.slots.count !== count && backend !== undefined) shareSlots(backend, replica);
+    if (trial !== undefined) out.push({ kind: 'recall', trial });
     if (replica.abandonedPrefills.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined)
       fleet.tickWanted = true;
   }

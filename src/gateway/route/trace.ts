@@ -34,6 +34,7 @@ export type TracedEvent =
 export type TracedDecision =
   | { readonly assign: string; readonly to: string; readonly reason: string; readonly loadMs: number }
   | { readonly reject: string; readonly reason: string; readonly retryAfterMs: number }
+  | { readonly recall: string }
   | { readonly load: string; readonly deployment: string }
   | { readonly unload: string; readonly backend: string };
 
@@ -104,6 +105,8 @@ export function tracedDecision(decision: Decision): TracedDecision {
     }
     case 'reject':
       return { reject: decision.request, reason: decision.reason, retryAfterMs: decision.retryAfterMs };
+    case 'recall':
+      return { recall: decision.trial };
     case 'load':
       return { load: decision.replica, deployment: decision.deployment };
     case 'unload':
@@ -139,6 +142,7 @@ export function stepInWords({ t, event, decisions = [] }: TracedStep): string {
   const words = decisions.map((one) => {
     if ('assign' in one) return `assign ${one.assign} to ${one.to} (${one.reason})`;
     if ('reject' in one) return `reject ${one.reject} (${one.reason})`;
+    if ('recall' in one) return `recall ${one.recall}`;
     return 'load' in one ? `load ${one.deployment}` : `unload ${one.unload} on ${one.backend}`;
   });
   return `${t.toFixed(1)} ms ${[event.kind, subject].filter((word) => word !== '').join(' ')}${result}: ${words.length === 0 ? 'nothing' : words.join(', ')}`;

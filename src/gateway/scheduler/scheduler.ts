@@ -4,6 +4,7 @@ import type {
   AttemptResult,
   Decision,
   Observation,
+  Recall,
   Rejection,
   RouteEvent,
   SlotRequest,
@@ -13,6 +14,7 @@ import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
 import { needsTick, route } from '../route/router.ts';
+import type { SchedulerEffects } from './scheduler-effects.ts';
 
 const TICK_MS = 100;
 
@@ -22,21 +24,11 @@ export interface FailedLoad {
   readonly failure: ServerFailure;
 }
 
-/** Called exactly once per slot request. `failedLoad` is set if the request is rejected because a load of its model failed. */
-export type OnDecision = (decision: Assignment | Rejection, failedLoad: FailedLoad | undefined) => void;
-
-/** Carries out decisions that concern backends. */
-export interface SchedulerEffects {
-  /** The circuit of a backend is open: probe it at `nextProbeMs`. `isNew` is false after a failed probe. */
-  onDown(backend: string, nextProbeMs: number, isNew: boolean): void;
-  /** A probe has succeeded; `wasDown` is false if the circuit was not open. */
-  onUp(backend: string, wasDown: boolean): void;
-  /** A connection to a backend failed: probe it now. */
-  onDoubt(backend: string): void;
-  /** Load the model of a deployment, and report the result to {@link Scheduler.loaded}. */
-  onLoad(replica: string, deployment: string): void;
-  onUnload(backend: string, model: string): void;
-}
+/**
+ * Called once per slot request, and once more with a recall if the request went beyond the known slots and waits inside its server.
+ * `failedLoad` is set if the request is rejected because a load of its model failed.
+ */
+export type OnDecision = (decision: Assignment | Rejection | Recall, failedLoad: FailedLoad | undefined) => void;
 
 /** Sees every event of routing, after its decisions were made and before they are carried out. */
 export interface RouteObserver {
@@ -62,6 +54,8 @@ export class Scheduler {
   readonly #pending = new Map<string, PendingDecision>();
   /** Failures of the last load, by replica; a load that succeeds removes its entry. */
   readonly #failedLoads = new Map<string, ServerFailure>();
+  /** Callbacks of requests beyond the known slots, which may be recalled. */
+  readonly #trials = new Map<string, OnDecision>();
   /** Callbacks that wait for a probe, by backend. */
   readonly #awaitingProbe = new Map<string, ((isUp: boolean) => void)[]>();
   #requests = 0;
@@ -115,6 +109,7 @@ export class Scheduler {
         deployments: this.fleet.waiting.get(request)?.waiter.deployments ?? deployments,
       });
     this.#carryOutAll(decisions.filter((decision) => decision !== own));
+    if (own?.kind === 'assign' && own.reason === 'slot-trial') this.#trials.set(own.request, onDecision);
     if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoadOf(deployments) : undefined);
     return own === undefined ? request : undefined;
   }
@@ -131,6 +126,7 @@ export class Scheduler {
 
   /** Gives a slot back; exactly once per lease. */
   release(lease: Lease, result: AttemptResult, observation?: Observation): void {
+    if (this.#trials.size > 0) this.#trials.delete(lease.request);
     const event: RouteEvent = {
       kind: 'released',
       lease,
@@ -217,11 +213,15 @@ export class Scheduler {
   #carryOut(decision: Decision): void {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
     else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model);
+    else if (decision.kind === 'recall') this.#trials.get(decision.trial)?.(decision, undefined);
     else {
       const pending = this.#pending.get(decision.request);
       this.#pending.delete(decision.request);
-      if (pending !== undefined)
+      if (pending !== undefined) {
+        if (decision.kind === 'assign' && decision.reason === 'slot-trial')
+          this.#trials.set(decision.request, pending.onDecision);
         pending.onDecision(decision, decision.kind === 'reject' ? this.#failedLoadOf(pending.deployments) : undefined);
+      }
       // An earlier decision of this batch may have cancelled this request (same client): give the slot back.
       else if (decision.kind === 'assign') this.release(decision.lease, 'cancelled');
     }

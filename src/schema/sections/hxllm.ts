@@ -76,7 +76,7 @@ export const HXLLM_CONTEXT = {
 export const HXLLM_BACKEND = {
   num_parallel: honours(
     whole(1),
-    'The most requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. Without it, the gateway finds out.',
+    'The requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. The gateway starts with it, else with one, and corrects it by what it sees; for a server with `/v1` it is a limit.',
     { unit: 'requests', example: 4 },
   ),
 } satisfies Section;

@@ -1,14 +1,11 @@
 import { isRetryable } from '../../../src/gateway/proxy/retry.ts';
-import type { Assignment, AttemptResult, Rejection } from '../../../src/gateway/route/event.ts';
-import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
-import type { Policy } from '../../../src/gateway/route/policy.ts';
-import type { Work } from '../../../src/gateway/route/work.ts';
+import type { Assignment, AttemptResult, Recall, Rejection } from '../../../src/gateway/route/event.ts';
 import { slotRequestOf } from '../adapter.ts';
-import type { Clock } from '../clock.ts';
 import type { SimRequest } from '../request.ts';
 import type { JobFailure, JobListener } from '../server/job.ts';
 import type { SimModel } from '../server/model.ts';
 import type { SimServer } from '../server/server.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { SimScheduler } from './scheduler.ts';
 import { createVisit, measured, type Attempt, type ClientListener, type Visit } from './visit.ts';
 import { Watch } from './watch.ts';
@@ -21,19 +18,6 @@ const RESULTS: Readonly<Record<JobFailure, AttemptResult>> = {
   broken: 'connection-failed',
   refused: 'backend-failed',
 };
-
-/** Parts of a simulated gateway. */
-export interface GatewayOptions {
-  readonly clock: Clock;
-  readonly servers: ReadonlyMap<string, SimServer>;
-  readonly models: ReadonlyMap<string, SimModel>;
-  readonly spec: FleetSpec;
-  readonly policy: Policy;
-  /** The part of a request's work that the gateway knows. */
-  readonly known: (work: Work) => Work;
-  /** Whether a load that is about to be sent is needless. */
-  readonly isNeedless: (model: string) => boolean;
-}
 
 /** The gateway in virtual time: `route()` decides, and its decisions are carried out on simulated servers, without any network time. */
 export class SimGateway {
@@ -114,22 +98,24 @@ export class SimGateway {
   }
 
   #acquire(visit: Visit): void {
-    const { request, sinceMs, tried, attempts, loadedMs } = visit;
+    const { request, sinceMs, tried, attempts, loadedMs, isRecalled } = visit;
     const deployments = this.#deploymentsOf.get(request.model) ?? [];
     let isDecided = false;
-    const { known } = this.#options;
-    const ticket = this.scheduler.acquire(
-      slotRequestOf(request, { deployments, tried: [...tried], isRetry: attempts > 0, sinceMs, loadedMs }, known),
-      (decision) => {
-        isDecided = true;
-        visit.ticket = undefined;
-        this.#onDecision(visit, decision);
-      },
-    );
+    const isRetry = attempts > 0 || (isRecalled && request.class !== 'batch');
+    const state = { deployments, tried: [...tried], isRetry, sinceMs, loadedMs };
+    const ticket = this.scheduler.acquire(slotRequestOf(request, state, this.#options.known), (decision) => {
+      isDecided = true;
+      visit.ticket = undefined;
+      this.#onDecision(visit, decision);
+    });
     if (!isDecided) visit.ticket = ticket;
   }
 
-  #onDecision(visit: Visit, decision: Assignment | Rejection): void {
+  #onDecision(visit: Visit, decision: Assignment | Rejection | Recall): void {
+    if (decision.kind === 'recall') {
+      this.#onRecall(visit, decision);
+      return;
+    }
     visit.loadedMs = Math.max(visit.loadedMs, decision.loadMs);
     if (decision.kind === 'reject') {
       this.#end(visit, 'refused');
@@ -157,6 +143,16 @@ export class SimGateway {
     const attempt = { lease, server, job: server.send(model, visit.request, listener) };
     visit.attempt = attempt;
     if (server.isFrozen) this.#watchSilence(visit, attempt, this.#options.clock.nowMs);
+  }
+
+  #onRecall(visit: Visit, { trial }: Recall): void {
+    const { attempt } = visit;
+    if (attempt?.lease.request !== trial || attempt.job.firstMs !== undefined) return;
+    attempt.server.leave(attempt.job);
+    this.#release(visit, attempt, 'refused');
+    visit.attempts -= 1;
+    visit.isRecalled = true;
+    this.#acquire(visit);
   }
 
   #onFailed(visit: Visit, attempt: Attempt, why: JobFailure): void {

@@ -4,6 +4,7 @@ import type {
   AttemptResult,
   Decision,
   Observation,
+  Recall,
   Rejection,
   RouteEvent,
   SlotRequest,
@@ -16,8 +17,8 @@ import type { Clock } from '../clock.ts';
 
 const TICK_MS = 100;
 
-/** The decision about a request, called once. */
-export type OnSlot = (decision: Assignment | Rejection) => void;
+/** The decision about a request, called once, and once more with a recall. */
+export type OnSlot = (decision: Assignment | Rejection | Recall) => void;
 
 /** Carries out decisions that concern servers, as the scheduler's effects do. */
 export interface SimEffects {
@@ -35,6 +36,7 @@ export class SimScheduler {
   readonly #clock: Clock;
   readonly #effects: SimEffects;
   readonly #pending = new Map<string, OnSlot>();
+  readonly #trials = new Map<string, OnSlot>();
   readonly #awaitingProbe = new Map<string, ((isUp: boolean) => void)[]>();
   #requests = 0;
   #isTicking = false;
@@ -69,6 +71,7 @@ export class SimScheduler {
   }
 
   release(lease: Lease, result: AttemptResult, observation: Observation): void {
+    this.#trials.delete(lease.request);
     this.#applyWithCircuit(lease.backend, { kind: 'released', lease, result, observation });
   }
 
@@ -120,10 +123,12 @@ export class SimScheduler {
   #carryOut(decision: Decision): void {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
     else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model);
+    else if (decision.kind === 'recall') this.#trials.get(decision.trial)?.(decision);
     else {
       const onSlot = this.#pending.get(decision.request);
       if (onSlot === undefined) throw new Error(`${decision.request} got a second decision: ${decision.kind}`);
       this.#pending.delete(decision.request);
+      if (decision.kind === 'assign') this.#trials.set(decision.request, onSlot);
       onSlot(decision);
     }
   }

@@ -32,6 +32,8 @@ export interface Visit {
   ticket: string | undefined;
   attempt: Attempt | undefined;
   isOver: boolean;
+  /** Its last attempt was taken back before it had begun. */
+  isRecalled: boolean;
 }
 
 /** A request that has just come. */
@@ -47,6 +49,7 @@ export function createVisit(request: SimRequest, listener: ClientListener, nowMs
     ticket: undefined,
     attempt: undefined,
     isOver: false,
+    isRecalled: false,
   };
 }
 

@@ -1,11 +1,14 @@
 import { decodeTogether, type SimModel } from '../server/model.ts';
 import type { ServerSpec } from '../server/server.ts';
-import type { Draft } from './chats.ts';
+import type { SimRequest } from '../request.ts';
+
+/** The size of a request, and its model. */
+type Sample = Pick<SimRequest, 'model' | 'promptTokens' | 'outputTokens'>;
 
 /**
  * Time that a request takes of a machine of speed 1 whose slots are all busy, s: its prompt without any cache, and its part of a batch.
  */
-export function costS(model: SimModel, { promptTokens, outputTokens }: Draft, slots: number): number {
+export function costS(model: SimModel, { promptTokens, outputTokens }: Sample, slots: number): number {
   return promptTokens / model.prefill + outputTokens / decodeTogether(model, slots);
 }
 
@@ -13,7 +16,7 @@ export function costS(model: SimModel, { promptTokens, outputTokens }: Draft, sl
 export function capacityOf(
   servers: readonly ServerSpec[],
   models: readonly SimModel[],
-  samples: readonly Draft[],
+  samples: readonly Sample[],
 ): number {
   let capacity = 0;
   for (const { slots, speed } of servers) {

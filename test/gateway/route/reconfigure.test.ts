@@ -29,18 +29,21 @@ test('a backend that is removed and added again keeps its load counted', () => {
   assert.deepEqual(stage.loads, ['m@a', 'n@a']);
 });
 
-test('slots follow the newest configuration, from learned to configured and back', () => {
+test('slots follow the newest configuration, from none to a number and back', () => {
   const stage = new Stage(managedFleet(undefined, ['a']));
   const slots = (): unknown => {
-    const { count, kind } = stage.fleet.replicas.get('a#m')?.slots ?? {};
-    return [count, kind];
+    const { count, stated } = stage.fleet.replicas.get('a#m')?.slots ?? {};
+    return [count, stated];
   };
   stage.apply({ kind: 'reconfigured', spec: managedFleet(1, ['a']) });
-  assert.deepEqual(slots(), [1, 'configured'], 'configured slots are not tried');
+  assert.deepEqual(slots(), [1, 1]);
   stage.apply({ kind: 'reconfigured', spec: managedFleet(4, ['a']) });
-  assert.deepEqual(slots(), [4, 'configured']);
+  assert.deepEqual(slots(), [4, 4]);
+  Object.assign(stage.fleet.replicas.get('a#m')?.slots ?? {}, { count: 3 });
+  stage.apply({ kind: 'reconfigured', spec: managedFleet(4, ['a']) });
+  assert.deepEqual(slots(), [3, 4], 'a reload with the same number keeps what was learned');
   stage.apply({ kind: 'reconfigured', spec: managedFleet(undefined, ['a']) });
-  assert.deepEqual(slots(), [1, 'learned']);
+  assert.deepEqual(slots(), [1, undefined]);
 });
 
 test('a backend that becomes unmanaged gets no loads, and one that becomes managed does', () => {

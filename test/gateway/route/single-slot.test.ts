@@ -16,5 +16,5 @@ test('a family with one slot keeps it over a reload, whatever number is configur
   stage.apply({ kind: 'reconfigured', spec: managedFleet(4, ['a']) });
   assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 1);
   stage.apply({ kind: 'reconfigured', spec: managedFleet(undefined, ['a']) });
-  assert.deepEqual([replica?.slots.count, replica?.slots.kind], [1, 'configured']);
+  assert.deepEqual([replica?.slots.count, replica?.slots.kind], [1, 'fixed']);
 });

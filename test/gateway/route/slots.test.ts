@@ -68,45 +68,29 @@ test('a server with fewer slots than before soon gets fewer requests, and more w
   assert.equal(server.count, 3);
 });
 
-test("a wait inside a server does not lower configured slots, nor does a first request's or a short wait", () => {
-  const countAfter = (stated: number | undefined, insideMs: readonly number[]): number | undefined => {
-    const stage = new Stage(managedFleet(stated, ['a']));
-    stage.warm();
-    const requests = insideMs.map(() => {
-      const request = stage.arrive();
-      stage.start(request);
-      stage.pass(100);
-      return request;
-    });
-    stage.pass(5000);
-    insideMs.forEach((ms, index) =>
-      stage.release(requests[index] ?? '', 'answered', { promptBytes: 100, prefillMs: 10, insideMs: ms }),
-    );
-    return stage.fleet.replicas.get('a#m')?.slots.count;
-  };
-  assert.equal(countAfter(2, [0, 4000]), 2);
-  assert.equal(countAfter(undefined, [4000]), 1);
-  assert.equal(countAfter(undefined, [0, 90]), 2);
-  assert.equal(countAfter(undefined, [0, 900]), 2, 'a short part of its duration');
-  assert.equal(countAfter(undefined, [4000, 0, 0]), 3);
-});
-
-test('a long wait inside a server lowers its learned slots', () => {
-  const stage = new Stage(managedFleet(undefined, ['a']));
+/** The count after waits inside a server of so many ms; the requests run together, or one after the other ends. */
+function countAfter(stated: number | undefined, insideMs: readonly number[]): number | undefined {
+  const stage = new Stage(managedFleet(stated, ['a']));
   stage.warm();
-  const requests = Array.from({ length: 3 }, () => {
+  const requests = insideMs.map(() => {
     const request = stage.arrive();
     stage.start(request);
     stage.pass(100);
     return request;
   });
-  for (const request of requests) stage.release(request);
-  const [first, , third] = [stage.arrive(), stage.arrive(), stage.arrive()];
-  stage.pass(2000);
-  stage.release(first);
-  stage.pass(2000);
-  stage.release(third, 'answered', { promptBytes: 100, prefillMs: 10, insideMs: 2000 });
-  assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 2);
+  stage.pass(5000);
+  insideMs.forEach((ms, index) =>
+    stage.release(requests[index] ?? '', 'answered', { promptBytes: 100, prefillMs: 10, insideMs: ms }),
+  );
+  return stage.fleet.replicas.get('a#m')?.slots.count;
+}
+
+test('a short wait inside a server, the wait of a first request, and waits without an end before them lower no slots', () => {
+  assert.equal(countAfter(2, [0, 4000]), 2);
+  assert.equal(countAfter(8, [0, 4000, 4000, 4000, 4000]), 8);
+  assert.equal(countAfter(undefined, [4000]), 1);
+  assert.equal(countAfter(undefined, [0, 90]), 2);
+  assert.equal(countAfter(undefined, [0, 900]), 2);
 });
 
 test('one more slot is tried only while requests wait and all others have started', () => {

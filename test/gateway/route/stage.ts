@@ -72,11 +72,17 @@ export class Stage {
   readonly #leases = new Map<string, Lease>();
   #asked = 0;
 
-  /** `isChecked`: the invariants of routing are asserted after each event. */
-  constructor(spec: FleetSpec, policy: Policy = POLICY, isChecked = false) {
+  /**
+   * `isChecked`: the invariants of routing are asserted after each event. `tries`: one request more than the stated slots may be sent; else
+   * a stated number is kept, as most tests want it.
+   */
+  constructor(spec: FleetSpec, policy: Policy = POLICY, isChecked = false, tries = false) {
     this.fleet = createFleet(spec);
     this.policy = policy;
     this.#checked = isChecked ? new CheckedRouting(this.fleet, policy) : undefined;
+    if (tries) return;
+    for (const { slots } of this.fleet.replicas.values())
+      if (slots.stated !== undefined) slots.nextTrialMs = Number.POSITIVE_INFINITY;
   }
 
   /** Applies an event and returns its decisions. */

@@ -1,0 +1,16 @@
+import type { SimRequest } from '../request.ts';
+import type { Scenario } from '../scenario.ts';
+import type { ServerSpec } from '../server/server.ts';
+import { capacityOf } from './capacity.ts';
+
+/** A scenario whose servers have another number of slots; its times are stretched, so that the load stays the same part of their capacity. */
+export function withSlots({ servers, models, requests, faults }: Scenario, slots: number): Scenario {
+  const own = servers.map((server): ServerSpec => ({ ...server, slots }));
+  const stretch = capacityOf(servers, models, requests) / capacityOf(own, models, requests);
+  return {
+    servers: own,
+    models,
+    requests: requests.map((request): SimRequest => ({ ...request, sentMs: request.sentMs * stretch })),
+    faults: faults.map((fault) => ({ ...fault, atMs: fault.atMs * stretch })),
+  };
+}
