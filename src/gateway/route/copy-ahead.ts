@@ -3,7 +3,7 @@ import { arrivalRate } from './demand.ts';
 import { capacityOf } from './fair-order.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS } from './load-time.ts';
-import { hasRoomFor, isTaken } from './room.ts';
+import { isTaken, roomFor } from './room.ts';
 
 /** Requests that come within a minute count, where models are compared. */
 const HORIZON_S = 60;
@@ -31,7 +31,7 @@ export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candid
     const candidates = candidatesOf(fleet, deployments, [], nowMs);
     if (candidates.some(({ replica }) => replica.load !== undefined)) continue;
     const here = candidates.find((one) => one.backend === backend);
-    if (here === undefined || isWarm(here) || !hasRoomFor(backend, here.replica.model)) continue;
+    if (here === undefined || isWarm(here) || roomFor(backend, here.replica.model) !== 'free') continue;
     const copies = candidates.filter(isWarm);
     if (copies.length === 0) continue;
     const { rate } = capacityOf(fleet, { deployments, name });

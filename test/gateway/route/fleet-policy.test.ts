@@ -198,3 +198,28 @@ test('a copy is hardly missed while the others have a tenth of their time to spa
   const [spare, tight] = [regretAt(0.85), regretAt(1.2)];
   assert.ok(spare < tight / 5, `${String(spare)} and ${String(tight)}`);
 });
+
+/** Copies that are made while nobody waits, where one backend has m and n, the other m, and `room` models fit on each. */
+function copiesAhead(room: number | undefined): readonly string[] {
+  const spec = managedFleet(4, ['a', 'b'], ['m', 'n']);
+  const stage = new Stage({ ...spec, backends: spec.backends.map((one) => ({ ...one, room })) }, FLEET_POLICY);
+  stage.list('a', 'm', 'n');
+  stage.list('b', 'm');
+  const ask = (): void => {
+    const request = stage.arrive({ queue: 'n', deployments: ['n@a', 'n@b'], work: work() });
+    stage.start(request);
+    stage.release(request);
+  };
+  for (let turn = 0; turn < 120; turn += 1) {
+    stage.nowMs += 500;
+    ask();
+    stage.list('b', 'm');
+  }
+  return stage.loads;
+}
+
+test('while nobody waits, a copy goes only where a model more fits: stated, or seen', () => {
+  assert.deepEqual(copiesAhead(2), ['n@b']);
+  assert.deepEqual(copiesAhead(1), []);
+  assert.deepEqual(copiesAhead(undefined), []);
+});
