@@ -6,20 +6,28 @@ import { HXLLM_BACKEND } from './sections/hxllm.ts';
 /** Most URLs that a wrong one is compared with: each comparison takes some 10 µs. */
 const MOST_COMPARED = 100;
 
-/** Reads `hxllm.backends`: the configured `num_parallel` by URL. A URL that no deployment has is a warning. */
+/** The settings of a backend. */
+type BackendSettings = Pick<BackendConfig, 'numParallel' | 'maxLoadedModels'>;
+
+/** Reads `hxllm.backends`: the settings by URL. A URL that no deployment has is a warning. */
 export function readBackends(
   given: Readonly<Record<string, unknown>> | undefined,
   deployments: readonly Deployment[],
   findings: IssueList,
-): ReadonlyMap<string, number | undefined> {
-  const stated = new Map<string, number | undefined>();
+): ReadonlyMap<string, BackendSettings> {
+  const stated = new Map<string, BackendSettings>();
   const known = new Set(deployments.map((deployment) => deployment.url));
   for (const [key, value] of Object.entries(given ?? {})) {
     const path = ['hxllm', 'backends', key];
     const url = httpUrl.read(key);
-    const { num_parallel: numParallel } = readSection(HXLLM_BACKEND, value, path, findings);
+    const { num_parallel: numParallel, max_loaded_models: maxLoadedModels } = readSection(
+      HXLLM_BACKEND,
+      value,
+      path,
+      findings,
+    );
     if (url === undefined) findings.wrong(path, httpUrl.expected, key);
-    else if (known.has(url)) stated.set(url, numParallel);
+    else if (known.has(url)) stated.set(url, { numParallel, maxLoadedModels });
     else
       findings.unknownKey(
         path,
@@ -34,12 +42,19 @@ export function readBackends(
 /** The backends of deployments, each once, in the order of their first deployment. */
 export function backendsOf(
   deployments: readonly Deployment[],
-  numParallel: ReadonlyMap<string, number | undefined>,
+  settings: ReadonlyMap<string, BackendSettings>,
 ): readonly BackendConfig[] {
   const backends = new Map<string, BackendConfig>();
   for (const { url, provider, apiKey, mockText } of deployments) {
     if (mockText === undefined && !backends.has(url))
-      backends.set(url, { url, provider, apiKey, numParallel: numParallel.get(url) });
+      backends.set(url, {
+        url,
+        provider,
+        apiKey,
+        numParallel: undefined,
+        maxLoadedModels: undefined,
+        ...settings.get(url),
+      });
   }
   return [...backends.values()];
 }

@@ -168,4 +168,6 @@ export interface BackendConfig {
   readonly apiKey: Secret | undefined;
   /** The configured limit of concurrent requests for each model on the backend. */
   readonly numParallel: number | undefined;
+  /** Models that it holds at once, if stated. */
+  readonly maxLoadedModels: number | undefined;
 }

@@ -30,7 +30,7 @@ export interface LitellmParams {
 export interface HxllmSettings {
   /** `host:port`. */
   readonly listen?: string;
-  readonly backends?: Readonly<Record<string, { readonly num_parallel?: number }>>;
+  readonly backends?: Readonly<Record<string, { readonly num_parallel?: number; readonly max_loaded_models?: number }>>;
   /** Serve without a key on addresses other than loopback. */
   readonly open?: boolean;
   /** Use api.openai.com for `openai/NAME` without an `api_base`. */

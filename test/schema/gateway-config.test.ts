@@ -30,7 +30,13 @@ test('the smallest document has every default', () => {
     generalFallbacks: [],
   });
   assert.deepEqual(config.backends, [
-    { url: 'http://a:11434', provider: 'ollama', apiKey: undefined, numParallel: undefined },
+    {
+      url: 'http://a:11434',
+      provider: 'ollama',
+      apiKey: undefined,
+      numParallel: undefined,
+      maxLoadedModels: undefined,
+    },
   ]);
 });
 
@@ -45,13 +51,13 @@ test("the example of the guide's page is read in full", () => {
     ],
     router_settings: { routing_strategy: 'least-busy' },
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
-    hxllm: { listen: '0.0.0.0:4000', backends: { [url]: { num_parallel: 4 } } },
+    hxllm: { listen: '0.0.0.0:4000', backends: { [url]: { num_parallel: 4, max_loaded_models: 2 } } },
   };
   const { config, issues } = read(document, { LITELLM_MASTER_KEY: 'sk-1' });
   assert.deepEqual(issues, []);
   assert.deepEqual(config?.listen, { host: '0.0.0.0', port: 4000 });
   assert.ok(config?.masterKey.state === 'set' && config.masterKey.key.reveal() === 'sk-1');
-  assert.equal(config.backends[0]?.numParallel, 4);
+  assert.partialDeepStrictEqual(config.backends[0], { numParallel: 4, maxLoadedModels: 2 });
   assert.equal(config.groups[0]?.deployments[0].model, 'phi3:3.8b-mini-128k-instruct-q8_0');
 });
 

@@ -131,6 +131,13 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
     { hxllm: { backends: { 'http://a:11434': { num_parallel: 0 } } } },
     'error config.wrong-value hxllm.backends["http://a:11434"].num_parallel',
   ],
+  ...[0, 1.5, 'two', -1].map(
+    (max_loaded_models) =>
+      [
+        { hxllm: { backends: { 'http://a:11434': { max_loaded_models } } } },
+        'error config.wrong-value hxllm.backends["http://a:11434"].max_loaded_models',
+      ] as const,
+  ),
   [{ hxllm: { timeouts: { idle: -1 } } }, 'error config.wrong-value hxllm.timeouts.idle'],
   [{ modle_list: [] }, 'warning config.unknown-key modle_list'],
   [

@@ -23,6 +23,7 @@ export function fleetSpecOf(
       url: backend.url,
       managed: providerOf(backend).memory !== undefined,
       slots: backend.numParallel,
+      room: backend.maxLoadedModels,
     })),
     deployments: deployments.map((deployment) => {
       const { id, url, weight, order, rpm, tpm, cooldownMs, model, mode } = deployment;

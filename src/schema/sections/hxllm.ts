@@ -79,6 +79,11 @@ export const HXLLM_BACKEND = {
     'The requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. The gateway starts with it, else with one, and corrects it by what it sees; for a server with `/v1` it is a limit.',
     { unit: 'requests', example: 4 },
   ),
+  max_loaded_models: honours(
+    whole(1),
+    'The models that the backend holds in memory at once: its `OLLAMA_MAX_LOADED_MODELS`, or fewer if its memory is smaller. Without it, the gateway finds out.',
+    { unit: 'models', example: 2 },
+  ),
 } satisfies Section;
 
 /** `hxllm.timeouts`. */
