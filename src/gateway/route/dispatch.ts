@@ -1,4 +1,4 @@
-import { candidatesOf, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
+import { candidatesOf, isUp, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from './queue.ts';
 import { charge, type Flow } from './flow.ts';
 import { beginWork, busyModels, priceS, slotCount } from './cost.ts';
+import { poolOf } from './pool.ts';
 import { occupy } from './prompt-cache.ts';
 import { countDecision, countWait } from './tally.ts';
 import type { Estimate } from './work.ts';
@@ -214,10 +215,10 @@ function testedPrefillMs({ expiredPrefill }: Replica, nowMs: number): number | u
 }
 
 // Most queues wait for slots: the order of their waiters is not needed then.
-function hasOpening({ deployments, replicas }: Fleet, queue: Queue, nowMs: number): boolean {
-  for (const id of queue.deployments) {
-    const replica = replicas.get(deployments.get(id)?.replica ?? '');
-    if (replica !== undefined && (hasRoom(replica) || mayTryOneMore(replica, nowMs))) return true;
+function hasOpening(fleet: Fleet, queue: Queue, nowMs: number): boolean {
+  for (const candidate of poolOf(fleet, queue.deployments).candidates) {
+    const { backend, replica } = candidate;
+    if (isUp(backend) && isWarm(candidate) && (hasRoom(replica) || mayTryOneMore(replica, nowMs))) return true;
   }
   return false;
 }

@@ -7,6 +7,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { onTimeSet, type Job } from './on-time.ts';
 import { retriesFirst, type NextWaiter } from './order.ts';
 import { markLate, type Queue, type Waiter } from './queue.ts';
+import { poolOf } from './pool.ts';
 import { prefillRate } from './rates.ts';
 import type { Replica } from './replica.ts';
 
@@ -46,12 +47,9 @@ export function capacityOf(fleet: Fleet, { deployments, name }: Pick<Queue, 'dep
   const demand = fleet.demands.get(name);
   let [rate, most] = [0, 0];
   let fastest: Replica | undefined;
-  for (const id of deployments) {
-    const deployment = fleet.deployments.get(id);
-    const backend = fleet.backends.get(deployment?.backend ?? '');
-    const replica = fleet.replicas.get(deployment?.replica ?? '');
-    if (deployment === undefined || backend === undefined || replica === undefined) continue;
-    if (!isUp(backend) || !isWarm({ deployment, backend, replica })) continue;
+  for (const candidate of poolOf(fleet, deployments).candidates) {
+    const { backend, replica } = candidate;
+    if (!isUp(backend) || !isWarm(candidate)) continue;
     const own = serviceRate(fleet, backend, replica, demand);
     rate += own;
     if (own <= most) continue;

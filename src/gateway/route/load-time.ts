@@ -9,20 +9,20 @@ const UNKNOWN_LOAD_S = 10;
  * sample.
  */
 export function expectedLoadMs(
-  replicas: Fleet['replicas'],
+  backends: Fleet['backends'],
   { backend, speed, load, residency }: Replica,
 ): number | undefined {
   // The model may be listed under another name, and be busy.
   const workMs = load === undefined && residency.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
   if (speed.loadMs !== undefined) return speed.loadMs + workMs;
-  const others = [...replicas.values()].flatMap((replica) =>
-    replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : [],
-  );
-  return others.length === 0 ? undefined : Math.max(...others) + workMs;
+  let mostMs: number | undefined;
+  for (const { speed: other } of backends.get(backend)?.replicas ?? [])
+    if (other.loadMs !== undefined) mostMs = Math.max(mostMs ?? 0, other.loadMs * 2);
+  return mostMs === undefined ? undefined : mostMs + workMs;
 }
 
 /** Expected duration of a load, s. */
-export function loadTimeS({ replicas }: Fleet, replica: Replica): number {
-  const known = replica.speed.loadMs ?? expectedLoadMs(replicas, replica);
+export function loadTimeS({ backends }: Fleet, replica: Replica): number {
+  const known = replica.speed.loadMs ?? expectedLoadMs(backends, replica);
   return known === undefined ? UNKNOWN_LOAD_S : known / 1000;
 }

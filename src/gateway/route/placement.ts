@@ -6,6 +6,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS } from './load-time.ts';
 import { hasSlot } from './next-load.ts';
 import { firstWaiters, oldestSinceMs, queueLength, waitSumMs, type Queue } from './queue.ts';
+import { poolOf } from './pool.ts';
 import { prefillRate } from './rates.ts';
 import { hasRoom, loadReason, type Replica } from './replica.ts';
 import { endsRunner, hasRoomFor, isTaken, isVictim, roomFor } from './room.ts';
@@ -40,7 +41,7 @@ const LEAST_RATE = 1 / 60;
  * will miss the model that has to go. A model that is in use goes only when its absence costs less than has been waited already.
  */
 export const placeLoads: Policy['nextLoad'] = (fleet, nowMs) => {
-  const taken = new Set<Backend>();
+  const taken: Taken = { backends: new Set(), regrets: new Map() };
   const copies: Need[] = [];
   for (const queue of fleet.queues.values()) {
     const need = needOf(fleet, queue, nowMs);
@@ -58,6 +59,14 @@ export const placeLoads: Policy['nextLoad'] = (fleet, nowMs) => {
   }
   return undefined;
 };
+
+/** The facts that the queues of one look for loads have in common. */
+interface Taken {
+  /** Backends that a queue before this one waits for. */
+  readonly backends: Set<Backend>;
+  /** The regret of each model that was compared. */
+  readonly regrets: Map<Replica, number>;
+}
 
 function needOf(fleet: Fleet, queue: Queue, nowMs: number): Need | undefined {
   const [waiter] = firstWaiters(queue);
@@ -84,18 +93,14 @@ interface Need {
 }
 
 // Where the best place has to be waited for, it is added to `taken`: the queues behind this one wait as well.
-function placeFor(
-  fleet: Fleet,
-  { queue, candidates, warm, loads, nowMs }: Need,
-  taken: Set<Backend>,
-): NextLoad | undefined {
+function placeFor(fleet: Fleet, { queue, candidates, warm, loads, nowMs }: Need, taken: Taken): NextLoad | undefined {
   const open = candidates.filter((one) => {
-    if (isWarm(one) || nowMs < one.replica.pausedUntilMs || isTaken(one.backend) || taken.has(one.backend))
+    if (isWarm(one) || nowMs < one.replica.pausedUntilMs || isTaken(one.backend) || taken.backends.has(one.backend))
       return false;
     const evictsNothing =
       roomFor(one.backend, one.replica.model) === 'free' && !endsRunner(one.replica, one.deployment.runnerKey);
     if (evictsNothing || !keepsTurn(fleet, one.backend, queue, nowMs)) return true;
-    taken.add(one.backend);
+    taken.backends.add(one.backend);
     return false;
   });
   // The model is in memory, or may be: a load costs next to nothing, and fixes the options.
@@ -110,12 +115,12 @@ function placeFor(
   let best: (NextLoad & { readonly costS: number; readonly isDue: boolean }) | undefined;
   for (const one of open) {
     if (loads > 0 && !(isEmpty(one) && loads < length)) continue;
-    const victim = victimFor(fleet, one, nowMs);
+    const victim = victimFor(fleet, one, taken, nowMs);
     if (victim === 'none') {
       if (warm.length === 0) waiting.push(one.backend);
       continue;
     }
-    const regret = victim === undefined || victim === one.replica ? 0 : regretOf(fleet, victim, nowMs);
+    const regret = victim === undefined || victim === one.replica ? 0 : knownRegretOf(fleet, victim, taken, nowMs);
     const loadS = loadTimeS(fleet, one.replica) + (victim === undefined ? 0 : restS(victim));
     const isDue =
       warm.length === 0
@@ -147,7 +152,7 @@ function placeFor(
       };
   }
   if (best?.isDue === true) return best;
-  for (const backend of best === undefined ? waiting : [best.backend]) taken.add(backend);
+  for (const backend of best === undefined ? waiting : [best.backend]) taken.backends.add(backend);
   return undefined;
 }
 
@@ -158,17 +163,23 @@ export function regretOf(fleet: Fleet, victim: Replica, nowMs: number): number {
   return regret;
 }
 
+function knownRegretOf(fleet: Fleet, victim: Replica, { regrets }: Taken, nowMs: number): number {
+  let regret = regrets.get(victim);
+  if (regret === undefined) {
+    regret = regretOf(fleet, victim, nowMs);
+    regrets.set(victim, regret);
+  }
+  return regret;
+}
+
 function regretFor(fleet: Fleet, demand: Demand, victim: Replica, nowMs: number): number {
   let isServed = false;
   let rest = 0;
   let copies = 0;
-  for (const id of demand.deployments) {
-    const deployment = fleet.deployments.get(id);
-    const replica = fleet.replicas.get(deployment?.replica ?? '');
-    const backend = fleet.backends.get(deployment?.backend ?? '');
-    if (deployment === undefined || replica === undefined || backend === undefined) continue;
+  for (const candidate of poolOf(fleet, demand.deployments).candidates) {
+    const { backend, replica } = candidate;
     if (replica === victim) isServed = true;
-    else if (isUp(backend) && isWarm({ deployment, backend, replica })) {
+    else if (isUp(backend) && isWarm(candidate)) {
       copies += 1;
       rest += serviceRate(fleet, backend, replica, demand);
     }
@@ -185,6 +196,7 @@ function regretFor(fleet: Fleet, demand: Demand, victim: Replica, nowMs: number)
 function victimFor(
   fleet: Fleet,
   { deployment, backend, replica }: Candidate,
+  taken: Taken,
   nowMs: number,
 ): Replica | 'none' | undefined {
   // No alias wants the runner that it has: else loads are not placed (`Fleet.sharesRunners`).
@@ -198,7 +210,7 @@ function victimFor(
     if (other === replica || other.residency.state !== 'resident') continue;
     foreign -= 1;
     if (isYoung(fleet, other, nowMs)) continue;
-    const regret = regretOf(fleet, other, nowMs);
+    const regret = knownRegretOf(fleet, other, taken, nowMs);
     if (regret >= least) continue;
     best = other;
     least = regret;

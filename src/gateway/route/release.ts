@@ -67,8 +67,8 @@ export function release(
     deployment.latency = withSample(deployment.latency, observation.firstMs, nowMs);
   // Each request of a dead backend fails: the first failure is handled for all of them.
   const died = result === 'backend-failed' && backend.circuit.state !== 'open';
-  if (died) markDown(fleet, backend, nowMs);
-  else penalize(fleet, policy, lease, result, nowMs);
+  if (died) markDown(backend, nowMs);
+  else penalize(policy, lease, result, nowMs);
   if (deployment.draining || backend.draining) fleet.tickWanted = true;
   return died;
 }
@@ -79,13 +79,12 @@ export function shareSlots({ replicas }: Backend, { slots }: Replica): void {
 }
 
 /** A backend is gone: opens its circuit and forgets what was known about it. */
-export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
+export function markDown(backend: Backend, nowMs: number): void {
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
   backend.heldTogether = [];
   backend.fullAt = undefined;
-  for (const replica of fleet.replicas.values()) {
-    if (replica.backend !== backend.url) continue;
+  for (const replica of backend.replicas) {
     resetResidency(replica.residency, nowMs, false);
     replica.isUnused = false;
     forgetSlots(replica.slots);
@@ -97,24 +96,22 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
 }
 
 /** A connection to a backend failed: the backend gets nothing more until it has been probed. */
-export function doubt(fleet: Fleet, backend: Backend): void {
+export function doubt(backend: Backend): void {
   if (backend.circuit !== CLOSED) return;
   backend.circuit = DOUBTED;
-  for (const replica of fleet.replicas.values())
-    if (replica.backend === backend.url) replica.pausedUntilMs = Number.POSITIVE_INFINITY;
+  for (const replica of backend.replicas) replica.pausedUntilMs = Number.POSITIVE_INFINITY;
 }
 
 /** A probe of a backend has ended. Returns whether the backend is down since now. */
-export function endProbe(fleet: Fleet, backend: Backend, alive: boolean, nowMs: number): boolean {
+export function endProbe(backend: Backend, alive: boolean, nowMs: number): boolean {
   const wasDoubted = isDoubted(backend.circuit);
-  if (wasDoubted)
-    for (const replica of fleet.replicas.values()) if (replica.backend === backend.url) replica.pausedUntilMs = nowMs;
+  if (wasDoubted) for (const replica of backend.replicas) replica.pausedUntilMs = nowMs;
   if (alive) backend.seenMs = nowMs;
   if (!wasDoubted || alive) {
     backend.circuit = probed(backend.circuit, alive, nowMs);
     return false;
   }
-  markDown(fleet, backend, nowMs);
+  markDown(backend, nowMs);
   return true;
 }
 
@@ -185,18 +182,12 @@ function learn(
 }
 
 // A fault of the request says nothing about the backend, and the death of a runner nothing about the backend's other models.
-function penalize(
-  fleet: Fleet,
-  policy: Policy,
-  { deployment, backend, replica }: Lease,
-  result: AttemptResult,
-  nowMs: number,
-): void {
+function penalize(policy: Policy, { deployment, backend, replica }: Lease, result: AttemptResult, nowMs: number): void {
   if (result === 'busy') replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + BUSY_PAUSE_MS);
   else if (result === 'answered') deployment.failures = 0;
   else if (result === 'connection-failed') {
     countFailure(deployment, policy, nowMs);
-    doubt(fleet, backend);
+    doubt(backend);
   } else if (result === 'deployment-failed') {
     countFailure(deployment, policy, nowMs);
     resetResidency(replica.residency, nowMs, true);

@@ -1,6 +1,6 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
 import { arrive, leave } from './arrival.ts';
-import { candidatesOf, whyUnavailable } from './candidate.ts';
+import { candidatesOf, hasCandidate, whyUnavailable } from './candidate.ts';
 import { dispatch } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
@@ -106,7 +106,7 @@ function start(lease: Lease, nowMs: number): void {
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): boolean {
   const backend = fleet.backends.get(url);
-  return backend !== undefined && endProbe(fleet, backend, alive, nowMs);
+  return backend !== undefined && endProbe(backend, alive, nowMs);
 }
 
 function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind: 'loaded' }>, nowMs: number): void {
@@ -116,8 +116,8 @@ function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind:
   replica.brokenLoads = result === 'connection-failed' ? replica.brokenLoads + 1 : 0;
   // The connection broke, not the load: its waiters wait for the probe and for another load, once.
   endLoad(fleet, replica, replica.brokenLoads === 1 ? 'cancelled' : result, nowMs);
-  if (result === 'connection-failed' && backend !== undefined) doubt(fleet, backend);
-  if (result === 'backend-failed' && backend !== undefined) markDown(fleet, backend, nowMs);
+  if (result === 'connection-failed' && backend !== undefined) doubt(backend);
+  if (result === 'backend-failed' && backend !== undefined) markDown(backend, nowMs);
   removeDrained(fleet);
 }
 
@@ -168,7 +168,7 @@ function rejectUnservable(fleet: Fleet, nowMs: number, out: Decision[]): void {
       const key = waiter.tried.join(' ');
       let isServable = servable.get(key);
       if (isServable === undefined) {
-        isServable = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs).length > 0;
+        isServable = hasCandidate(fleet, waiter.deployments, waiter.tried, nowMs);
         servable.set(key, isServable);
       }
       if (!isServable)

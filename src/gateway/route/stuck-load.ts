@@ -81,8 +81,8 @@ function isWaiting({ residency, load, inFlight, started }: Replica): boolean {
   );
 }
 
-function stuckAfterMs({ replicas }: Fleet, replica: Replica): number {
-  const knownMs = expectedLoadMs(replicas, replica);
+function stuckAfterMs({ backends }: Fleet, replica: Replica): number {
+  const knownMs = expectedLoadMs(backends, replica);
   return knownMs === undefined ? DEFAULT_STUCK_AFTER_MS : Math.max(LEAST_STUCK_AFTER_MS, 3 * knownMs);
 }
 

@@ -25,7 +25,7 @@ export function yieldToLoads(
   if (current === undefined || current.replica === replica || replica.residency.state !== 'resident') return false;
   if (mayHaveToGo(backend, replica, current.replica)) return true;
   if (backend.turn?.replica === replica && !backend.turn.served) return false;
-  const knownMs = expectedLoadMs(fleet.replicas, current.replica);
+  const knownMs = expectedLoadMs(fleet.backends, current.replica);
   const sinceMs =
     current.watch.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
   const turn = Math.floor((nowMs - sinceMs) / Math.max(LEAST_TURN_MS, 3 * (replica.speed.serviceMs ?? 0)));

@@ -6,6 +6,7 @@ import { startFake } from '../../gateway/fake-upstream.ts';
 import { anyAnswer } from '../../gateway/fuzz/any-answer.ts';
 import { attribute } from './attribution.ts';
 import { delays, startTarget } from './attacks.ts';
+import { measureDecisions } from './decisions.ts';
 import { fuzz, measureStreams, soak } from './endurance.ts';
 import { measureConfigs } from './large-config.ts';
 import { measure, type Measure } from './measure.ts';
@@ -19,6 +20,7 @@ npm run bench:gateway -- soak               200,000 requests of mixed kinds: doe
 npm run bench:gateway -- fuzz               20,000 malformed requests [--requests N]
 npm run bench:gateway -- attacks            how long large hostile requests delay a small one
 npm run bench:gateway -- configs            starts and reloads of large files
+npm run bench:gateway -- decisions          what a decision of routing costs, with 10,000 requests waiting
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -86,6 +88,16 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const [task] = positionals;
+    if (task === 'decisions') {
+      process.stdout.write(
+        measureDecisions([
+          { servers: 64, aliases: 8, waiting: 10_000 },
+          { servers: 512, aliases: 8, waiting: 10_000 },
+          { servers: 64, aliases: 100, waiting: 10_000 },
+        ]),
+      );
+      return 0;
+    }
     if (task === 'configs') {
       process.stdout.write(await measureConfigs());
       return 0;

@@ -6,9 +6,10 @@ test('the death of a backend is handled once, however many of its requests fail'
   const stage = new Stage(planOf('a', 'b'));
   const requests = Array.from({ length: 50 }, () => stage.arrive({ deployments: ['m@a'] }));
   let visits = 0;
-  const { replicas } = stage.fleet;
+  const replicas = stage.fleet.backends.get('a')?.replicas;
+  assert.ok(replicas !== undefined);
   const values = replicas.values.bind(replicas);
-  replicas.values = () => {
+  replicas[Symbol.iterator] = () => {
     visits += 1;
     return values();
   };
