@@ -79,6 +79,8 @@ export interface Backend {
   /** Without a trailing slash. */
   readonly url: string;
   readonly numParallel: number | undefined;
+  /** Models that it holds at once, if stated. */
+  readonly maxLoadedModels?: number;
 }
 
 /** The master key, or the reason why it is unknown. */

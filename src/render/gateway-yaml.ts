@@ -18,8 +18,18 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
     });
   }
   const limits = Object.fromEntries(
-    backends.flatMap(({ url, numParallel }) =>
-      numParallel === undefined ? [] : [[url, { num_parallel: numParallel }]],
+    backends.flatMap(({ url, numParallel, maxLoadedModels }) =>
+      numParallel === undefined && maxLoadedModels === undefined
+        ? []
+        : [
+            [
+              url,
+              {
+                ...(numParallel === undefined ? {} : { num_parallel: numParallel }),
+                ...(maxLoadedModels === undefined ? {} : { max_loaded_models: maxLoadedModels }),
+              },
+            ],
+          ],
     ),
   );
   return ok({

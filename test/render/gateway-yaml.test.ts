@@ -58,6 +58,18 @@ test('each model on each backend of its list is an entry, in that order', () => 
   });
 });
 
+test('a backend has the settings that are stated', () => {
+  const backends = [
+    { ...backend('http://a:1'), maxLoadedModels: 2 },
+    { ...backend('http://b:1', 4), maxLoadedModels: 1 },
+    backend('http://c:1'),
+  ];
+  assert.deepEqual(build({ models: [model('a')], backends }).hxllm?.backends, {
+    'http://a:1': { max_loaded_models: 2 },
+    'http://b:1': { num_parallel: 4, max_loaded_models: 1 },
+  });
+});
+
 test('the gateway’s schema reads the written file as the desired configuration', () => {
   const text = writeGatewayConfig(
     build({ models: [model('a', { numCtx: 4096 }), model('b', { mode: 'embedding' })], listen: '::', port: 4100 }),

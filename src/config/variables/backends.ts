@@ -8,7 +8,7 @@ import { BACKEND_KEYS } from './variables.ts';
 const WANTED = 'a list of addresses of Ollama servers';
 const FIX = 'write below litellm_backends: one line each, such as   - http://hx-llm01-server:11434';
 
-/** Reads `litellm_backends`: URLs, or `{url, num_parallel}`. */
+/** Reads `litellm_backends`: URLs, or `{url, num_parallel, max_loaded_models}`. */
 export function readBackendList(value: Value | undefined, reader: Reader): readonly Backend[] | undefined {
   const items = reader.list(value, WANTED, FIX);
   const seen = new Map<string, Value>();
@@ -42,7 +42,13 @@ function readBackend(item: Value, reader: Reader): Backend | undefined {
     { from: 1, to: 1024 },
     'a whole number from 1 to 1024',
   );
-  return url === undefined ? undefined : { url, numParallel };
+  const maxLoadedModels = reader.integer(
+    item.entries.get('max_loaded_models'),
+    { from: 1, to: 1024 },
+    'a whole number from 1 to 1024',
+  );
+  if (url === undefined) return undefined;
+  return maxLoadedModels === undefined ? { url, numParallel } : { url, numParallel, maxLoadedModels };
 }
 
 /** Reads a backend's URL. A missing port is a warning: Ollama hardly ever listens on 80. */

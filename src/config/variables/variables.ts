@@ -72,6 +72,13 @@ export const BACKEND_KEYS = {
     unit: 'requests',
     example: 4,
   },
+  max_loaded_models: {
+    type: integer(1, 1024),
+    meaning:
+      'The models that the backend holds in memory at once: its `OLLAMA_MAX_LOADED_MODELS`, or fewer if its memory is smaller. Without it, the gateway finds out.',
+    unit: 'models',
+    example: 2,
+  },
 } as const satisfies Readonly<Record<string, VariableRecord>>;
 
 /** Every variable that hxllm reads. */

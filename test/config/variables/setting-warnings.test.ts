@@ -47,7 +47,7 @@ litellm_group: "{{ inventory_hostname_short }}-x"
 litellm_prefix: "{{ inventory_dir }}/host"
 litellm_service_manager: process
 litellm_backends:
-  - {url: "https://a/ollama/", num_parallel: 4}
+  - {url: "https://a/ollama/", num_parallel: 4, max_loaded_models: 2}
 litellm_models:
   - {name: a, model: "b:1", backends: ["https://a/ollama"], num_ctx: 8192, keep_alive: 30m, options: {temperature: 0, stop: [x]}, mode: embedding}
   - {name: c, model: d, keep_alive: -1}
@@ -77,7 +77,7 @@ litellm_models:
         mode: 'chat',
       },
     ],
-    backends: [{ url: 'https://a/ollama', numParallel: 4 }],
+    backends: [{ url: 'https://a/ollama', numParallel: 4, maxLoadedModels: 2 }],
     masterKey: { state: 'absent' },
     port: 4010,
     listen: '::1',

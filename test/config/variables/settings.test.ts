@@ -47,6 +47,11 @@ for (const [what, text, found] of [
     'variables.wrong-value 3 litellm_backends[0].num_parallel',
   ],
   [
+    'room for no model',
+    'litellm_backends:\n  - url: http://a:1\n    max_loaded_models: 0\n',
+    'variables.wrong-value 3 litellm_backends[0].max_loaded_models',
+  ],
+  [
     'a model without its name in Ollama',
     'litellm_models:\n  - name: a\n    provider: ollama\n',
     'variables.wrong-value 2 litellm_models[0]',

@@ -72,6 +72,7 @@ test('the schema refuses what the settings refuse', async () => {
     ['litellm_backends', ['a:11434']],
     ['litellm_backends', [{ num_parallel: 2 }]],
     ['litellm_backends', [{ url: BACKEND, num_parallel: 0 }]],
+    ['litellm_backends', [{ url: BACKEND, max_loaded_models: 0 }]],
     ['litellm_models', [{ name: 'a' }]],
     ['litellm_models', [{ name: 'a', modle: 'b' }]],
     ['litellm_models', [{ name: 'a b', model: 'c' }]],
