@@ -106,9 +106,15 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'evidence',
       'gateway/main.ts',
       'sim/main.ts',
+      'simulation/replay/replay.ts',
     ],
     packages: ['commander', 'chalk', 'ora', 'esbuild', 'yaml', 'diff', 'node:*'],
     why: 'it wires the operator’s half; of gateway and sim it knows the door',
+  },
+  simulation: {
+    rooms: ['core', 'gateway/route', 'gateway/proxy/retry.ts'],
+    packages: [],
+    why: 'virtual time: it drives the gateway’s routing, and has no clock, no network and no file',
   },
   gateway: {
     rooms: ['core', 'schema', ...GATEWAY_ROOMS],

@@ -1,6 +1,6 @@
 import { coveredTokens, createPromptCache, occupy, vacate } from '../../src/gateway/route/prompt-cache.ts';
 import type { PrefixLink } from '../../src/gateway/route/work.ts';
-import { Random } from './random.ts';
+import { Random } from '../../src/simulation/random.ts';
 
 // node --expose-gc test/fleet/cache-memory.ts [CONVERSATIONS] [TURNS] [TOKENS OF A MESSAGE]: the memory of the prompt cache of one model on
 // one backend after that many conversations, of which the newest 50 go on at any time.

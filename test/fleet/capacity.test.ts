@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Clock } from './clock.ts';
-import { Random } from './random.ts';
-import { SimServer } from './server/server.ts';
+import { Clock } from '../../src/simulation/clock.ts';
+import { Random } from '../../src/simulation/random.ts';
+import { SimServer } from '../../src/simulation/server/server.ts';
 import { capacityOf } from './workload/capacity.ts';
 import { anyCaller, chat, numbered, type Draft } from './workload/chats.ts';
 import { modelsOf, serversOf } from './workload/fleets.ts';

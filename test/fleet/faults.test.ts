@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { productPolicy } from './policies.ts';
-import { Random } from './random.ts';
-import type { Fault } from './scenario.ts';
-import { modelOf } from './server/model.ts';
-import type { SimRequest } from './request.ts';
-import { simulate, type SimResult } from './simulation.ts';
+import { Random } from '../../src/simulation/random.ts';
+import type { Fault } from '../../src/simulation/scenario.ts';
+import { modelOf } from '../../src/simulation/server/model.ts';
+import type { SimRequest } from '../../src/simulation/request.ts';
+import { simulate, type SimResult } from '../../src/simulation/simulation.ts';
 
 const SPEC = { room: 1, slots: 8, speed: 1, hasHostMemory: false };
 const FAULT_MS = 30_000;

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_STRATEGY, type RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import { STRATEGY_NAMES } from './policies.ts';
-import type { Workload } from './scenario.ts';
-import type { StatedSlots } from './simulation.ts';
+import type { Workload } from './workload/workload.ts';
+import type { StatedSlots } from '../../src/simulation/simulation.ts';
 import { IDEAS } from './without.ts';
 import { WORKLOADS } from './workload/workloads.ts';
 

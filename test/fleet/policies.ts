@@ -1,7 +1,7 @@
 import type { Policy } from '../../src/gateway/route/policy.ts';
 import { policyOf } from '../../src/gateway/scheduler/fleet-spec.ts';
 import { ROUTING_STRATEGIES, type RoutingStrategy } from '../../src/core/routing-strategy.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../src/simulation/random.ts';
 
 /** The names of all strategies. */
 export const STRATEGY_NAMES = ROUTING_STRATEGIES;

@@ -1,9 +1,9 @@
 import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import { productPolicy } from './policies.ts';
-import { Random } from './random.ts';
-import { scoreOf, type Score } from './score.ts';
+import { Random } from '../../src/simulation/random.ts';
+import { scoreOf, type Score } from '../../src/simulation/score.ts';
+import { simulate, type SimResult, type StatedSlots } from '../../src/simulation/simulation.ts';
 import { policyWithout, workWithout } from './without.ts';
-import { simulate, type SimResult, type StatedSlots } from './simulation.ts';
 import { withSlots } from './workload/true-slots.ts';
 import { WORKLOADS } from './workload/workloads.ts';
 

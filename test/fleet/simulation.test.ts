@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STRATEGY_NAMES } from './policies.ts';
 import { resultOf, type Task } from './run.ts';
-import { scoreOf } from './score.ts';
-import type { SimResult } from './simulation.ts';
+import { scoreOf } from '../../src/simulation/score.ts';
+import type { SimResult } from '../../src/simulation/simulation.ts';
 
 const TASK = { seed: 1, strategy: 'least-busy', slots: 'true' } as const;
 const WORKLOADS = [

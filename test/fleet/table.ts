@@ -1,6 +1,6 @@
 import type { TaskResult } from './run.ts';
-import { WORKLOAD_CLASSES, type Workload } from './scenario.ts';
-import type { Score } from './score.ts';
+import { WORKLOAD_CLASSES, type Workload } from './workload/workload.ts';
+import type { Score } from '../../src/simulation/score.ts';
 
 /** The means of a workload over its seeds, of a class over its workloads, or of all workloads. */
 export interface Row extends Score {

@@ -5,7 +5,7 @@ import { Runner } from '../../src/sim/runner/runner.ts';
 import { createModel } from '../../src/sim/models/model.ts';
 import { readOptions } from '../../src/sim/runner/options.ts';
 import { startSim, type Sim } from '../../src/sim/server.ts';
-import { decodeTogether, modelOf, ratesOf, shareOf } from '../fleet/server/model.ts';
+import { decodeTogether, modelOf, ratesOf, shareOf } from '../../src/simulation/server/model.ts';
 import { ask, askJson } from '../ollama/asking.ts';
 
 const NEVER = new AbortController().signal;

@@ -14,6 +14,10 @@ import { problemBlock } from '../views/problem.ts';
 export interface FleetOptions extends GatewayOptions {
   readonly watch?: boolean;
   readonly json?: boolean;
+  readonly replay?: string;
+  readonly servers?: string;
+  readonly slots?: string;
+  readonly strategy?: string;
 }
 
 const WATCH_MS = 1000;
@@ -39,7 +43,7 @@ export async function showFleet(terminal: Terminal, options: FleetOptions): Prom
     });
     if (shown.ok) return shown.value;
     if (signal.aborted) return EXIT.interrupted;
-    report(terminal, shown.problems);
+    reportProblems(terminal, shown.problems);
     return exitCodeOfProblems(shown.problems);
   } finally {
     interruption.dispose();
@@ -102,7 +106,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function report({ stderr, environment }: Terminal, problems: readonly Problem[]): void {
+/** Writes Problems to stderr. */
+export function reportProblems({ stderr, environment }: Terminal, problems: readonly Problem[]): void {
   const layout = {
     paint: createPaint(environment, stderr.isTty),
     indent: 0,

@@ -14,6 +14,7 @@ export function fleetCommand(handOn: HandOn): Command {
       ['fleet --ask-vault-pass', 'the gateway of the inventory, with the key from the vault'],
       ['fleet --watch --url http://host:4000 --key-file key.txt', 'any hxllm gateway, once a second until Ctrl-C'],
       ['fleet --through-ssh --ask-vault-pass', 'if a firewall blocks the port'],
+      ['fleet --replay route.ndjson --servers +1', 'a recorded trace, and what one more server would have done'],
       ['fleet --json --url http://host:4000 --key-file key.txt', 'the document of GET /fleet'],
     ],
     page: 'operations',
@@ -28,6 +29,13 @@ export function fleetCommand(handOn: HandOn): Command {
     .option('--ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
     .option('--through-ssh', 'reach the gateway through the SSH connection')
+    .option(
+      '--replay <trace>',
+      'play a trace of HXLLM_ROUTE_TRACE again, and show what more servers or slots would have done',
+    )
+    .option('--servers <n>', 'with --replay: servers more (default: +1)')
+    .option('--slots <n>', 'with --replay: slots more of each model (default: +2)')
+    .option('--strategy <name>', 'with --replay: compare with this routing strategy')
     .action(async (options: FleetOptions, command: Command) => {
       const { url, keyFile, watch, json, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile } = options;
       if (keyFile !== undefined && url === undefined)
@@ -42,6 +50,27 @@ export function fleetCommand(handOn: HandOn): Command {
       if (watch === true && json === true)
         command.error('error: --watch cannot be combined with --json: it prints one document');
       const terminal = processTerminal();
+      if (options.replay !== undefined) {
+        if (
+          [url, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile, watch].some((one) => one !== undefined)
+        )
+          command.error(
+            'error: --replay reads a file and asks no gateway: it goes with --servers, --slots, --strategy and --json',
+          );
+        const { replay: file, strategy } = options;
+        const more = {
+          servers: countOf(command, '--servers', options.servers),
+          slots: countOf(command, '--slots', options.slots),
+          strategy,
+        };
+        await handOn([], async () => {
+          const { showReplay } = await import('../actions/fleet-replay.ts');
+          return async () => showReplay(terminal, file, more, json === true);
+        });
+        return;
+      }
+      if ([options.servers, options.slots, options.strategy].some((one) => one !== undefined))
+        command.error('error: --servers, --slots and --strategy need --replay TRACE');
       if (askVaultPass === true && !terminal.interactive)
         command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
       await handOn([], async () => {
@@ -49,4 +78,11 @@ export function fleetCommand(handOn: HandOn): Command {
         return () => showFleet(terminal, options);
       });
     });
+}
+
+function countOf(command: Command, flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\+?[1-9]\d{0,2}$/.test(text))
+    command.error(`error: expected a whole number from 1 to 999 for ${flag}, found ${text}`);
+  return Number(text);
 }

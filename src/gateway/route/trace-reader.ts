@@ -120,7 +120,7 @@ function foreign(file: string, found: unknown): Result<never> {
   if (version === undefined) return broken(file, 1, 'Expected a trace of hxllm', shown(found));
   if (version === TRACE_VERSION) return broken(file, 1, 'Expected a policy and a fleet', shown(found));
   return fail({
-    code: 'trace.version',
+    code: 'config.trace-version',
     summary: 'this hxllm cannot read the trace',
     detail: `Expected version ${String(TRACE_VERSION)}, found ${shown(version)}.`,
     fix: 'hxllm --version # replay with the release that recorded the trace',
@@ -138,7 +138,7 @@ function broken(
     ok: false,
     problems: [
       {
-        code: 'trace.damaged',
+        code: 'config.trace-damaged',
         summary: 'the trace cannot be read',
         detail: `${expected}, found ${found}.`,
         fix: FIX,

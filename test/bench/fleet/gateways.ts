@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoutingStrategy } from '../../../src/core/routing-strategy.ts';
-import type { Scenario } from '../../fleet/scenario.ts';
+import type { Scenario } from '../../../src/simulation/scenario.ts';
 import { KEY } from '../gateway/load.ts';
 import { INSTALLED_FLAGS, type Place } from '../gateway/proxy.ts';
 

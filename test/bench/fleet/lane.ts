@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patienceMs, type SimRequest } from '../../fleet/request.ts';
-import type { Scenario } from '../../fleet/scenario.ts';
-import { LEAST_PAUSE_MS, type SimRecord } from '../../fleet/simulation.ts';
-import { Targets } from '../../fleet/target.ts';
+import { patienceMs, type SimRequest } from '../../../src/simulation/request.ts';
+import type { Scenario } from '../../../src/simulation/scenario.ts';
+import { LEAST_PAUSE_MS, type SimRecord } from '../../../src/simulation/simulation.ts';
+import { Targets } from '../../../src/simulation/target.ts';
 import { KEY } from '../gateway/load.ts';
 import { chat, type Seen } from './client.ts';
 import { DIRECT_PATH, type OpenTime } from './loads.ts';

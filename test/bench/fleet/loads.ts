@@ -1,4 +1,4 @@
-import type { SimLoad } from '../../fleet/server/memory.ts';
+import type { SimLoad } from '../../../src/simulation/server/memory.ts';
 import type { JournalEntry } from '../../../src/sim/runner/journal.ts';
 
 /** A request as the load generator knows it: from its sending to its end, ms since 1970. */

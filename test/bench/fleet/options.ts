@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ROUTING_STRATEGIES, type RoutingStrategy } from '../../../src/core/routing-strategy.ts';
-import type { Workload } from '../../fleet/scenario.ts';
+import type { Workload } from '../../fleet/workload/workload.ts';
 import { REAL_TIME } from '../../fleet/workload/real-time.ts';
 
 /** The text of `--help`. */

@@ -1,6 +1,6 @@
-import { isMet, scoreOf, type Score } from '../../fleet/score.ts';
-import type { SimLoad } from '../../fleet/server/memory.ts';
-import type { SimRecord } from '../../fleet/simulation.ts';
+import { isMet, scoreOf, type Score } from '../../../src/simulation/score.ts';
+import type { SimLoad } from '../../../src/simulation/server/memory.ts';
+import type { SimRecord } from '../../../src/simulation/simulation.ts';
 
 /** The result of a gateway with a workload. */
 export interface Outcome {

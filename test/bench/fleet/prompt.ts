@@ -1,5 +1,5 @@
-import { Random } from '../../fleet/random.ts';
-import type { SimRequest } from '../../fleet/request.ts';
+import { Random } from '../../../src/simulation/random.ts';
+import type { SimRequest } from '../../../src/simulation/request.ts';
 
 /** A message of a request. */
 export interface Message {

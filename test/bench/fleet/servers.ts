@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { JournalEntry } from '../../../src/sim/runner/journal.ts';
-import type { Fault, Scenario } from '../../fleet/scenario.ts';
+import type { Fault, Scenario } from '../../../src/simulation/scenario.ts';
 import { endWithUs } from '../../children.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../src/sim/main.ts');

@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '../../../src/simulation/random.ts';
 
 /** Requests a second at a time, ms. */
 export type Rate = (atMs: number) => number;

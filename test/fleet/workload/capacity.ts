@@ -1,6 +1,6 @@
-import { decodeTogether, type SimModel } from '../server/model.ts';
-import type { ServerSpec } from '../server/server.ts';
-import type { SimRequest } from '../request.ts';
+import { decodeTogether, type SimModel } from '../../../src/simulation/server/model.ts';
+import type { ServerSpec } from '../../../src/simulation/server/server.ts';
+import type { SimRequest } from '../../../src/simulation/request.ts';
 
 /** The size of a request, and its model. */
 type Sample = Pick<SimRequest, 'model' | 'promptTokens' | 'outputTokens'>;

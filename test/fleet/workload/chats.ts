@@ -1,5 +1,5 @@
-import type { Random } from '../random.ts';
-import type { PrefixPart, SimRequest } from '../request.ts';
+import type { Random } from '../../../src/simulation/random.ts';
+import type { PrefixPart, SimRequest } from '../../../src/simulation/request.ts';
 import type { Lengths } from './lengths.ts';
 
 /** A request before it is numbered. */

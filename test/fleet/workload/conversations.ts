@@ -1,7 +1,8 @@
-import type { Random } from '../random.ts';
-import type { PrefixPart } from '../request.ts';
-import type { Scenario, Workload } from '../scenario.ts';
-import type { ServerSpec } from '../server/server.ts';
+import type { Random } from '../../../src/simulation/random.ts';
+import type { PrefixPart } from '../../../src/simulation/request.ts';
+import type { Scenario } from '../../../src/simulation/scenario.ts';
+import type { Workload } from './workload.ts';
+import type { ServerSpec } from '../../../src/simulation/server/server.ts';
 import { steady } from './arrivals.ts';
 import { anyCaller, chat, historyOf, numbered, type Draft } from './chats.ts';
 import { minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';

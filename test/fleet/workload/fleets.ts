@@ -1,6 +1,6 @@
-import type { Random } from '../random.ts';
-import { modelOf, type SimModel } from '../server/model.ts';
-import type { ServerSpec } from '../server/server.ts';
+import type { Random } from '../../../src/simulation/random.ts';
+import { modelOf, type SimModel } from '../../../src/simulation/server/model.ts';
+import type { ServerSpec } from '../../../src/simulation/server/server.ts';
 import { capacityOf } from './capacity.ts';
 import type { Draft } from './chats.ts';
 import { CHAT, type ChatLengths } from './lengths.ts';

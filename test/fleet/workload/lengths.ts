@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '../../../src/simulation/random.ts';
 
 /** A distribution of lengths, in tokens: whole numbers of at least 1. */
 export type Lengths = (random: Random) => number;

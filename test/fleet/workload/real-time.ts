@@ -1,5 +1,6 @@
-import type { Random } from '../random.ts';
-import type { Fault, Scenario, Workload, WorkloadClass } from '../scenario.ts';
+import type { Random } from '../../../src/simulation/random.ts';
+import type { Fault, Scenario } from '../../../src/simulation/scenario.ts';
+import type { Workload, WorkloadClass } from './workload.ts';
 import { poisson } from './arrivals.ts';
 import { groups, POLITE } from './callers.ts';
 import { talking, type Talk } from './conversations.ts';

@@ -1,5 +1,6 @@
-import type { Random } from '../random.ts';
-import type { Scenario, Workload } from '../scenario.ts';
+import type { Random } from '../../../src/simulation/random.ts';
+import type { Scenario } from '../../../src/simulation/scenario.ts';
+import type { Workload } from './workload.ts';
 import { bursty, type Bursts } from './arrivals.ts';
 import { anyCaller, chat, numbered, type Draft } from './chats.ts';
 import { minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';

@@ -1,6 +1,6 @@
-import type { SimRequest } from '../request.ts';
-import type { Scenario } from '../scenario.ts';
-import type { ServerSpec } from '../server/server.ts';
+import type { SimRequest } from '../../../src/simulation/request.ts';
+import type { Scenario } from '../../../src/simulation/scenario.ts';
+import type { ServerSpec } from '../../../src/simulation/server/server.ts';
 import { capacityOf } from './capacity.ts';
 
 /** A scenario whose servers have another number of slots; its times are stretched, so that the load stays the same part of their capacity. */

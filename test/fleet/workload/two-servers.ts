@@ -1,7 +1,8 @@
-import type { Scenario, Workload } from '../scenario.ts';
-import type { Random } from '../random.ts';
-import { modelOf, type SimModel } from '../server/model.ts';
-import type { ServerSpec } from '../server/server.ts';
+import type { Scenario } from '../../../src/simulation/scenario.ts';
+import type { Workload } from './workload.ts';
+import type { Random } from '../../../src/simulation/random.ts';
+import { modelOf, type SimModel } from '../../../src/simulation/server/model.ts';
+import type { ServerSpec } from '../../../src/simulation/server/server.ts';
 import { steady } from './arrivals.ts';
 import { anyCaller, chat, numbered, type Draft } from './chats.ts';
 import { blobOf, modelsOf, rateAt, serversOf, USUAL, type Extent } from './fleets.ts';

@@ -1,4 +1,4 @@
-import type { Workload } from '../scenario.ts';
+import type { Workload } from './workload.ts';
 import { CALLERS } from './callers.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { FAULTS } from './faults.ts';

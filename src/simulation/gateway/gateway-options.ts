@@ -1,6 +1,7 @@
-import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
-import type { Policy } from '../../../src/gateway/route/policy.ts';
-import type { Work } from '../../../src/gateway/route/work.ts';
+import type { OnRouted } from './scheduler.ts';
+import type { FleetSpec } from '../../gateway/route/fleet.ts';
+import type { Policy } from '../../gateway/route/policy.ts';
+import type { Work } from '../../gateway/route/work.ts';
 import type { Clock } from '../clock.ts';
 import type { SimModel } from '../server/model.ts';
 import type { SimServer } from '../server/server.ts';
@@ -16,4 +17,5 @@ export interface GatewayOptions {
   readonly known: (work: Work) => Work;
   /** Whether a load that is about to be sent is needless. */
   readonly isNeedless: (model: string) => boolean;
+  readonly onRouted?: OnRouted | undefined;
 }

@@ -1,5 +1,5 @@
-import { isRetryable } from '../../../src/gateway/proxy/retry.ts';
-import type { Assignment, AttemptResult, Recall, Rejection } from '../../../src/gateway/route/event.ts';
+import { isRetryable } from '../../gateway/proxy/retry.ts';
+import type { Assignment, AttemptResult, Recall, Rejection } from '../../gateway/route/event.ts';
 import { slotRequestOf } from '../adapter.ts';
 import type { SimRequest } from '../request.ts';
 import type { JobFailure, JobListener } from '../server/job.ts';
@@ -33,6 +33,7 @@ export class SimGateway {
     for (const { id, model } of spec.deployments)
       this.#deploymentsOf.set(model, [...(this.#deploymentsOf.get(model) ?? []), id]);
     this.scheduler = new SimScheduler(spec, policy, clock, {
+      onRouted: options.onRouted,
       onLoad: (replica) => {
         this.#load(replica);
       },

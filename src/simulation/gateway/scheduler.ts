@@ -1,4 +1,4 @@
-import { isDoubted } from '../../../src/gateway/route/circuit.ts';
+import { isDoubted } from '../../gateway/route/circuit.ts';
 import type {
   Assignment,
   AttemptResult,
@@ -8,11 +8,11 @@ import type {
   Rejection,
   RouteEvent,
   SlotRequest,
-} from '../../../src/gateway/route/event.ts';
-import type { Backend, Fleet, FleetSpec, Lease } from '../../../src/gateway/route/fleet.ts';
-import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
-import type { Policy } from '../../../src/gateway/route/policy.ts';
-import { needsTick, route } from '../../../src/gateway/route/router.ts';
+} from '../../gateway/route/event.ts';
+import type { Backend, Fleet, FleetSpec, Lease } from '../../gateway/route/fleet.ts';
+import { createFleet } from '../../gateway/route/reconfigure.ts';
+import type { Policy } from '../../gateway/route/policy.ts';
+import { needsTick, route } from '../../gateway/route/router.ts';
 import type { Clock } from '../clock.ts';
 
 const TICK_MS = 100;
@@ -27,7 +27,12 @@ export interface SimEffects {
   onDown(backend: string, nextProbeMs: number): void;
   onUp(backend: string): void;
   onDoubt(backend: string): void;
+  /** An event, with its decisions, before they are carried out. */
+  readonly onRouted?: OnRouted | undefined;
 }
+
+/** Sees every event of routing, as a trace has it. */
+export type OnRouted = (event: RouteEvent, decisions: readonly Decision[], nowMs: number) => void;
 
 /** The scheduler in virtual time: the same events for `route()`, the same effects, and ticks while they are wanted. */
 export class SimScheduler {
@@ -107,7 +112,9 @@ export class SimScheduler {
   }
 
   #apply(event: RouteEvent): void {
-    for (const decision of route(this.fleet, this.#policy, event, this.#clock.nowMs)) this.#carryOut(decision);
+    const decisions = route(this.fleet, this.#policy, event, this.#clock.nowMs);
+    this.#effects.onRouted?.(event, decisions, this.#clock.nowMs);
+    for (const decision of decisions) this.#carryOut(decision);
     this.#tickLater();
   }
 

@@ -1,5 +1,5 @@
-import type { Observation, SlotRequest } from '../../src/gateway/route/event.ts';
-import type { Work } from '../../src/gateway/route/work.ts';
+import type { Observation, SlotRequest } from '../gateway/route/event.ts';
+import type { Work } from '../gateway/route/work.ts';
 import type { SimRequest } from './request.ts';
 
 /** Bytes of a token of English text. */

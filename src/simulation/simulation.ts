@@ -1,8 +1,9 @@
-import type { FleetSpec } from '../../src/gateway/route/fleet.ts';
-import type { Policy } from '../../src/gateway/route/policy.ts';
-import type { Work } from '../../src/gateway/route/work.ts';
+import type { FleetSpec } from '../gateway/route/fleet.ts';
+import type { Policy } from '../gateway/route/policy.ts';
+import type { Work } from '../gateway/route/work.ts';
 import { Clock } from './clock.ts';
 import { SimGateway } from './gateway/gateway.ts';
+import type { OnRouted } from './gateway/scheduler.ts';
 import { patienceMs, type SimRequest } from './request.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import type { SimLoad } from './server/memory.ts';
@@ -40,14 +41,17 @@ export const LEAST_PAUSE_MS = 500;
 /** Time after the last request in which everything must end, ms. */
 const LONGEST_REST_MS = 3_600_000;
 
-/** Runs a scenario in virtual time until every request has ended; `known`: the gateway's knowledge of a request. */
+/**
+ * Runs a scenario in virtual time until every request has ended; `known`: the gateway's knowledge of a request; `onRouted` sees every event.
+ */
 export function simulate(
   scenario: Scenario,
   policy: Policy,
   stated: StatedSlots = 'true',
   known: (work: Work) => Work = (work) => work,
+  onRouted?: OnRouted,
 ): SimResult {
-  return new Simulation(scenario, { policy, stated, known }).run();
+  return new Simulation(scenario, { policy, stated, known, onRouted }).run();
 }
 
 class Simulation {
@@ -66,7 +70,17 @@ class Simulation {
 
   constructor(
     scenario: Scenario,
-    { policy, stated, known }: { policy: Policy; stated: StatedSlots; known: (work: Work) => Work },
+    {
+      policy,
+      stated,
+      known,
+      onRouted,
+    }: {
+      policy: Policy;
+      stated: StatedSlots;
+      known: (work: Work) => Work;
+      onRouted: OnRouted | undefined;
+    },
   ) {
     this.#scenario = scenario;
     this.#open = scenario.requests.length;
@@ -78,9 +92,10 @@ class Simulation {
       clock: this.#clock,
       servers: new Map(this.#servers.map((server) => [server.url, server])),
       models: this.#models,
-      spec: fleetSpecOf(scenario, stated),
+      spec: simFleetSpec(scenario, stated),
       policy,
       known,
+      onRouted,
       isNeedless: (model) =>
         this.#gateway.waitingFor(model) > 0 &&
         this.#servers.some(
@@ -180,7 +195,8 @@ class Simulation {
   }
 }
 
-function fleetSpecOf({ servers, models }: Scenario, stated: StatedSlots): FleetSpec {
+/** The configuration of the gateway before the servers of a scenario. */
+export function simFleetSpec({ servers, models, serves }: Scenario, stated: StatedSlots): FleetSpec {
   return {
     backends: servers.map(({ slots }, index) => ({
       url: `s${String(index)}`,
@@ -188,7 +204,7 @@ function fleetSpecOf({ servers, models }: Scenario, stated: StatedSlots): FleetS
       slots: stated === 'none' ? undefined : stated === 'true' ? slots : stated,
     })),
     deployments: models.flatMap(({ name }) =>
-      servers.map((_server, index) => ({
+      (serves?.get(name) ?? [...servers.keys()]).map((index) => ({
         id: `${name}@s${String(index)}`,
         backend: `s${String(index)}`,
         weight: 1,

@@ -1,4 +1,3 @@
-import type { Random } from './random.ts';
 import type { SimRequest } from './request.ts';
 import type { SimModel } from './server/model.ts';
 import type { ServerSpec } from './server/server.ts';
@@ -18,26 +17,6 @@ export interface Scenario {
   /** In the order of their times. */
   readonly requests: readonly SimRequest[];
   readonly faults: readonly Fault[];
-}
-
-/** Classes of workloads, in the order of the table. */
-export const WORKLOAD_CLASSES = [
-  'two servers',
-  'more models than fit',
-  'conversations and shared prompts',
-  'load levels and overload',
-  'long tails and faults',
-  'greedy and heavy callers',
-  'real traces',
-] as const;
-
-/** A class of workloads. */
-export type WorkloadClass = (typeof WORKLOAD_CLASSES)[number];
-
-/** A workload: a scenario for each seed. */
-export interface Workload {
-  readonly name: string;
-  readonly about: string;
-  readonly class: WorkloadClass;
-  readonly scenario: (random: Random) => Scenario;
+  /** The servers of each model, by index; without it, all. */
+  readonly serves?: ReadonlyMap<string, readonly number[]>;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PrefixPart } from '../request.ts';
+import type { PrefixPart } from '../../../src/simulation/request.ts';
 import { loaded } from './stage.ts';
 
 function near(actual: number, expected: number, message: string): void {

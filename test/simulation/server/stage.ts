@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Clock } from '../clock.ts';
-import type { SimRequest } from '../request.ts';
-import type { Job } from './job.ts';
-import { modelOf } from './model.ts';
-import { SimServer, type ServerSpec } from './server.ts';
+import { Clock } from '../../../src/simulation/clock.ts';
+import type { SimRequest } from '../../../src/simulation/request.ts';
+import type { Job } from '../../../src/simulation/server/job.ts';
+import { modelOf } from '../../../src/simulation/server/model.ts';
+import { SimServer, type ServerSpec } from '../../../src/simulation/server/server.ts';
 
 const A = modelOf('a', 8, 'blob-a');
 const B = modelOf('b', 8, 'blob-b');

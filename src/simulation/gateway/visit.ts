@@ -1,6 +1,6 @@
-import type { AttemptResult } from '../../../src/gateway/route/event.ts';
-import type { Observation } from '../../../src/gateway/route/event.ts';
-import type { Lease } from '../../../src/gateway/route/fleet.ts';
+import type { AttemptResult } from '../../gateway/route/event.ts';
+import type { Observation } from '../../gateway/route/event.ts';
+import type { Lease } from '../../gateway/route/fleet.ts';
 import { observationOf } from '../adapter.ts';
 import type { SimRequest } from '../request.ts';
 import type { Job } from '../server/job.ts';

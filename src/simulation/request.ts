@@ -32,9 +32,11 @@ export interface SimRequest {
   readonly repeatedTokens: number;
   /** The server that its client asks without the gateway, by index. */
   readonly direct: number | undefined;
+  /** Time after which its client leaves without a token, where it is known, ms. */
+  readonly patienceMs?: number;
 }
 
 /** Time after which a client that has got no token leaves, ms. */
-export function patienceMs({ class: kind }: Pick<SimRequest, 'class'>): number {
-  return kind === 'batch' ? 240_000 : 60_000;
+export function patienceMs({ class: kind, patienceMs: known }: Pick<SimRequest, 'class' | 'patienceMs'>): number {
+  return known ?? (kind === 'batch' ? 240_000 : 60_000);
 }
