@@ -25,9 +25,8 @@ export interface Recorded {
   /** Models that were loaded, by alias of no request, with their times. */
   readonly loads: readonly { readonly model: string; readonly atMs: number }[];
   readonly outages: readonly { readonly backend: string; readonly atMs: number; readonly isUp: boolean }[];
-  /** The most models that a server listed together, and the most requests that a model had on it. */
+  /** The most models that a server listed together. */
   readonly mostListed: ReadonlyMap<string, number>;
-  readonly mostRunning: ReadonlyMap<string, number>;
   readonly fromMs: number;
   readonly untilMs: number;
   /** The first event, from 0, after which this hxllm decides otherwise than the one that recorded. */
@@ -51,7 +50,6 @@ class Recording {
   readonly #loads: { model: string; atMs: number }[] = [];
   readonly #outages: { backend: string; atMs: number; isUp: boolean }[] = [];
   readonly #mostListed = new Map<string, number>();
-  readonly #mostRunning = new Map<string, number>();
 
   constructor(settings: PolicySettings, fleet: Fleet) {
     this.#fleet = fleet;
@@ -69,7 +67,6 @@ class Recording {
       loads: this.#loads,
       outages: this.#outages,
       mostListed: this.#mostListed,
-      mostRunning: this.#mostRunning,
       fromMs: steps[0]?.t ?? 0,
       untilMs: steps.at(-1)?.t ?? 0,
       otherFrom,
@@ -117,8 +114,6 @@ class Recording {
       if (decision.kind === 'assign') {
         const { request, lease } = decision;
         this.#leases.set(request, lease);
-        const { id, inFlight } = lease.replica;
-        this.#mostRunning.set(id, Math.max(this.#mostRunning.get(id) ?? 0, inFlight));
         if (decisions.some((one) => 'assign' in one && one.assign === request && one.to === lease.deployment.id))
           given += 1;
       }

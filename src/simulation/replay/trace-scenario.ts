@@ -19,16 +19,13 @@ const LEAST_PATIENCE_MS = 1;
  * routing had learned or was told of. Aliases of one model are one queue here.
  */
 export function scenarioOf(recorded: Recorded): Scenario {
-  const { fleet, requests, outages, mostListed, mostRunning, fromMs } = recorded;
+  const { fleet, requests, outages, mostListed, fromMs } = recorded;
   const backends = [...fleet.backends.values()];
   const indexOf = new Map(backends.map(({ url }, index) => [url, index]));
   const models = modelsOf(recorded);
   const servers = backends.map(({ url, room, replicas }): ServerSpec => {
-    const counts = [...replicas].map(({ id, slots }) =>
-      slots.kind === 'fixed'
-        ? slots.count
-        : Math.max(slots.kind === 'learned' ? slots.count : 1, mostRunning.get(id) ?? 0),
-    );
+    // The most that ran at once may have been a trial.
+    const counts = [...replicas].flatMap(({ slots }) => (slots.kind === 'unbounded' ? [] : [slots.count]));
     const isUnbounded = [...replicas].some(({ slots }) => slots.kind === 'unbounded');
     return {
       room: room ?? Math.max(1, mostListed.get(url) ?? 0, isUnbounded ? replicas.size : 0),
