@@ -99,7 +99,7 @@ export class ContextGrowth {
       return this.#way(prompt, other, this.#facts.known(other) ?? 0);
     }
     if (next !== undefined && !this.#hasFailed(asked, prompt)) {
-      this.#models.grow(asked, next, listed, { isWanted: true, load: false });
+      this.#models.grow(asked, next, { listed, from: context, isWanted: true, load: false });
       return this.#way(prompt, asked, next);
     }
     const elsewhere = await this.#growElsewhere(asked, need, prompt);
@@ -183,7 +183,7 @@ export class ContextGrowth {
       const limits = { current, most: growableTo(longest) };
       const next = nextContext(need, limits);
       if (next === undefined) continue;
-      this.#models.grow(one, next, listed, { isWanted: true, load: false });
+      this.#models.grow(one, next, { listed, from: this.#facts.known(one), isWanted: true, load: false });
       return this.#way(prompt, one, next);
     }
     return undefined;
@@ -205,7 +205,10 @@ export class ContextGrowth {
     if (tokens <= (listed?.context ?? this.#facts.known(deployment) ?? 0)) return;
     const readiness = this.#idle.readinessOf(deployment);
     if (readiness === 'busy') this.#idle.want(deployment, wanted);
-    else this.#models.grow(deployment, tokens, listed, { isWanted: false, load: readiness === 'idle' });
+    else {
+      const from = this.#facts.known(deployment);
+      this.#models.grow(deployment, tokens, { listed, from, isWanted: false, load: readiness === 'idle' });
+    }
   }
 }
 

@@ -51,6 +51,18 @@ export interface GrownModel {
   failures: number;
 }
 
+/** The state of a model before its context grows. */
+interface GrowthStart {
+  /** As its server lists it now; `undefined` if it does not, or not in time. */
+  readonly listed: ListedModel | undefined;
+  /** Its context as last known, in tokens. */
+  readonly from: number | undefined;
+  /** A prompt waits for it. */
+  readonly isWanted: boolean;
+  /** It is loaded now, if it is in memory. */
+  readonly load: boolean;
+}
+
 /** The models whose contexts have grown. A change reaches routing at once, for all entries of the model that state no context. */
 export class GrownModels {
   readonly #options: GrownModelsOptions;
@@ -80,13 +92,8 @@ export class GrownModels {
     return model === undefined ? undefined : refusedAbove(model.record, Date.now());
   }
 
-  /** Gives a model a longer context; `load`: now, if it is in memory. */
-  grow(
-    deployment: Deployment,
-    tokens: number,
-    listed: ListedModel | undefined,
-    { isWanted, load }: { readonly isWanted: boolean; readonly load: boolean },
-  ): void {
+  /** Gives a model a longer context. */
+  grow(deployment: Deployment, tokens: number, { listed, from, isWanted, load }: GrowthStart): void {
     const { url: backend, model: name } = deployment;
     const model = this.find(deployment) ?? {
       record: { backend, model: name, from: undefined, context: undefined, refused: undefined },
@@ -94,7 +101,7 @@ export class GrownModels {
       fitted: undefined,
       failures: 0,
     };
-    model.record.from ??= listed?.context;
+    model.record.from ??= listed?.context ?? from;
     model.fitted = fits(listed) ?? model.fitted;
     model.trying = { tokens, sinceMs: performance.now(), isWanted };
     this.#models.set(contextKey(deployment), model);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { errorOf, until, untilListed } from '../running.ts';
+import { startSim } from '../../../src/sim/server.ts';
+import { errorOf, startGateway, until, untilListed } from '../running.ts';
 import { MODEL, startGrowing, words } from './grown-context-stage.ts';
 
 const CONTEXT = 'x-hxllm-context';
@@ -174,4 +178,35 @@ test('a load of Ollama’s API finds a grown model in memory', async () => {
   assert.equal(stage.servers[0]?.requests('/api/generate'), loads);
   await (await stage.post('/v1/messages/count_tokens', { messages: [{ role: 'user', content: 'a' }] })).text();
   assert.notDeepEqual(await stage.contexts(), [4096]);
+});
+
+test('a server that is too busy to list its models when a prompt does not fit: the context is told as it was listed last', async () => {
+  await using open = new AsyncDisposableStack();
+  const options = { models: [MODEL], loadMs: 120, tokenMs: 0.1, prefillMsPerToken: 0.001, vramMiB: 20_000 };
+  const sim = open.adopt(await startSim(options), (one) => one.close());
+  let isBusy = false;
+  await using between = createServer((incoming, outgoing) => {
+    if (isBusy && incoming.url === '/api/ps') return;
+    const { method, headers, url = '' } = incoming;
+    incoming.pipe(
+      request(`${sim.url}${url}`, { method, headers }, (response) => {
+        response.pipe(outgoing.writeHead(response.statusCode ?? 500, response.headers));
+      }),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  const api_base = `http://127.0.0.1:${String((between.address() as AddressInfo).port)}`;
+  await using gateway = await startGateway([], {
+    model_list: [{ model_name: 'm', litellm_params: { model: `ollama_chat/${MODEL}`, api_base } }],
+  });
+  const chat = (tokens: number): Promise<Response> =>
+    gateway.chat({ messages: [{ role: 'user', content: words(tokens) }], max_tokens: 8 });
+  await (await chat(10)).text();
+  await untilListed(gateway);
+  isBusy = true;
+  const response = await chat(6000);
+  assert.equal(response.status, 200, await response.clone().text());
+  assert.equal(response.headers.get(CONTEXT), '8192 (grown from 4096)');
+  await response.text();
+  between.closeAllConnections();
 });
