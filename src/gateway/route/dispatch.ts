@@ -1,4 +1,4 @@
-import { candidatesOf, isUp, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
+import { candidatesOf, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import {
@@ -216,10 +216,9 @@ function testedPrefillMs({ expiredPrefill }: Replica, nowMs: number): number | u
 
 // Most queues wait for slots: the order of their waiters is not needed then.
 function hasOpening(fleet: Fleet, queue: Queue, nowMs: number): boolean {
-  for (const candidate of poolOf(fleet, queue.deployments).candidates) {
-    const { backend, replica } = candidate;
-    if (isUp(backend) && isWarm(candidate) && (hasRoom(replica) || mayTryOneMore(replica, nowMs))) return true;
-  }
+  // A backend without the model counts too: the order of the waiters marks the late ones, and loads are decided by that.
+  for (const { replica } of poolOf(fleet, queue.deployments).candidates)
+    if (hasRoom(replica) || mayTryOneMore(replica, nowMs)) return true;
   return false;
 }
 
