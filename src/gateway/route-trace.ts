@@ -12,7 +12,7 @@ import {
   type PolicySettings,
   type TracedStep,
 } from './route/trace.ts';
-import type { RouteObserver } from './scheduler/scheduler.ts';
+import type { RouteObserver } from './scheduler/route-observer.ts';
 import { TraceFile, type TraceLimits } from './state/trace-file.ts';
 
 /** Sees every event of routing, and the random numbers that it draws. */

@@ -156,8 +156,13 @@ export function createService(
     onLoad: (replica, deployment) => {
       loader.load(replica, deployment);
     },
-    onUnload: (backend, model) => {
-      loader.unload(backend, model);
+    onUnload: (backend, model, reason) => {
+      loader.unload(backend, model, reason);
+    },
+    onTest: (replica, deployment) => {
+      void loader.test(deployment, () => {
+        scheduler.tested(replica);
+      });
     },
   });
 

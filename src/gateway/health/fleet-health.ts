@@ -37,6 +37,8 @@ export interface BackendHealth {
   readonly slots: Readonly<Record<string, { readonly taken: number; readonly known?: number }>>;
   /** By model: its context that has grown, and the last one that did not fit into the server's memory, in tokens. */
   readonly contexts?: Readonly<Record<string, ContextHealth>>;
+  /** By model that answered none of its requests: how often it was unloaded for it since the start, and when last. */
+  readonly lost_slots?: Readonly<Record<string, { readonly unloads: number; readonly last: string }>>;
   /** For an open circuit: since when, failed probes since then, and ms to the next probe. */
   readonly down_since?: string;
   readonly failed_probes?: number;
@@ -106,6 +108,7 @@ function backendHealth(
     in_flight: inFlight,
     ...(listed === undefined ? {} : { resident: listed }),
     slots,
+    ...lostSlotsOf(own, nowMs, date),
   };
   if (circuit.state === 'closed') return all;
   const since = new Date(date.getTime() - (nowMs - circuit.sinceMs));
@@ -115,6 +118,15 @@ function backendHealth(
     failed_probes: circuit.probes,
     next_probe_ms: Math.max(0, Math.round(circuit.nextProbeMs - nowMs)),
   };
+}
+
+function lostSlotsOf(own: readonly Replica[], nowMs: number, date: Date): Pick<BackendHealth, 'lost_slots'> {
+  const shown = own.flatMap(({ model, slotWatch: { unloads, unloadedMs } }) =>
+    unloads === 0
+      ? []
+      : [[model, { unloads, last: new Date(date.getTime() - (nowMs - unloadedMs)).toISOString() }] as const],
+  );
+  return shown.length === 0 ? {} : { lost_slots: Object.fromEntries(shown) };
 }
 
 function contextsOf(states: readonly ContextState[]): Pick<BackendHealth, 'contexts'> {

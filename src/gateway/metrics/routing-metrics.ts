@@ -43,6 +43,18 @@ export function routingMetrics(read: () => Fleet): readonly Metric[] {
     ),
     gauge(
       {
+        name: 'hxllm_lost_slots_total',
+        help: 'Unloads of models that answered none of their requests while their server answered.',
+        labelNames: ['backend', 'server_model'],
+      },
+      () =>
+        [...read().replicas.values()].flatMap(({ backend, model, slotWatch: { unloads } }) =>
+          unloads === 0 ? [] : [{ labels: [backend, model], value: unloads }],
+        ),
+      'counter',
+    ),
+    gauge(
+      {
         name: 'hxllm_needless_loads_total',
         help: 'Loads that served nothing: a slot was free elsewhere (slot-free), or the model left before it had a request (unused).',
         labelNames: ['backend', 'server_model', 'kind'],

@@ -6,7 +6,7 @@ import type { Assignment, AttemptResult, Recall, Rejection } from '../route/even
 import type { Lease } from '../route/fleet.ts';
 import type { Work } from '../route/work.ts';
 import { attemptResultOf } from '../scheduler/attempt-result.ts';
-import type { FailedLoad } from '../scheduler/scheduler.ts';
+import type { FailedLoad } from '../scheduler/on-decision.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { clientFailure } from './client-failure.ts';
 import { encodeEvents } from './encode-events.ts';
@@ -34,8 +34,8 @@ export class Forwarder {
   #group: ModelGroup;
   #failed: FailedAttempts | undefined;
   #attempts = 0;
-  /** Its last attempt was taken back before it had begun. */
-  #isRecalled = false;
+  /** Time in servers from which it was recalled before it had begun, ms. */
+  #insideMs = 0;
   #lastFailure: ServerFailure | undefined;
   /** Start of the first wait for a slot. */
   #sinceMs: number | undefined;
@@ -72,9 +72,10 @@ export class Forwarder {
     if (this.#plan.mockEvents !== undefined) return this.#onEvents(this.#plan.mockEvents);
     const { service } = this.#context;
     this.#sinceMs ??= performance.now();
-    const isRetry = this.#attempts > 0 || (this.#isRecalled && !this.#work.batch);
+    const isRetry = this.#attempts > 0 || (this.#insideMs > 0 && !this.#work.batch);
     const tried = this.#failed?.tried ?? [];
-    const state = { tried, isRetry, sinceMs: this.#sinceMs, loadedMs: this.#loadedMs };
+    const [loadedMs, insideMs] = [this.#loadedMs, this.#insideMs];
+    const state = { tried, isRetry, sinceMs: this.#sinceMs, loadedMs, insideMs };
     const slotRequest = slotRequestOf(this.#context, this.#subrequest.stream, this.#group, this.#work, state);
     const ticket = service.scheduler.acquire(slotRequest, (decision, failedLoad) => {
       this.ticket = undefined;
@@ -118,7 +119,7 @@ export class Forwarder {
     this.#upstreamRequest.cancel();
     this.#release('refused');
     this.#attempts -= 1;
-    this.#isRecalled = true;
+    this.#insideMs += performance.now() - this.#sentMs;
     this.start();
   }
 

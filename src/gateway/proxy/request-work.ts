@@ -85,18 +85,24 @@ function hashOf(text: string, seed: number): number {
   return (high & 0x1fffff) * 2 ** 32 + (low >>> 0);
 }
 
-/** The request for a slot on one of the deployments of a model, with the state of its earlier attempts. */
+/**
+ * The request for a slot on one of the deployments of a model, with the state of its earlier attempts. `insideMs`: the time inside
+ * servers from which it was recalled, which is no wait for a slot.
+ */
 export function slotRequestOf(
   { service, startedMs }: Pick<RequestContext, 'service' | 'startedMs'>,
   stream: boolean,
   { name, deployments }: ModelGroup,
   work: Work,
-  state: Pick<SlotRequest, 'tried' | 'isRetry' | 'sinceMs' | 'loadedMs'>,
+  {
+    insideMs,
+    ...state
+  }: Pick<SlotRequest, 'tried' | 'isRetry' | 'sinceMs' | 'loadedMs'> & { readonly insideMs: number },
 ): SlotRequest {
   return {
     queue: name,
     deployments: deployments.map(({ id }) => id),
-    maxWaitMs: longestWaitMs(service.config.queue, work),
+    maxWaitMs: longestWaitMs(service.config.queue, work) + insideMs,
     untilMs: startedMs + service.upstream.longestMs(stream, deployments),
     work,
     ...state,

@@ -21,6 +21,7 @@ import { expectedMs } from './latency.ts';
 import { countUse } from './rate-window.ts';
 import { prefillRate } from './rates.ts';
 import type { Policy } from './policy.ts';
+import { watchSent } from './lost-slots.ts';
 import { hasRoom, mayTryOneMore, type Replica } from './replica.ts';
 import { observeUse } from './slots.ts';
 import { isOwedSlot, paySlot } from './turn.ts';
@@ -191,6 +192,7 @@ export function assign(
     abandonedPrefillMs: testedPrefillMs(replica, nowMs),
   };
   replica.expiredPrefill = undefined;
+  watchSent(lease);
   if (trial) {
     replica.slots.trial = { request, untilMs: nowMs + trialMs(fleet, lease, nowMs), startedMs: undefined };
     fleet.tickWanted = true;

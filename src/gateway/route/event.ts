@@ -24,6 +24,8 @@ export type RouteEvent =
   | { readonly kind: 'listed'; readonly backend: string; readonly listing: Listing }
   /** A `load` has ended. */
   | { readonly kind: 'loaded'; readonly replica: string; readonly result: AttemptResult }
+  /** A `test` has come back, with whatever answer. */
+  | { readonly kind: 'tested'; readonly replica: string }
   /** Another configuration holds from now on. */
   | { readonly kind: 'reconfigured'; readonly spec: FleetSpec }
   /**
@@ -89,8 +91,12 @@ export type Decision =
   | Recall
   /** Load the model of a deployment, by a request of the gateway's own; its end is a `loaded` event. */
   | { readonly kind: 'load'; readonly replica: string; readonly deployment: string }
-  /** Unload a model. */
-  | { readonly kind: 'unload'; readonly backend: string; readonly model: string };
+  /** Unload a model; `lost-slots`: it answers none of its requests. */
+  | { readonly kind: 'unload'; readonly backend: string; readonly model: string; readonly reason?: 'lost-slots' }
+  /** Ask the model of a deployment for one token, with the options of its runner; an answer is a `tested` event. */
+  | { readonly kind: 'test'; readonly replica: string; readonly deployment: string }
+  /** Recall each request of a replica that has not begun to be answered. */
+  | { readonly kind: 'recall-all'; readonly replica: string };
 
 /** A request gets a slot. */
 export interface Assignment {
@@ -108,7 +114,7 @@ export interface Assignment {
   readonly free: number;
 }
 
-/** A request beyond the known slots has waited inside its server for too long: cancel it there, release its lease, and ask for a slot again. */
+/** A request waits inside its server for too long, beyond the known slots or since the server has lost them: cancel it there, release its lease, and ask for a slot again. */
 export interface Recall {
   readonly kind: 'recall';
   /** The request. */

@@ -8,6 +8,8 @@ import type { AttemptResult, RouteEvent, Observation } from './event.ts';
 import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
 import { withSample } from './latency.ts';
 import { countUse } from './rate-window.ts';
+import { watchEnd } from './lost-slots.ts';
+import { clearSlotWatch } from './slot-watch.ts';
 import type { Policy } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { resetResidency } from './residency.ts';
@@ -51,6 +53,7 @@ export function release(
   if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
   observeTurn(backend, replica);
+  watchEnd(lease, result, nowMs);
   if (started) {
     replica.started -= 1;
     backend.started -= 1;
@@ -89,6 +92,7 @@ export function markDown(backend: Backend, nowMs: number): void {
     replica.isUnused = false;
     forgetSlots(replica.slots);
     clearPromptCache(replica.promptCache);
+    clearSlotWatch(replica.slotWatch);
     replica.abandonedPrefills = [];
     replica.failingUntilMs = 0;
     replica.pausedUntilMs = 0;

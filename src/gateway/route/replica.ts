@@ -3,6 +3,7 @@ import type { Demand } from './demand.ts';
 import { isSameModel } from '../../core/model-name.ts';
 import { observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
 import { isSingleByFamily } from './single-slot.ts';
+import { createSlotWatch, type SlotWatch } from './slot-watch.ts';
 import { learnedSlots, mayTry, fixedSlots, type Slots } from './slots.ts';
 import { createPromptCache, type PromptCache } from './prompt-cache.ts';
 import { unknownRates, type Rates } from './rates.ts';
@@ -55,6 +56,7 @@ export interface Replica {
   failingUntilMs: number;
   /** Loads in a row whose connection failed. */
   brokenLoads: number;
+  readonly slotWatch: SlotWatch;
   /** The replica is not used before then: its server reported that it is full or loading, or is to be probed first. */
   pausedUntilMs: number;
 }
@@ -159,6 +161,7 @@ export function createReplica(spec: ReplicaSpec): Replica {
     failedLoads: 0,
     failingUntilMs: 0,
     brokenLoads: 0,
+    slotWatch: createSlotWatch(),
     pausedUntilMs: 0,
   };
 }

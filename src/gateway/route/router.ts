@@ -8,6 +8,7 @@ import type { Fleet, Lease } from './fleet.ts';
 import { reconfigure } from './reconfigure.ts';
 import { queuedForMs, waitersOf, loadWaitMs, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import { beginLoads, endLoad, finishMakingRoom, keepLoadClocks, sendLoads, startLoad } from './loading.ts';
+import { endTest, findLostSlots, watchStart } from './lost-slots.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown, shareSlots } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
@@ -25,6 +26,7 @@ import { observeTurn } from './turn.ts';
  * 1. Record the event.
  *    - `arrived`: assign the request if nothing waits in its queue and a slot is free; load its model also where a weight wants it. Else reject it if no deployment may serve it
  *      (`no-backend`, `rate-limited`) or the policy does not admit it (`queue-full`, `queue-timeout`). Else append it to its queue.
+ *    - `listed`: update residency, and look for models that answer none of their requests.
  *    - `ticked`: expire abandoned prefills, end slot trials, unload models that block a stuck load, and reject waiters whose time is over.
  *    - Every other event: update counters, slots, residency and circuits.
  * 2. If the event may take deployments away, reject the waiters that no deployment may serve any more.
@@ -54,11 +56,15 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
     case 'listed':
       observeList(fleet, event.backend, event.listing, nowMs);
       findImplicitLoads(fleet, nowMs);
+      observeSilence(fleet, event.backend, nowMs, out);
       loadAhead(fleet, policy, event.backend, nowMs, out);
       break;
     case 'loaded':
       load(fleet, event, nowMs);
       if (event.result !== 'answered') rejectUnservable(fleet, nowMs, out);
+      break;
+    case 'tested':
+      observeTest(fleet, event.replica, nowMs);
       break;
     case 'reconfigured':
       reconfigure(fleet, event.spec);
@@ -102,6 +108,17 @@ function start(lease: Lease, nowMs: number): void {
   observeTurn(lease.backend, lease.replica);
   observeStart(lease.replica.slots, lease.request, nowMs);
   observeAnswer(lease, nowMs);
+  watchStart(lease, nowMs);
+}
+
+function observeSilence(fleet: Fleet, url: string, nowMs: number, out: Decision[]): void {
+  const backend = fleet.backends.get(url);
+  if (backend !== undefined) findLostSlots(fleet, backend, nowMs, out);
+}
+
+function observeTest(fleet: Fleet, id: string, nowMs: number): void {
+  const replica = fleet.replicas.get(id);
+  if (replica !== undefined) endTest(replica, nowMs);
 }
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): boolean {

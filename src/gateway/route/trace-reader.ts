@@ -17,6 +17,7 @@ const KINDS = new Set([
   'probed',
   'listed',
   'loaded',
+  'tested',
   'reconfigured',
   'resized',
   'ticked',
@@ -96,6 +97,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   probed: ['backend'],
   listed: ['backend'],
   loaded: ['replica', 'result'],
+  tested: ['replica'],
 };
 
 function isStep(value: unknown): value is TracedStep {

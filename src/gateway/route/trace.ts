@@ -36,7 +36,9 @@ export type TracedDecision =
   | { readonly reject: string; readonly reason: string; readonly retryAfterMs: number }
   | { readonly recall: string }
   | { readonly load: string; readonly deployment: string }
-  | { readonly unload: string; readonly backend: string };
+  | { readonly unload: string; readonly backend: string }
+  | { readonly test: string; readonly deployment: string }
+  | { readonly recallAll: string };
 
 /** A line of a trace: an event, its time, the random numbers that were drawn for it, and its decisions. */
 export interface TracedStep {
@@ -69,6 +71,7 @@ export function tracedEvent(event: RouteEvent, policy: PolicySettings, hiding: H
     case 'probed':
     case 'listed':
     case 'loaded':
+    case 'tested':
     case 'ticked':
       return event;
   }
@@ -91,6 +94,7 @@ export function untracedEvent(event: TracedEvent, leases: ReadonlyMap<string, Le
     case 'probed':
     case 'listed':
     case 'loaded':
+    case 'tested':
     case 'ticked':
       return event;
   }
@@ -111,6 +115,10 @@ export function tracedDecision(decision: Decision): TracedDecision {
       return { load: decision.replica, deployment: decision.deployment };
     case 'unload':
       return { unload: decision.model, backend: decision.backend };
+    case 'test':
+      return { test: decision.replica, deployment: decision.deployment };
+    case 'recall-all':
+      return { recallAll: decision.replica };
   }
 }
 
@@ -143,6 +151,8 @@ export function stepInWords({ t, event, decisions = [] }: TracedStep): string {
     if ('assign' in one) return `assign ${one.assign} to ${one.to} (${one.reason})`;
     if ('reject' in one) return `reject ${one.reject} (${one.reason})`;
     if ('recall' in one) return `recall ${one.recall}`;
+    if ('test' in one) return `test ${one.deployment}`;
+    if ('recallAll' in one) return `recall all of ${one.recallAll}`;
     return 'load' in one ? `load ${one.deployment}` : `unload ${one.unload} on ${one.backend}`;
   });
   return `${t.toFixed(1)} ms ${[event.kind, subject].filter((word) => word !== '').join(' ')}${result}: ${words.length === 0 ? 'nothing' : words.join(', ')}`;

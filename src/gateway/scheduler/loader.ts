@@ -3,6 +3,7 @@ import type { ServerFailure } from '../exchange.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../route/event.ts';
 import { LEAST_LOAD_MS } from '../route/loading.ts';
+import { TEST_MS } from '../route/lost-slots.ts';
 import { attemptResultOf } from './attempt-result.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -78,10 +79,19 @@ export class Loader {
     else this.#options.onLoaded(replica, failure === undefined ? 'answered' : failedLoad(failure), failure);
   }
 
-  unload(url: string, model: string): void {
+  /** Asks the model of a deployment for one token; `onTested` is called if an answer comes in time. */
+  async test(deploymentId: string, onTested: () => void): Promise<void> {
+    const { upstream } = this.#options.now();
+    const deployment = this.#known.get(deploymentId);
+    if (deployment === undefined) return;
+    const answers = await upstream.answers(upstream.contexts.sized(deployment), TEST_MS);
+    if (answers && !this.#closed) onTested();
+  }
+
+  unload(url: string, model: string, reason?: 'lost-slots'): void {
     const { upstream } = this.#options.now();
     const backend = upstream.backend(url);
-    this.#options.log({ event: 'unloading', backend: url, model, reason: 'a load does not end' });
+    this.#options.log({ event: 'unloading', backend: url, model, reason: reason ?? 'a load does not end' });
     if (backend !== undefined) void upstream.unload(backend, model);
   }
 }

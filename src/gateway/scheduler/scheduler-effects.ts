@@ -8,5 +8,18 @@ export interface SchedulerEffects {
   onDoubt(backend: string): void;
   /** Load the model of a deployment, and report the result to {@link Scheduler.loaded}. */
   onLoad(replica: string, deployment: string): void;
-  onUnload(backend: string, model: string): void;
+  /** `lost-slots`: the model answers none of its requests. */
+  onUnload(backend: string, model: string, reason?: 'lost-slots'): void;
+  /** Ask the model of a deployment for one token, and report an answer to {@link Scheduler.tested}. */
+  onTest(replica: string, deployment: string): void;
 }
+
+/** Does nothing. */
+export const NO_EFFECTS: SchedulerEffects = {
+  onDown() {},
+  onUp() {},
+  onDoubt() {},
+  onLoad() {},
+  onUnload() {},
+  onTest() {},
+};

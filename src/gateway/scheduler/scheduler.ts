@@ -4,7 +4,6 @@ import type {
   AttemptResult,
   Decision,
   Observation,
-  Recall,
   Rejection,
   RouteEvent,
   SlotRequest,
@@ -14,28 +13,11 @@ import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
 import { needsTick, route } from '../route/router.ts';
-import type { SchedulerEffects } from './scheduler-effects.ts';
+import type { FailedLoad, OnDecision } from './on-decision.ts';
+import type { RouteObserver } from './route-observer.ts';
+import { NO_EFFECTS, type SchedulerEffects } from './scheduler-effects.ts';
 
 const TICK_MS = 100;
-
-/** The failure of the last load for a deployment, by the deployment's id. */
-export interface FailedLoad {
-  readonly deployment: string;
-  readonly failure: ServerFailure;
-}
-
-/**
- * Called once per slot request, and once more with a recall if the request went beyond the known slots and waits inside its server.
- * `failedLoad` is set if the request is rejected because a load of its model failed.
- */
-export type OnDecision = (decision: Assignment | Rejection | Recall, failedLoad: FailedLoad | undefined) => void;
-
-/** Sees every event of routing, after its decisions were made and before they are carried out. */
-export interface RouteObserver {
-  routed(event: RouteEvent, decisions: readonly Decision[], nowMs: number): void;
-}
-
-const NO_EFFECTS: SchedulerEffects = { onDown() {}, onUp() {}, onDoubt() {}, onLoad() {}, onUnload() {} };
 
 interface PendingDecision {
   readonly onDecision: OnDecision;
@@ -54,8 +36,8 @@ export class Scheduler {
   readonly #pending = new Map<string, PendingDecision>();
   /** Failures of the last load, by replica; a load that succeeds removes its entry. */
   readonly #failedLoads = new Map<string, ServerFailure>();
-  /** Callbacks of requests beyond the known slots, which may be recalled. */
-  readonly #trials = new Map<string, OnDecision>();
+  /** Callbacks of the requests that have a slot: until they begin they may be recalled. */
+  readonly #holders = new Map<Lease, OnDecision>();
   /** Callbacks that wait for a probe, by backend. */
   readonly #awaitingProbe = new Map<string, ((isUp: boolean) => void)[]>();
   #requests = 0;
@@ -109,7 +91,7 @@ export class Scheduler {
         deployments: this.fleet.waiting.get(request)?.waiter.deployments ?? deployments,
       });
     this.#carryOutAll(decisions.filter((decision) => decision !== own));
-    if (own?.kind === 'assign' && own.reason === 'slot-trial') this.#trials.set(own.request, onDecision);
+    if (own?.kind === 'assign') this.#holders.set(own.lease, onDecision);
     if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoadOf(deployments) : undefined);
     return own === undefined ? request : undefined;
   }
@@ -121,12 +103,13 @@ export class Scheduler {
 
   /** A backend has begun to answer. */
   started(lease: Lease): void {
+    this.#holders.delete(lease);
     this.#apply({ kind: 'started', lease });
   }
 
   /** Gives a slot back; exactly once per lease. */
   release(lease: Lease, result: AttemptResult, observation?: Observation): void {
-    if (this.#trials.size > 0) this.#trials.delete(lease.request);
+    this.#holders.delete(lease);
     const event: RouteEvent = {
       kind: 'released',
       lease,
@@ -163,6 +146,11 @@ export class Scheduler {
     else if (this.fleet.replicas.has(replica)) this.#failedLoads.set(replica, failure);
     const backend = this.fleet.backends.get(this.fleet.replicas.get(replica)?.backend ?? '');
     this.#applyWithCircuit(backend, { kind: 'loaded', replica, result });
+  }
+
+  /** The test of a model has come back. */
+  tested(replica: string): void {
+    this.#apply({ kind: 'tested', replica });
   }
 
   /** Another configuration holds from now on; leases of the old one stay counted. */
@@ -212,19 +200,26 @@ export class Scheduler {
 
   #carryOut(decision: Decision): void {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
-    else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model);
-    else if (decision.kind === 'recall') this.#trials.get(decision.trial)?.(decision, undefined);
+    else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model, decision.reason);
+    else if (decision.kind === 'test') this.#effects.onTest(decision.replica, decision.deployment);
+    else if (decision.kind === 'recall') this.#recall(({ request }) => request === decision.trial);
+    else if (decision.kind === 'recall-all') this.#recall(({ replica }) => replica.id === decision.replica);
     else {
       const pending = this.#pending.get(decision.request);
       this.#pending.delete(decision.request);
       if (pending !== undefined) {
-        if (decision.kind === 'assign' && decision.reason === 'slot-trial')
-          this.#trials.set(decision.request, pending.onDecision);
+        if (decision.kind === 'assign') this.#holders.set(decision.lease, pending.onDecision);
         pending.onDecision(decision, decision.kind === 'reject' ? this.#failedLoadOf(pending.deployments) : undefined);
       }
       // An earlier decision of this batch may have cancelled this request (same client): give the slot back.
       else if (decision.kind === 'assign') this.release(decision.lease, 'cancelled');
     }
+  }
+
+  // A request that is recalled asks for a slot again at once.
+  #recall(isMeant: (lease: Lease) => boolean): void {
+    for (const [lease, onDecision] of this.#holders)
+      if (isMeant(lease)) onDecision({ kind: 'recall', trial: lease.request }, undefined);
   }
 
   #failedLoadOf(deployments: readonly string[]): FailedLoad | undefined {

@@ -50,6 +50,20 @@ export async function loadWatched(
   }
 }
 
+/** Whether a model gives any answer within a time, ms: a refusal is one, and so is a broken connection, which is probed by itself. */
+export async function answers(
+  connection: Connection,
+  memory: Memory,
+  target: ModelTarget,
+  limitMs: number,
+): Promise<boolean> {
+  for (const wirePost of memory.tests(target)) {
+    const failure = await post(connection, memory, wirePost, limitMs);
+    if (failure === undefined || !memory.isWrongLoad(failure)) return failure?.kind !== 'timeout';
+  }
+  return true;
+}
+
 /** Unloads a model as soon as it is idle. */
 export async function unload(connection: Connection, memory: Memory, model: string): Promise<void> {
   await post(connection, memory, memory.unload(model), LIST_MS);

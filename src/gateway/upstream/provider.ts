@@ -49,6 +49,8 @@ export interface Provider {
   readonly memory?: {
     /** Requests that load a model, the preferred one first; another is sent if `isWrongLoad` says so. */
     readonly loads: (target: ModelTarget) => readonly WirePost[];
+    /** Requests for one token, in the same order. */
+    readonly tests: (target: ModelTarget) => readonly WirePost[];
     readonly isWrongLoad: (failure: ServerFailure) => boolean;
     readonly unload: (model: string) => WirePost;
     readonly listPath: string;

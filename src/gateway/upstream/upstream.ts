@@ -12,7 +12,7 @@ import { Contexts } from './contexts.ts';
 import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
 import { authorization, type Connection } from './connection.ts';
-import { list, loadWatched, unload } from './memory.ts';
+import { answers, list, loadWatched, unload } from './memory.ts';
 import { adaptRequest, bodyWithoutImages } from './adapt-request.ts';
 import { DeploymentTarget, type TargetParts } from './deployment-target.ts';
 import { probe, PROBE_MS, type ProbeResult } from './probe.ts';
@@ -153,6 +153,12 @@ export class Upstream {
     return loadWatched(this.#connectionTo(deployment), memory, deployment, this.#timeouts.loadMs, (onDead) =>
       this.#liveness.watch(deployment.url, onDead),
     );
+  }
+
+  /** Whether the model of a deployment gives any answer to a request for one token within a time, ms. */
+  async answers(deployment: Deployment, limitMs: number): Promise<boolean> {
+    const { memory } = providerOf(deployment);
+    return memory === undefined || answers(this.#connectionTo(deployment), memory, deployment, limitMs);
   }
 
   /** Unloads a model. */

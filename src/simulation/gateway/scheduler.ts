@@ -130,6 +130,9 @@ export class SimScheduler {
   #carryOut(decision: Decision): void {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
     else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model);
+    // A simulated server loses no slot.
+    else if (decision.kind === 'test') this.#apply({ kind: 'tested', replica: decision.replica });
+    else if (decision.kind === 'recall-all') throw new Error(`${decision.replica} is said to have lost its slots`);
     else if (decision.kind === 'recall') this.#trials.get(decision.trial)?.(decision);
     else {
       const onSlot = this.#pending.get(decision.request);

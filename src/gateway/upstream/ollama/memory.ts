@@ -30,6 +30,20 @@ export function loadBodies({
   ];
 }
 
+/** Requests that ask a model for one token, in the same order: the options are those of its runner, which stays. */
+export function testBodies({
+  model,
+  options,
+}: AliasSettings): readonly { readonly path: string; readonly body: string }[] {
+  return [
+    {
+      path: '/api/generate',
+      body: JSON.stringify({ model, prompt: 'a', raw: true, stream: false, options: { ...options, num_predict: 1 } }),
+    },
+    { path: '/api/embed', body: JSON.stringify({ model, input: 'a', options }) },
+  ];
+}
+
 /** The body of a request that unloads a model. */
 export function unloadBody(model: string): string {
   return JSON.stringify({ model, keep_alive: 0 });

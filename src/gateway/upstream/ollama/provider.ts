@@ -4,7 +4,7 @@ import type { BackendQuery } from '../query-cache.ts';
 import { ollamaChat, ollamaCompletion, ollamaEmbed } from './call.ts';
 import { verifiedContext } from './context.ts';
 import { modelContext } from './model-context.ts';
-import { isNever, loadBodies, loadedModels, unloadBody } from './memory.ts';
+import { isNever, loadBodies, loadedModels, testBodies, unloadBody } from './memory.ts';
 import { ollamaFailure } from './ollama-failure.ts';
 import type { AliasSettings } from './options.ts';
 import { renderBody, renderedPrompt } from './render.ts';
@@ -26,6 +26,7 @@ export const OLLAMA_PROVIDER: Provider = {
   acceptsContext: (context, model) => verifiedContext(context, model) !== undefined,
   memory: {
     loads: loadBodies,
+    tests: testBodies,
     // A model that only embeds is refused by /api/generate (seen on 0.22.1).
     isWrongLoad: ({ message }) => /does not support generate/i.test(message),
     unload: (model) => ({ path: '/api/generate', body: unloadBody(model) }),
