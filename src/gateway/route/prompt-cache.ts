@@ -126,6 +126,7 @@ interface Match {
 }
 
 function bestSlot({ slots }: PromptCache, prefix: readonly PrefixLink[]): Match | undefined {
+  const total = prefix.at(-1)?.tokens ?? 0;
   let found: CachedPrompt | undefined;
   let most = 0;
   for (const slot of slots) {
@@ -134,6 +135,7 @@ function bestSlot({ slots }: PromptCache, prefix: readonly PrefixLink[]): Match 
     if (covered <= most) continue;
     found = slot;
     most = covered;
+    if (covered >= total) break;
   }
   return found === undefined ? undefined : { entry: found, covered: most };
 }

@@ -175,7 +175,8 @@ function learn(
     if (abandonedPrefillMs !== undefined) observeAbandonedPrefill(speed, abandonedPrefillMs, insideMs);
     else {
       const aheadMs = (1000 * busy * lease.unreadBefore) / prefillRate(fleet, replica);
-      observeRun(slots, { ...lease, insideMs, aheadMs }, nowMs);
+      const { position, order, endsBefore } = lease;
+      observeRun(slots, { position, order, endsBefore, assignedMs, insideMs, aheadMs }, nowMs);
     }
   } else if (observation?.abandoned === true && !started && slots.kind !== 'unbounded') {
     const remainingMs = remainingPrefillMs(speed, observation.promptBytes, nowMs - assignedMs);

@@ -159,6 +159,8 @@ export interface SlotEvidence {
  */
 export function observeRun(slots: Slots, { position, order, endsBefore, ...times }: SlotEvidence, nowMs: number): void {
   if (slots.kind !== 'learned') return;
+  // Most requests run beside fewer than that, and did not wait.
+  if (position < slots.count && times.insideMs < LEAST_WAIT_MS && slots.doubts === 0) return;
   const beganMs = times.assignedMs + times.insideMs;
   let running = position;
   let follows = false;

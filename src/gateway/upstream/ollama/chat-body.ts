@@ -31,10 +31,18 @@ const NO_TEXT: ContentPart = { images: [], text: '' };
 function messageBodies(message: Message): readonly Json[] {
   const { parts, toolCalls } = message;
   const calls = toolCalls.length === 0 ? undefined : toolCalls.map(callBody);
-  if (parts.length <= 1) return [partBody(message, parts[0] ?? NO_TEXT, message.thinking, calls)];
+  const only = parts.length <= 1 ? (parts[0] ?? NO_TEXT) : undefined;
+  if (only !== undefined && isPlain(message, only))
+    return [{ role: message.roleName ?? message.role, content: only.text }];
+  if (only !== undefined) return [partBody(message, only, message.thinking, calls)];
   return parts.map((part, index) =>
     index < parts.length - 1 ? partBody(message, part) : partBody(message, part, message.thinking, calls),
   );
+}
+
+// JSON.stringify takes as long for a field that it leaves out as for one that it writes.
+function isPlain({ toolCalls, thinking, answers }: Message, { images }: ContentPart): boolean {
+  return toolCalls.length === 0 && thinking === undefined && answers === undefined && images.length === 0;
 }
 
 function partBody(
