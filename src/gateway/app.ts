@@ -9,6 +9,7 @@ import { authenticate } from './auth/bearer.ts';
 import { addModelInfo } from './catalogue/litellm-routes.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
+import { FixedPathRouter } from './fixed-path-router.ts';
 import { fleetDocument } from './health/fleet-document.ts';
 import { fleetHealth } from './health/fleet-health.ts';
 import { liveliness, readiness, type ReadinessOptions } from './health/health.ts';
@@ -29,7 +30,7 @@ type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
 /** The route table. Requests with a body for a model go to {@link handleRequest}; the rest is answered here. */
 export function createApp({ readiness: ready, metrics }: AppOptions): Hono<GatewayEnv> {
-  const app = new Hono<GatewayEnv>();
+  const app = new Hono<GatewayEnv>({ router: new FixedPathRouter() });
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
   const isReady = readiness(ready);
   app.get('/health/readiness', ({ req }) => isReady({ reloaded: req.query('reloaded') !== undefined }));
