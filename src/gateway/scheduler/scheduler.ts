@@ -13,6 +13,7 @@ import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
 import { needsTick, route } from '../route/router.ts';
+import { Holders } from './holders.ts';
 import type { FailedLoad, OnDecision } from './on-decision.ts';
 import type { RouteObserver } from './route-observer.ts';
 import { NO_EFFECTS, type SchedulerEffects } from './scheduler-effects.ts';
@@ -37,7 +38,7 @@ export class Scheduler {
   /** Failures of the last load, by replica; a load that succeeds removes its entry. */
   readonly #failedLoads = new Map<string, ServerFailure>();
   /** Callbacks of the requests that have a slot: until they begin they may be recalled. */
-  readonly #holders = new Map<Lease, OnDecision>();
+  readonly #holders = new Holders();
   /** Callbacks that wait for a probe, by backend. */
   readonly #awaitingProbe = new Map<string, ((isUp: boolean) => void)[]>();
   #requests = 0;
@@ -91,7 +92,7 @@ export class Scheduler {
         deployments: this.fleet.waiting.get(request)?.waiter.deployments ?? deployments,
       });
     this.#carryOutAll(decisions.filter((decision) => decision !== own));
-    if (own?.kind === 'assign') this.#holders.set(own.lease, onDecision);
+    if (own?.kind === 'assign') this.#holders.add(own.lease, onDecision);
     if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoadOf(deployments) : undefined);
     return own === undefined ? request : undefined;
   }
@@ -103,13 +104,13 @@ export class Scheduler {
 
   /** A backend has begun to answer. */
   started(lease: Lease): void {
-    this.#holders.delete(lease);
+    this.#holders.remove(lease);
     this.#apply({ kind: 'started', lease });
   }
 
   /** Gives a slot back; exactly once per lease. */
   release(lease: Lease, result: AttemptResult, observation?: Observation): void {
-    this.#holders.delete(lease);
+    this.#holders.remove(lease);
     const event: RouteEvent = {
       kind: 'released',
       lease,
@@ -202,24 +203,18 @@ export class Scheduler {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
     else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model, decision.reason);
     else if (decision.kind === 'test') this.#effects.onTest(decision.replica, decision.deployment);
-    else if (decision.kind === 'recall') this.#recall(({ request }) => request === decision.trial);
-    else if (decision.kind === 'recall-all') this.#recall(({ replica }) => replica.id === decision.replica);
+    else if (decision.kind === 'recall') this.#holders.recall(({ request }) => request === decision.trial);
+    else if (decision.kind === 'recall-all') this.#holders.recall(({ replica }) => replica.id === decision.replica);
     else {
       const pending = this.#pending.get(decision.request);
       this.#pending.delete(decision.request);
       if (pending !== undefined) {
-        if (decision.kind === 'assign') this.#holders.set(decision.lease, pending.onDecision);
+        if (decision.kind === 'assign') this.#holders.add(decision.lease, pending.onDecision);
         pending.onDecision(decision, decision.kind === 'reject' ? this.#failedLoadOf(pending.deployments) : undefined);
       }
       // An earlier decision of this batch may have cancelled this request (same client): give the slot back.
       else if (decision.kind === 'assign') this.release(decision.lease, 'cancelled');
     }
-  }
-
-  // A request that is recalled asks for a slot again at once.
-  #recall(isMeant: (lease: Lease) => boolean): void {
-    for (const [lease, onDecision] of this.#holders)
-      if (isMeant(lease)) onDecision({ kind: 'recall', trial: lease.request }, undefined);
   }
 
   #failedLoadOf(deployments: readonly string[]): FailedLoad | undefined {
