@@ -33,7 +33,7 @@ export type RouteEvent =
    * it is in memory, since nothing runs there.
    */
   | { readonly kind: 'resized'; readonly runnerKeys: ReadonlyMap<string, string>; readonly load: boolean }
-  /** Time has passed; wanted ten times a second while {@link needsTick}. */
+  /** Time has passed; wanted ten times a second while `tickWanted` of the fleet is set. */
   | { readonly kind: 'ticked' };
 
 /** A request for a slot on one of several deployments. */

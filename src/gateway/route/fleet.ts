@@ -175,7 +175,7 @@ export interface Fleet {
   sharesRunners: boolean;
   /** Backends on which a load waits for room. */
   readonly makingRoom: Set<Backend>;
-  /** Whether time alone may change something, apart from waiters. */
+  /** Whether time alone may change something, so that ticks are wanted. */
   tickWanted: boolean;
 }
 

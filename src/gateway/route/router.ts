@@ -88,6 +88,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
     dispatch(fleet, policy, nowMs, out);
     beginLoads(fleet, policy, nowMs, out);
     keepLoadClocks(fleet, policy, nowMs);
+    fleet.tickWanted ||= fleet.waiting.size > 0;
   }
   return out;
 }
@@ -210,9 +211,4 @@ function rejectWaiter(
   leave(fleet, waiter.request, nowMs);
   countDecision(fleet.demands.get(queue.name)?.tally, rejection.reason);
   out.push({ kind: 'reject', request: waiter.request, ...rejection, ...wait });
-}
-
-/** Whether time alone may change something, so that ticks are wanted. */
-export function needsTick(fleet: Fleet): boolean {
-  return fleet.tickWanted || fleet.waiting.size > 0;
 }

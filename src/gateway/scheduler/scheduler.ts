@@ -12,7 +12,7 @@ import { isDoubted } from '../route/circuit.ts';
 import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
-import { needsTick, route } from '../route/router.ts';
+import { route } from '../route/router.ts';
 import { Holders } from './holders.ts';
 import type { FailedLoad, OnDecision } from './on-decision.ts';
 import type { RouteObserver } from './route-observer.ts';
@@ -186,7 +186,7 @@ export class Scheduler {
   #carryOutAll(decisions: readonly Decision[]): void {
     for (const decision of decisions) this.#carryOut(decision);
     // The connection of a waiting client keeps the process alive: the timer need not.
-    if (this.#ticking === undefined && !this.#closed && needsTick(this.fleet))
+    if (this.#ticking === undefined && !this.#closed && this.fleet.tickWanted)
       this.#ticking = setInterval(() => {
         this.#tick();
       }, TICK_MS).unref();
@@ -194,7 +194,7 @@ export class Scheduler {
 
   #tick(): void {
     this.#apply({ kind: 'ticked' });
-    if (needsTick(this.fleet)) return;
+    if (this.fleet.tickWanted) return;
     clearInterval(this.#ticking);
     this.#ticking = undefined;
   }

@@ -12,7 +12,7 @@ import type {
 import type { Backend, Fleet, FleetSpec, Lease } from '../../gateway/route/fleet.ts';
 import { createFleet } from '../../gateway/route/reconfigure.ts';
 import type { Policy } from '../../gateway/route/policy.ts';
-import { needsTick, route } from '../../gateway/route/router.ts';
+import { route } from '../../gateway/route/router.ts';
 import type { Clock } from '../clock.ts';
 
 const TICK_MS = 100;
@@ -119,7 +119,7 @@ export class SimScheduler {
   }
 
   #tickLater(): void {
-    if (this.#isTicking || !needsTick(this.fleet)) return;
+    if (this.#isTicking || !this.fleet.tickWanted) return;
     this.#isTicking = true;
     this.#clock.in(TICK_MS, () => {
       this.#isTicking = false;
