@@ -1,7 +1,8 @@
 import type { FleetLoad, FleetModel, FleetServer } from '../../schema/fleet-document.ts';
 import type { TableLine } from './columns.ts';
 import type { Paint } from './paint.ts';
-import { durationText, groupedText } from './quantity.ts';
+import { durationText } from '../../core/duration-text.ts';
+import { groupedText } from './quantity.ts';
 
 const REASONS: Readonly<Record<NonNullable<FleetLoad['reason']>, string>> = {
   absent: 'no server has it',

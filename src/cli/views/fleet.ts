@@ -4,7 +4,8 @@ import { tableLines, type TableLine } from './columns.ts';
 import { serverLines, serverName, shortServerLine } from './fleet-servers.ts';
 import { flow, oneLine } from './flow.ts';
 import type { Paint } from './paint.ts';
-import { durationText, groupedText, rateText } from './quantity.ts';
+import { durationText } from '../../core/duration-text.ts';
+import { groupedText, rateText } from './quantity.ts';
 
 /** The place for a picture of a fleet, and what is known beside its document. */
 export interface FleetPlace {

@@ -1,3 +1,4 @@
+import { durationText } from '../../core/duration-text.ts';
 import type { RequestRecord } from '../request-context.ts';
 import type { Assignment, Rejection } from '../route/event.ts';
 import { queueLength, type Queue, type Waiter } from '../route/queue.ts';
@@ -110,16 +111,6 @@ function serverName(url: string): string {
 
 function shortName(name: string): string {
   return asciiName(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}...` : name);
-}
-
-/** A duration, such as `40 ms`, `1.2 s`, `9 min` or `3 h`. */
-function durationText(ms: number): string {
-  if (ms < 100) return `${String(Math.round(ms))} ms`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 120) return `${String(minutes)} min`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${String(hours)} h` : `${String(Math.round(hours / 24))} days`;
 }
 
 /** A whole number, with a comma before each three digits. Intl takes some microseconds. */
