@@ -3,21 +3,8 @@ import { test } from 'node:test';
 import { arrivalRate } from '../../../src/gateway/route/demand.ts';
 import { capacityOf } from '../../../src/gateway/route/fair-order.ts';
 import { regretOf } from '../../../src/gateway/route/placement.ts';
-import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
-import { FLEET_POLICY, managedFleet, Stage } from './stage.ts';
-
-// The scenarios of `fleet`. Prompts are 3,500 tokens a second there, and responses 95.
-const RATES = { prefill: 3500, decode: 95, samples: 10 };
-
-const work = (more: Partial<Work> = {}): Work => ({
-  promptTokens: 300,
-  maxTokens: 200,
-  prefix: [],
-  key: 'k',
-  user: undefined,
-  batch: false,
-  ...more,
-});
+import type { PrefixLink } from '../../../src/gateway/route/work.ts';
+import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
 
 function stageOf(slots: number, backends: readonly string[], models: readonly string[] = ['m']): Stage {
   const stage = new Stage(managedFleet(slots, backends, models), FLEET_POLICY);

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
-import { FLEET_POLICY, managedFleet, Stage } from './stage.ts';
+import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
 
-// The scenarios of `fleet` that take minutes: prompts are 3,500 tokens a second, responses 95, a load 6 s.
-const RATES = { prefill: 3500, decode: 95, samples: 10 };
+// The scenarios of `fleet` that take minutes; a load takes 6 s.
 const LOAD_MS = 6000;
-
-const work = (more: Partial<Work> = {}): Work => ({
-  promptTokens: 300,
-  maxTokens: 200,
-  prefix: [],
-  key: 'k',
-  user: undefined,
-  batch: false,
-  ...more,
-});
 
 function stageOf(slots: number, backends: readonly string[], models: readonly string[] = ['m'], room?: number): Stage {
   const { backends: specs, deployments } = managedFleet(slots, backends, models);

@@ -12,6 +12,7 @@ import type { Fleet, FleetSpec, Lease } from '../../../src/gateway/route/fleet.t
 import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import { policyFor } from '../../../src/gateway/route/policies.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
+import type { Work } from '../../../src/gateway/route/work.ts';
 import { route } from '../../../src/gateway/route/router.ts';
 import { CheckedRouting } from './invariants.ts';
 
@@ -24,6 +25,14 @@ export const POLICY: Policy = policyFor('least-busy', {
   cooldownMs: 5000,
   random,
 });
+
+/** The rates of a backend in the tests of `fleet`, tokens a second. */
+export const RATES = { prefill: 3500, decode: 95, samples: 10 };
+
+/** The work of a request in them. */
+export function work(more: Partial<Work> = {}): Work {
+  return { promptTokens: 300, maxTokens: 200, prefix: [], key: 'k', user: undefined, batch: false, ...more };
+}
 
 /** The policy of `fleet`. */
 export const FLEET_POLICY: Policy = policyFor('fleet', {
