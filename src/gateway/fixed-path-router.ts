@@ -3,7 +3,7 @@ import { TrieRouter } from 'hono/router/trie-router';
 
 /**
  * Hono's router for all kinds of paths, which looks each fixed path up once. The routes of models (`:id{.+}`) leave Hono no other
- * router, and its search takes 1 KB of memory and 1 µs for each request.
+ * router, and its search takes 1 KB of memory for each request.
  */
 export class FixedPathRouter<T> implements Router<T> {
   readonly name = 'FixedPathRouter';

@@ -28,7 +28,7 @@ export function authenticate({ incoming, service, record }: RequestContext): Fai
   const bearer = bearerIn(incoming.headers.authorization ?? '');
   if (bearer !== undefined && isRight(bearer)) return accept('master', record);
   const others = keysIn(incoming.headers);
-  const [first = others[0]] = [bearer];
+  const first = bearer ?? others[0];
   if (first === undefined) return refuse(null, MISSING);
   if (others.some(isRight)) return accept('master', record);
   return refuse('invalid_api_key', `Incorrect API key provided: ${masked(first)}.`);
