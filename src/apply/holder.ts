@@ -126,8 +126,9 @@ start() {
 }
 [ ! -p "$inbox/words" ] || exec < "$inbox/words"
 exec 4<&0 3<> "$inbox/jobs" 5<> "$inbox/ready"
-# A silence that is too long ends the run too: a host may not notice for hours that a connection is gone.
-{ while read -r -t "$silence" word; do [ "$word" = beat ] || echo "$word" >&3; done; echo gone >&3; } <&4 9>&- &
+# A silence that is too long ends the run too: a host may not notice for hours that a connection is gone. A session's end may send SIGTERM
+# before the input ends; without this reader the lock would be held until the session's SIGKILL.
+{ trap '' HUP INT TERM PIPE; while read -r -t "$silence" word; do [ "$word" = beat ] || echo "$word" >&3; done; echo gone >&3; } <&4 9>&- &
 echo ready >&5
 while read -r -t 15000 word n kind limit <&3; do
   case $word in

@@ -96,6 +96,16 @@ test('a host that hears nothing releases the lock, and a late script changes not
   assert.deepEqual((await apply(next, 'switch', [`touch '${root}/next'`])).problems, []);
 });
 
+test('the end of a session that sends its processes SIGTERM first keeps no lock', async (context) => {
+  const { folder, take } = makeBench(context);
+  const token = randomId();
+  const held = must(await take({ token }));
+  await local.run({ argv: ['pkill', '-TERM', '-f', `hxllm-${token}`] }, LIMITS);
+  await held.release();
+  await until('the host releases the lock', () => !existsSync(folder) && pipesOf(token).length === 0, 10_000);
+  await must(await take()).release();
+});
+
 for (const killed of ['nobody', 'its holder'])
   test(`a switch that has begun keeps the lock to its end, although its run has gone (killed: ${killed})`, async (context) => {
     const { root, take, apply } = makeBench(context);
