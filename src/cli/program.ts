@@ -56,7 +56,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     [
       'The five phases, in order:',
       [
-        preflightCommand(start),
+        preflightCommand(start, handOn),
         inventoryCommand(start),
         validateCommand(start),
         enforceCommand(start),

@@ -7,10 +7,24 @@ export interface Check<S> {
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
+  /** The question that the check asks and its worth to the gateway, in one or two sentences. */
+  readonly why?: string;
+  /** The way to fix it in general, in a sentence. A failure has the exact command. */
+  readonly remedy?: string;
   /** Ids of earlier checks. If one of them failed, is unknown or was skipped, this check is skipped. */
   readonly after?: readonly string[];
   /** Pure: the same subject gives the same verdict. */
   judge(subject: S): Verdict;
+}
+
+/** The family of a check: the part of its id before the dot. */
+export function familyOf(id: string): string {
+  return id.slice(0, Math.max(0, id.indexOf('.')));
+}
+
+/** The id of a check without its subject: `ollama.answers` for `ollama.answers[http://hx-llm01-server:11434]`. */
+export function claimOf(id: string): string {
+  return id.replace(/\[.*$/s, '');
 }
 
 /**

@@ -13,6 +13,8 @@ export interface PhaseRecord<Name extends string = PhaseName> {
   readonly question: string;
   readonly reads: string;
   readonly leaves: string;
+  /** Titles of the families of its checks. A phase that has them has many checks, and its output is folded by family. */
+  readonly families?: Readonly<Record<string, string>>;
 }
 
 /** The tools of a phase. It uses nothing else of the outside. */

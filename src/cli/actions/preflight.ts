@@ -6,9 +6,10 @@ import { nextAfter } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { Session } from '../run/session.ts';
 
-/** Runs preflight. */
-export function runPreflightCommand(session: Session): Promise<PhaseOutcome> {
-  return runPhase(session, { ...record, next: nextAfter(session, 'inventory') }, (run) =>
-    withConfig(session, run, runPreflight, { becomes: true }),
+/** Runs preflight; with `only`, these families and ids of checks. A part that passed says nothing of the rest, so all of it is next. */
+export function runPreflightCommand(session: Session, only?: readonly string[]): Promise<PhaseOutcome> {
+  const next = nextAfter(session, only === undefined ? 'inventory' : 'preflight');
+  return runPhase(session, { ...record, next }, (run) =>
+    withConfig(session, run, (config, tools) => runPreflight(config, tools, { only }), { becomes: true }),
   );
 }

@@ -31,6 +31,8 @@ export interface PhaseSpec {
   readonly next: (outcome: PhaseOutcome) => string | undefined;
   /** Pending changes are exit code 2. */
   readonly detailedExitCode?: boolean;
+  /** Titles of the families of its checks, which its output is folded by. */
+  readonly families?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function runPhase(
 ): Promise<PhaseOutcome> {
   const { terminal, view, redaction, signal } = session;
   const startedMs = terminal.nowMs();
-  view.begin(spec.name, spec.question);
+  view.begin(spec.name, spec.question, spec.families);
   const opened = openRun({
     root: evidenceRoot(session),
     phase: spec.name,

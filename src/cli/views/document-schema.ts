@@ -1,7 +1,9 @@
 import { described, documentSchema, objectOf, type JsonSchema } from '../../core/json-schema.ts';
 import { REPORT_DEFINITIONS, reportPart } from '../../core/report-schema.ts';
+import type { Severity } from '../../core/verdict.ts';
 import { ENDING, EXIT_CODE } from '../../evidence/evidence-schema.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
+import type { CheckDescription, ChecksDocument } from './checks-document.ts';
 import { DOCUMENT_VERSION, type CommandDocument, type DocumentHead } from './document.ts';
 
 const { text, count, duration, time, list } = described;
@@ -31,6 +33,22 @@ const PHASE = {
   evidence: { optional: text('The absolute path of the run’s folder; absent if it could not be made.') },
 };
 
+const CHECK = objectOf<CheckDescription>('A check of preflight.', {
+  id: text('Its id, without the subject unless that was named.'),
+  family: text('The part of the id before the dot.'),
+  familyTitle: text('The title of the family.'),
+  title: text('The state that holds if the check passes.'),
+  severity: described.word<Severity>('The weight of a failure.', {
+    error: 'it fails the phase',
+    warning: 'it is shown',
+    note: 'it informs',
+  }),
+  hasSubject: { description: 'The check is judged for each backend, name or model.', type: 'boolean' },
+  after: list('Ids of the checks without which it is skipped.', { type: 'string' }),
+  why: { optional: text('The question and its reason.') },
+  remedy: { optional: text('The way to fix it in general.') },
+});
+
 /** The schema of what `--json` prints. */
 export function commandDocumentSchema(): JsonSchema {
   return documentSchema('json-output', 'The document that --json prints', {
@@ -43,7 +61,11 @@ export function commandDocumentSchema(): JsonSchema {
         exitCode: EXIT_CODE,
         phases: list('The phases that ran, in order.', { $ref: '#/$defs/phase' }),
       }),
+      objectOf<ChecksDocument>('`preflight --list` and `--explain`.', {
+        ...HEAD,
+        checks: list('The checks, in the order in which they are judged.', { $ref: '#/$defs/check' }),
+      }),
     ],
-    $defs: { ...REPORT_DEFINITIONS, phase: objectOf<PhaseOutcome>('One phase.', PHASE) },
+    $defs: { ...REPORT_DEFINITIONS, phase: objectOf<PhaseOutcome>('One phase.', PHASE), check: CHECK },
   });
 }

@@ -1,11 +1,13 @@
 import { shownPath } from '../../config/shown-path.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
+import type { CheckResult } from '../../core/verdict.ts';
 import type { Output, Terminal } from '../terminal/terminal.ts';
 import { checkBlock, skippedLine, type Layout } from './check.ts';
 import { closingBlock, finishBlock } from './closing.ts';
 import { paintDiff } from './diff.ts';
 import { flow, oneLine } from './flow.ts';
+import { foldedBlock, type FamilyTitles } from './folded.ts';
 import { createPaint } from './paint.ts';
 import { planBlock } from './plan.ts';
 import { problemBlock } from './problem.ts';
@@ -40,7 +42,16 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
     return 4;
   };
 
+  // Set for a phase whose results are shown together when its last host is judged, since failures come first.
+  let titles: FamilyTitles | undefined;
+  let unshown: CheckResult[] = [];
+
   const flush = (): void => {
+    if (titles !== undefined && unshown.length > 0) {
+      const folded = foldedBlock(unshown, titles, several, layoutOf(result, 2));
+      unshown = [];
+      result.write(folded);
+    }
     if (skipped === undefined) return;
     const { host, seen, count } = skipped;
     skipped = undefined;
@@ -48,6 +59,10 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   };
 
   const show = (event: PhaseEvent): void => {
+    if (event.kind === 'check' && titles !== undefined) {
+      unshown.push(event.result);
+      return;
+    }
     if (event.kind === 'check' && event.result.outcome === 'skip' && !verbose) {
       const { host, seen } = event.result;
       if (skipped?.host !== host || skipped.seen !== seen) flush();
@@ -102,11 +117,12 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   };
 
   return {
-    begin: (phase, question) => {
+    begin: (phase, question, families) => {
       const { paint } = layoutOf(result, 0);
       // An empty line between phases.
       result.write(`${begun ? '\n' : ''}${paint.bold(phase)}  ${paint.dim(question)}\n`);
       [several, group, begun, legendShown] = [false, '', true, false];
+      titles = verbose ? undefined : families;
     },
     hosts: (names) => {
       several = names.length > 1;

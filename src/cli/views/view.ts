@@ -4,8 +4,8 @@ import type { PhaseOutcome } from '../run/outcome.ts';
 
 /** The display of a running command. */
 export interface View {
-  /** A phase begins. Shown at once, before anything is read. */
-  begin(phase: string, question: string): void;
+  /** A phase begins. Shown at once, before anything is read. With titles of `families`, its checks are folded, failures first. */
+  begin(phase: string, question: string, families?: Readonly<Record<string, string>>): void;
   /** The hosts are known. If there are several, lines are grouped by host from now on. */
   hosts(names: readonly string[]): void;
   event(event: PhaseEvent): void;

@@ -3,14 +3,15 @@ import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
-import { questionsFor, type PreflightSubject } from './subject.ts';
+import { questionsFor, type PreflightCheck, type PreflightSubject } from './subject.ts';
 
 /** Longer than the time limit of any single question. */
 const ASK_TIMEOUT_MS = 60_000;
 
-/** Connects to one host and asks all questions. Keeps the script, the raw answers and the facts read from them. */
+/** Connects to one host and asks the questions of these checks. Keeps the script, the raw answers and the facts read from them. */
 export async function askHost(
   host: HostConfig,
+  checks: readonly PreflightCheck[],
   { connect, recorder, signal, nowMs }: PhaseTools,
 ): Promise<PreflightSubject> {
   const { target, become, settings } = host;
@@ -24,7 +25,7 @@ export async function askHost(
       recorder.file(`hosts/${target.name}/questions.sh`, `${script}\n`);
       recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers));
     };
-    const asked = await ask(connected.value, questionsFor(settings), randomId(), {
+    const asked = await ask(connected.value, questionsFor(settings, namesOf(checks)), randomId(), {
       signal,
       timeoutMs: ASK_TIMEOUT_MS,
       become,
@@ -36,6 +37,12 @@ export async function askHost(
   } finally {
     await connected.value.close();
   }
+}
+
+/** The names of their questions; `undefined` stands for all, which a check without names needs. */
+function namesOf(checks: readonly PreflightCheck[]): ReadonlySet<string> | undefined {
+  const names = checks.map(({ asks }) => asks);
+  return names.includes(undefined) ? undefined : new Set(names.flatMap((some) => some ?? []));
 }
 
 // The answers about foreign files and drop-ins may hold secrets in base64, which redaction cannot see. facts.json has the facts

@@ -1,4 +1,5 @@
 import type { PhaseRecord } from '../../core/phase.ts';
+import { FAMILIES } from './checks/families.ts';
 
 /** Judges hosts and changes nothing. */
 export const PREFLIGHT: PhaseRecord = {
@@ -6,4 +7,5 @@ export const PREFLIGHT: PhaseRecord = {
   question: 'Are the hosts ready?',
   reads: 'the inventory, and each of its hosts over SSH',
   leaves: 'a verdict for every check on every host',
+  families: FAMILIES,
 };

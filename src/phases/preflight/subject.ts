@@ -1,4 +1,5 @@
 import { defaultFolders, pathsOf, type HostConfig, type Settings } from '../../config/config.ts';
+import type { Check } from '../../core/check.ts';
 import type { Target } from '../../core/host.ts';
 import type { Problem } from '../../core/problem.ts';
 import { quote, shellLine } from '../../core/shell.ts';
@@ -34,6 +35,17 @@ export interface PreflightSubject {
     | { readonly reached: false; readonly problem: Problem };
 }
 
+/** A check of a host. */
+export interface PreflightCheck extends Check<PreflightSubject> {
+  /** Names of the questions that it needs. Its judge sees the facts of these alone. Absent: all of them. */
+  readonly asks?: readonly QuestionName[];
+  /** Ids of checks that report the cause where this one says that it was not judged: `--only` takes them with it. */
+  readonly alongside?: readonly string[];
+}
+
+/** The name of a question for a host. */
+export type QuestionName = keyof HostQuestions;
+
 /** The times when the questions were sent and the answers came back, by this machine's clock. */
 export interface AskedBetween {
   readonly fromMs: number;
@@ -54,9 +66,12 @@ type FleetQuestions = {
   readonly [models: `models ${string}`]: Question<BackendReply<readonly string[]>>;
 };
 
-/** All questions for one host. */
-export function questionsFor(settings: Settings): HostQuestions {
-  return { ...questionsOfHost(settings), ...questionsOfFleet(settings) };
+/** All questions for one host; with `names` those alone. */
+export function questionsFor(settings: Settings, names?: ReadonlySet<string>): HostQuestions {
+  const all: HostQuestions = { ...questionsOfHost(settings), ...questionsOfFleet(settings) };
+  if (names === undefined) return all;
+  // The facts of questions that were not asked are `undefined`, for which a judge says that it was not asked.
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name))) as HostQuestions;
 }
 
 function questionsOfHost(settings: Settings) {

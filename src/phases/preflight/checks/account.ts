@@ -1,18 +1,18 @@
-import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
 import { accountObjections } from '../../../facts/account-objections.ts';
 import type { Account } from '../../../facts/account.ts';
 import { allNotes } from '../../../facts/footprint/footprint.ts';
 import { noted } from '../../../facts/installation/notes.ts';
 import type { Objection } from '../../../facts/objection.ts';
-import { knowing, type PreflightSubject } from '../subject.ts';
+import { knowing, type PreflightSubject, type PreflightCheck } from '../subject.ts';
 
 /** The account that the service runs as: new, or without rights that the service does not need. */
-export const ACCOUNT: readonly Check<PreflightSubject>[] = [
+export const ACCOUNT: readonly PreflightCheck[] = [
   {
     id: 'account.rights',
     title: 'the account has no more rights than the service needs',
     severity: 'error',
+    asks: ['account', 'footprint'],
     after: ['system.bash', 'privilege.sudo'],
     judge: judgeAccount(({ refused }) => refused),
   },
@@ -20,6 +20,7 @@ export const ACCOUNT: readonly Check<PreflightSubject>[] = [
     id: 'account.kind',
     title: 'the account is a service’s alone',
     severity: 'warning',
+    asks: ['account', 'footprint'],
     after: ['account.rights'],
     judge: judgeAccount(({ refused }) => !refused),
   },

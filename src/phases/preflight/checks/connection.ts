@@ -1,15 +1,15 @@
 import { packageOffline } from '../../../core/without-internet.ts';
-import type { Check } from '../../../core/check.ts';
 import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, lineOn, type PreflightSubject } from '../subject.ts';
+import { commandOn, knowing, lineOn, type PreflightCheck } from '../subject.ts';
 
 /** All other questions go through the connection and bash, so these checks come first. */
-export const CONNECTION: readonly Check<PreflightSubject>[] = [
+export const CONNECTION: readonly PreflightCheck[] = [
   {
     id: 'ssh.reachable',
     title: 'SSH reaches the host',
     severity: 'error',
+    asks: [],
     judge: ({ host: { target }, seen }) => {
       if (!seen.reached && seen.problem.code !== 'host.no-shell')
         return seen.problem.code === 'host.aborted'
@@ -23,6 +23,7 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
     id: 'ssh.host-key-checked',
     title: 'host keys are checked',
     severity: 'warning',
+    asks: [],
     after: ['ssh.reachable'],
     judge: ({ host: { target } }) => {
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
@@ -38,6 +39,7 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
     id: 'system.bash',
     title: 'bash answers',
     severity: 'error',
+    asks: ['programs'],
     after: ['ssh.reachable'],
     judge: (subject) => {
       const { seen } = subject;

@@ -1,13 +1,13 @@
-import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
+import { commandOn, knowing, type PreflightCheck } from '../subject.ts';
 
 /** Some sites require that servers are joined to their domain. */
-export const DOMAIN: readonly Check<PreflightSubject>[] = [
+export const DOMAIN: readonly PreflightCheck[] = [
   {
     id: 'domain.joined',
     title: 'the host is joined to a domain',
     severity: 'error',
+    asks: ['domains'],
     after: ['system.bash'],
     judge: (subject) =>
       subject.host.settings.requireDomainJoin

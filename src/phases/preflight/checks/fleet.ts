@@ -1,21 +1,20 @@
 import type { Backend } from '../../../config/config.ts';
-import type { Check } from '../../../core/check.ts';
 import type { Target } from '../../../core/host.ts';
 import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, hostnameOf, knowing, lineOn, type PreflightSubject } from '../subject.ts';
+import { commandOn, hostnameOf, knowing, lineOn, type PreflightCheck } from '../subject.ts';
 
 const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm inventory');
 
 /** The backends as the host sees them: two checks for each, or the reason why there is nothing to check. */
-export function fleetChecks(backends: readonly Backend[] | undefined): readonly Check<PreflightSubject>[] {
+export function fleetChecks(backends: readonly Backend[] | undefined): readonly PreflightCheck[] {
   if (backends === undefined || backends.length === 0)
     return [resolves('the backends', () => UNDEFINED), answers('the backends', [], () => UNDEFINED)];
   const names = [...new Set(backends.map(({ url }) => hostnameOf(url)))];
   return [...names.map(nameCheck), ...backends.map(({ url }) => backendCheck(url))];
 }
 
-function nameCheck(name: string): Check<PreflightSubject> {
+function nameCheck(name: string): PreflightCheck {
   const subject = name;
   if (/^[\d.]+$|:/.test(name)) return resolves(subject, () => notApplicable(`${name} is an address`), name);
   return resolves(
@@ -35,7 +34,7 @@ function nameCheck(name: string): Check<PreflightSubject> {
   );
 }
 
-function backendCheck(url: string): Check<PreflightSubject> {
+function backendCheck(url: string): PreflightCheck {
   return answers(
     url,
     [`dns.backend-resolves[${hostnameOf(url)}]`],
@@ -60,26 +59,23 @@ function inquiryAt(name: string, target: Target): string {
   return /^(?:localhost|127\.|::1$)/.test(name) ? lineOn(target, line) : shellLine(['ssh', name, line]);
 }
 
-function resolves(what: string, judge: Check<PreflightSubject>['judge'], key?: string): Check<PreflightSubject> {
+function resolves(what: string, judge: PreflightCheck['judge'], key?: string): PreflightCheck {
   return {
     id: idOf('dns.backend-resolves', key),
     title: `the host resolves ${what}`,
     severity: 'error',
+    asks: key === undefined ? [] : [`resolves ${key}`],
     after: ['system.bash'],
     judge,
   };
 }
 
-function answers(
-  what: string,
-  after: readonly string[],
-  judge: Check<PreflightSubject>['judge'],
-  key?: string,
-): Check<PreflightSubject> {
+function answers(what: string, after: readonly string[], judge: PreflightCheck['judge'], key?: string): PreflightCheck {
   return {
     id: idOf('ollama.answers', key),
     title: `Ollama answers at ${what}`,
     severity: 'error',
+    asks: key === undefined ? [] : [`version ${key}`],
     after: ['system.bash', ...after],
     judge,
   };

@@ -1,6 +1,5 @@
 import type { Settings } from '../../../config/config.ts';
-import type { Check } from '../../../core/check.ts';
-import type { PreflightSubject } from '../subject.ts';
+import type { PreflightCheck } from '../subject.ts';
 import { ACCOUNT } from './account.ts';
 import { CONNECTION } from './connection.ts';
 import { DOMAIN } from './domain.ts';
@@ -12,7 +11,7 @@ import { RESOURCES } from './resources.ts';
 import { SYSTEM } from './system.ts';
 
 /** All checks for a host with these settings, in the order in which they are judged. */
-export function checksFor(settings: Settings): readonly Check<PreflightSubject>[] {
+export function checksFor(settings: Settings): readonly PreflightCheck[] {
   return [
     ...CONNECTION,
     ...SYSTEM,

@@ -1,15 +1,14 @@
 import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
 import type { Backend, Model } from '../../../config/config.ts';
-import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { isSameModel } from '../../../core/model-name.ts';
-import type { HostFacts, PreflightSubject } from '../subject.ts';
+import type { HostFacts, PreflightCheck, PreflightSubject, QuestionName } from '../subject.ts';
 
 /** Every alias needs its model on one backend, and should have it on all its backends. */
 export function modelChecks(
   models: readonly Model[] | undefined,
   backends: readonly Backend[] | undefined,
-): readonly Check<PreflightSubject>[] {
+): readonly PreflightCheck[] {
   const missing = [
     ...(models === undefined ? ['litellm_models'] : []),
     ...(backends === undefined ? ['litellm_backends'] : []),
@@ -18,17 +17,23 @@ export function modelChecks(
     const why = notApplicable(
       `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`,
     );
-    return [{ id: 'models.present', title: 'every model is on a backend', severity: 'error', judge: () => why }];
+    return [
+      { id: 'models.present', title: 'every model is on a backend', severity: 'error', asks: [], judge: () => why },
+    ];
   }
   const all = backends.map(({ url }) => url);
   return models.flatMap((model) => checksOf(model, model.backends ?? all));
 }
 
-function checksOf(model: Model, urls: readonly string[]): readonly Check<PreflightSubject>[] {
+function checksOf(model: Model, urls: readonly string[]): readonly PreflightCheck[] {
   const present = `models.present[${model.name}]`;
+  const asks = urls.map((url): QuestionName => `models ${url}`);
+  const alongside = urls.map((url) => `ollama.answers[${url}]`);
   return [
     {
       id: present,
+      asks,
+      alongside,
       title: `${model.name} is on a backend`,
       severity: 'error',
       after: ['system.bash'],
@@ -36,6 +41,8 @@ function checksOf(model: Model, urls: readonly string[]): readonly Check<Preflig
     },
     {
       id: `models.everywhere[${model.name}]`,
+      asks,
+      alongside,
       title: `${model.name} is on all its backends`,
       severity: 'note',
       after: [present],

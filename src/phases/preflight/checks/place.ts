@@ -1,21 +1,21 @@
 import { pathsOf } from '../../../config/config.ts';
-import type { Check } from '../../../core/check.ts';
 import { DROP_INS_TITLE, judgeDropIns } from '../../../facts/drop-ins/verdict.ts';
 import { longAddress } from '../../../facts/addresses.ts';
 import { folderObjections } from '../../../facts/footprint/folder-objections.ts';
 import { copiedPaths } from '../../../facts/foreign.ts';
 import { makeWay, untakeable } from '../../../facts/untakeable.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
+import { commandOn, knowing, type PreflightCheck } from '../subject.ts';
 
 const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', '*']);
 
 /** The place of the gateway: its folders, its address and its port must be free or hxllm's. */
-export const PLACE: readonly Check<PreflightSubject>[] = [
+export const PLACE: readonly PreflightCheck[] = [
   {
     id: 'place.nothing-foreign',
     title: 'no foreign installation is in the way',
     severity: 'warning',
+    asks: ['foreign'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.foreign,
@@ -36,6 +36,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.replaceable',
     title: 'nothing is in the way that enforce could not replace',
     severity: 'error',
+    asks: ['foreign'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.foreign,
@@ -52,6 +53,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.folders',
     title: 'the folders are free or hxllm’s',
     severity: 'error',
+    asks: ['footprint', 'foreign'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
       (facts) => facts.footprint,
@@ -69,6 +71,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.drop-ins',
     title: DROP_INS_TITLE,
     severity: 'warning',
+    asks: ['dropIns'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.dropIns,
@@ -82,6 +85,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.above',
     title: 'the folders above are root’s',
     severity: 'warning',
+    asks: ['footprint'],
     after: ['place.folders'],
     judge: knowing(
       (facts) => facts.footprint,
@@ -98,6 +102,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.address',
     title: 'the address to listen on is one of the host, or a floating one',
     severity: 'error',
+    asks: ['addresses', 'floating'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.addresses,
@@ -122,6 +127,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.family',
     title: 'the gateway listens on the address by which the host is reached',
     severity: 'error',
+    asks: ['reached'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.reached,
@@ -145,6 +151,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
     id: 'place.port-free',
     title: 'the port is free or hxllm’s',
     severity: 'error',
+    asks: ['port', 'foreign'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.port,

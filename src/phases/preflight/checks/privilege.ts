@@ -1,19 +1,19 @@
 import { packageOffline } from '../../../core/without-internet.ts';
 import { isSudo } from '../../../core/become.ts';
-import type { Check } from '../../../core/check.ts';
 import { sudoAdvice } from '../../../core/sudo-advice.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { sudoOf, type Identity, type Sudo } from '../../../facts/identity.ts';
 import { valueOf } from '../../../facts/question.ts';
 import type { SudoLog } from '../../../facts/sudo-log.ts';
-import { knowing, lineOn, type PreflightSubject } from '../subject.ts';
+import { knowing, lineOn, type PreflightSubject, type PreflightCheck } from '../subject.ts';
 
 /** The rights of the login user. */
-export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
+export const PRIVILEGE: readonly PreflightCheck[] = [
   {
     id: 'privilege.sudo',
     title: 'the login user becomes root',
     severity: 'error',
+    asks: ['identity', 'sudo'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.identity,
@@ -31,6 +31,7 @@ export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
     id: 'privilege.sudo-log',
     title: 'sudo logs neither input nor output',
     severity: 'warning',
+    asks: ['identity', 'sudoLog'],
     after: ['privilege.sudo'],
     judge: (subject) => {
       if (subject.host.settings.serviceManager === 'process')

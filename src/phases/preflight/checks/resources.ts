@@ -1,8 +1,7 @@
 import { pathsOf } from '../../../config/config.ts';
-import type { Check } from '../../../core/check.ts';
 import { failed, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import type { Clock } from '../../../facts/clock.ts';
-import { commandOn, knowing, type AskedBetween, type PreflightSubject } from '../subject.ts';
+import { commandOn, knowing, type AskedBetween, type PreflightSubject, type PreflightCheck } from '../subject.ts';
 
 const MIB = 1024 * 1024;
 
@@ -19,11 +18,12 @@ const RELEASE_INODES = 16;
 const SKEW_MS = 2000;
 
 /** The clock and the disk space of the host. */
-export const RESOURCES: readonly Check<PreflightSubject>[] = [
+export const RESOURCES: readonly PreflightCheck[] = [
   {
     id: 'time.synchronized',
     title: 'the clock is kept in sync',
     severity: 'warning',
+    asks: ['clock'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.clock,
@@ -35,6 +35,7 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
     id: 'disk.space',
     title: 'there is room for runtime and releases',
     severity: 'error',
+    asks: ['disk'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.disk,
@@ -54,6 +55,7 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
     id: 'disk.writable',
     title: 'the folders of the gateway can be written',
     severity: 'error',
+    asks: ['room'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
       (facts) => facts.room,
@@ -91,6 +93,7 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
     id: 'disk.executable',
     title: 'programs may be run where the runtime belongs',
     severity: 'error',
+    asks: ['disk'],
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.disk,

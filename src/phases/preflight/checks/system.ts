@@ -1,7 +1,6 @@
-import type { Check } from '../../../core/check.ts';
 import { packageOffline } from '../../../core/without-internet.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
+import { commandOn, knowing, type PreflightCheck } from '../subject.ts';
 
 /** The first version of systemd with every setting of the unit. Debian 12 has 252. */
 const SYSTEMD_MIN = 249;
@@ -14,11 +13,12 @@ const KNOWN = ['debian', 'ubuntu'];
 const after = ['system.bash'];
 
 /** The operating system of the host. */
-export const SYSTEM: readonly Check<PreflightSubject>[] = [
+export const SYSTEM: readonly PreflightCheck[] = [
   {
     id: 'system.distribution',
     title: 'the distribution is supported',
     severity: 'warning',
+    asks: ['os'],
     after,
     judge: knowing(
       (facts) => facts.os,
@@ -36,6 +36,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
     id: 'system.architecture',
     title: 'hxllm has a runtime for the architecture',
     severity: 'error',
+    asks: ['machine'],
     after,
     judge: knowing(
       (facts) => facts.machine,
@@ -53,6 +54,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
     id: 'system.libc',
     title: 'the C library can run the shipped Node.js',
     severity: 'error',
+    asks: ['machine'],
     after,
     judge: knowing(
       (facts) => facts.machine,
@@ -68,6 +70,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
     id: 'system.systemd',
     title: 'systemd manages the host',
     severity: 'error',
+    asks: ['systemd'],
     after,
     judge: knowing(
       (facts) => facts.systemd,
@@ -100,6 +103,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
     id: 'system.tools',
     title: 'the programs that hxllm’s scripts need are there',
     severity: 'error',
+    asks: ['tools'],
     after,
     judge: knowing(
       (facts) => facts.tools,
@@ -123,6 +127,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
     id: 'system.python',
     title: 'Python is not needed',
     severity: 'note',
+    asks: ['programs'],
     after,
     judge: knowing(
       (facts) => facts.programs,
