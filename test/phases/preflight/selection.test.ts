@@ -13,24 +13,24 @@ import { GOOD, judge, LLM01, NOW_MS, said, SETTINGS } from './judging.ts';
 async function only(names: readonly string[], answers = GOOD, settings = SETTINGS) {
   const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx-api-server', answers))), NOW_MS);
   const report = await runPreflight(configOf([hostOf('hx-api-server', settings)]), tools, { only: names });
-  const script = String(tools.files.get('hosts/hx-api-server/questions.sh'));
+  const kept = tools.files.get('hosts/hx-api-server/questions.sh');
+  const script = typeof kept === 'string' ? kept : '';
   const asked = [...script.matchAll(/[0-9a-f]{32}:begin:([^'\\;]+)/g)].map(([, name]) => name);
-  return { report, ids: report.results.map(({ id }) => id), asked: [...new Set(asked)] };
+  return { report, ids: report.results.map(({ id }) => id), asked: new Set(asked) };
 }
 
 test('--only asks the questions that its checks and those before them need, and no others', async () => {
   const one = await only(['disk.space']);
   assert.deepEqual(one.ids, ['ssh.reachable', 'system.bash', 'disk.space']);
-  assert.deepEqual(one.asked.toSorted(), ['disk', 'programs']);
+  assert.deepEqual(one.asked, new Set(['disk', 'programs']));
   assert.equal(one.report.ending, 'passed');
   const family = await only(['models']);
   assert.ok(family.ids.includes('models.everywhere[llama]') && family.ids.includes(`ollama.answers[${LLM01}]`));
-  assert.ok(!family.asked.includes('disk') && !family.asked.includes('footprint'), family.asked.join(' '));
-  assert.deepEqual((await only([`ollama.answers[${LLM01}]`])).asked.toSorted(), [
-    'programs',
-    'resolves hx-llm01-server',
-    `version ${LLM01}`,
-  ]);
+  assert.ok(!family.asked.has('disk') && !family.asked.has('footprint'), [...family.asked].join(' '));
+  assert.deepEqual(
+    (await only([`ollama.answers[${LLM01}]`])).asked,
+    new Set(['programs', 'resolves hx-llm01-server', `version ${LLM01}`]),
+  );
 });
 
 test('the verdict of a check is the same alone and among all, so each names every question that it needs', async () => {
