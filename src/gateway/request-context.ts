@@ -17,6 +17,8 @@ export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 
 export interface RouteFacts {
   readonly decision: Assignment | Rejection | 'resident';
   readonly failedAttempts: number;
+  /** Time in servers from which the request was taken back before they had begun to answer, ms. */
+  readonly insideMs: number;
 }
 
 /** Facts about one request, filled in on its way and logged when it ends. It never holds the words of the client or the model. */

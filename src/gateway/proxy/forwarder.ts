@@ -15,6 +15,7 @@ import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
 import { recordAttempt, recordFailedLoad, recordFailure, recordingListener, recordPart } from './record-attempt.ts';
+import { recordDecision, recordRecall } from './record-decision.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { slotRequestOf, workOf } from './request-work.ts';
 import type { ForwardPlan } from './forward-plan.ts';
@@ -99,9 +100,8 @@ export class Forwarder {
     const { service, record } = this.#context;
     const nowMs = performance.now();
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
-    record.loadMs = this.#loadedMs;
-    record.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
-    record.route = { decision, failedAttempts: this.#attempts };
+    const [sinceMs, loadedMs, insideMs] = [this.#sinceMs ?? nowMs, this.#loadedMs, this.#insideMs];
+    recordDecision(record, decision, { sinceMs, loadedMs, failedAttempts: this.#attempts, insideMs }, nowMs);
     if (decision.kind === 'reject') return this.#onRejection(decision, failedLoad);
     const { lease, reason } = decision;
     const deployment = this.#group.deployments.find(({ id }) => id === lease.deployment.id);
@@ -119,6 +119,7 @@ export class Forwarder {
     this.#upstreamRequest.cancel();
     this.#release('refused');
     this.#attempts -= 1;
+    recordRecall(this.#context.record);
     this.#insideMs += performance.now() - this.#sentMs;
     this.start();
   }

@@ -34,12 +34,18 @@ const REJECTIONS: Readonly<Record<Rejection['reason'], string>> = {
 export function routeWords(record: RoutedRecord): string | undefined {
   const { route, reason, group = '' } = record;
   if (route === undefined) return undefined;
-  const { decision, failedAttempts } = route;
+  const { decision, failedAttempts, insideMs } = route;
   const from = reason?.startsWith('fallback/') === true ? `fallback/${shortName(group)}, ` : '';
   if (decision === 'resident') return `${from}resident, no slot needed`;
   const after =
     failedAttempts === 0 ? '' : `, after ${String(failedAttempts)} failed attempt${failedAttempts === 1 ? '' : 's'}`;
-  return from + (decision.kind === 'reject' ? rejected(decision, isLoadFailed(record)) : assigned(decision)) + after;
+  const takenBack = insideMs === 0 ? '' : `taken back after ${durationText(insideMs)} without a first token, `;
+  return (
+    from +
+    takenBack +
+    (decision.kind === 'reject' ? rejected(decision, isLoadFailed(record)) : assigned(decision)) +
+    after
+  );
 }
 
 // A request without an attempt has a server only if a load for it failed there (`recordFailedLoad`).
