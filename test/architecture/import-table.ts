@@ -37,7 +37,11 @@ const GATEWAY_ROOMS = [
 export const IMPORTS: Readonly<Record<string, Row>> = {
   core: { rooms: [], packages: ['node:crypto'], why: 'the vocabulary is pure, so that everything may lean on it' },
   schema: { rooms: ['core'], packages: [], why: 'the treaty between the halves is data' },
-  facts: { rooms: ['core'], packages: [], why: 'facts ask and parse; reaching a host is the business of remote' },
+  facts: {
+    rooms: ['core'],
+    packages: ['dns-packet'],
+    why: 'facts ask and parse; reaching a host is the business of remote',
+  },
   config: {
     rooms: ['core'],
     packages: ['yaml', 'node:*'],

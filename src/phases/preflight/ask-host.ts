@@ -1,8 +1,10 @@
 import type { HostConfig } from '../../config/config.ts';
 import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
+import { ok } from '../../core/problem.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
+import { followUpsOf } from './follow-up.ts';
 import { questionsFor, type PreflightCheck, type PreflightSubject } from './subject.ts';
 
 /** Longer than the time limit of any single question. */
@@ -25,6 +27,10 @@ export async function askHost(
       recorder.file(`hosts/${target.name}/questions.sh`, `${script}\n`);
       recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers));
     };
+    const keepMore = (answers: ReadonlyMap<string, Answer>, script: string): void => {
+      recorder.file(`hosts/${target.name}/more-questions.sh`, `${script}\n`);
+      recorder.file(`hosts/${target.name}/more-answers.json`, openAnswers(answers));
+    };
     const asked = await ask(connected.value, questionsFor(settings, namesOf(checks)), randomId(), {
       signal,
       timeoutMs: ASK_TIMEOUT_MS,
@@ -32,8 +38,16 @@ export async function askHost(
       keep,
     });
     if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };
-    recorder.file(`hosts/${target.name}/facts.json`, asked.value);
-    return { host, seen: { reached: true, facts: asked.value, askedMs: { fromMs, toMs: nowMs() } } };
+    const askedMs = { fromMs, toMs: nowMs() };
+    const followUps = followUpsOf(settings, asked.value);
+    const limits = { signal, timeoutMs: ASK_TIMEOUT_MS, become };
+    const more =
+      Object.keys(followUps).length === 0
+        ? ok({})
+        : await ask(connected.value, followUps, randomId(), { ...limits, keep: keepMore });
+    if (!more.ok) return { host, seen: { reached: false, problem: more.problems[0] } };
+    recorder.file(`hosts/${target.name}/facts.json`, { ...asked.value, ...more.value });
+    return { host, seen: { reached: true, facts: asked.value, followUps: more.value, askedMs } };
   } finally {
     await connected.value.close();
   }

@@ -52,5 +52,5 @@ function generic(title: string): string {
   return title
     .replaceAll(/https?:\/\/backend:11434/g, 'BACKEND')
     .replaceAll(/\bbackend:11434\b/g, 'BACKEND')
-    .replace(/resolves backend\b/, 'resolves BACKEND');
+    .replace(/\b(resolves|agree about|address of) backend\b/, '$1 BACKEND');
 }

@@ -11,6 +11,7 @@ import { diskQuestion } from '../../facts/disk.ts';
 import { domainQuestion } from '../../facts/domain.ts';
 import { floatingQuestion } from '../../facts/floating.ts';
 import { footprintQuestion } from '../../facts/footprint/question.ts';
+import { nameServiceQuestion } from '../../facts/dns/name-service.ts';
 import { dropInsQuestion } from '../../facts/drop-ins/drop-ins.ts';
 import { foreignQuestion } from '../../facts/foreign.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
@@ -31,9 +32,18 @@ import { toolsQuestion } from '../../facts/tools.ts';
 export interface PreflightSubject {
   readonly host: HostConfig;
   readonly seen:
-    | { readonly reached: true; readonly facts: HostFacts; readonly askedMs: AskedBetween }
+    | {
+        readonly reached: true;
+        readonly facts: HostFacts;
+        /** The answers to questions that the first answers raised. */
+        readonly followUps: Facts<FollowUps>;
+        readonly askedMs: AskedBetween;
+      }
     | { readonly reached: false; readonly problem: Problem };
 }
+
+/** Questions that need the answers to others. They travel in a second script. */
+export type FollowUps = { readonly [name: `resolves ${string}`]: Question<Addresses> };
 
 /** A check of a host. */
 export interface PreflightCheck extends Check<PreflightSubject> {
@@ -101,6 +111,10 @@ function questionsOfHost(settings: Settings) {
     account: accountQuestion({ ...settings, ...paths }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     dropIns: dropInsQuestion({ ...settings, ...paths }),
+    dns: nameServiceQuestion(
+      namesOf(settings).filter((name) => !isAddress(name)),
+      settings.requireDomainJoin,
+    ),
   };
 }
 
@@ -116,6 +130,23 @@ function questionsOfFleet(settings: Settings): FleetQuestions {
 /** The host part of a backend's URL, an IPv6 address without brackets. */
 export function hostnameOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** The names and addresses of the backends, each once. */
+export function namesOf({ backends }: Settings): readonly string[] {
+  return [...new Set((backends ?? []).map(({ url }) => hostnameOf(url)))];
+}
+
+/** Whether the host of a URL is an address rather than a name. */
+export function isAddress(name: string): boolean {
+  return /^[\d.]+$|:/.test(name);
+}
+
+/** The domains that the host has joined, else those that it may belong to by its name and its search domains. */
+export function domainsOf(facts: HostFacts): readonly string[] {
+  const { domains, dns }: Partial<HostFacts> = facts;
+  if (domains?.known && domains.value.length > 0) return domains.value;
+  return dns?.known ? dns.value.domains : [];
 }
 
 /** A judge that needs one fact. If it is not known, the verdict is unknown with the reason. */

@@ -2,6 +2,7 @@ import type { Settings } from '../../../src/config/config.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { CheckResult } from '../../../src/core/verdict.ts';
 import { runPreflight } from '../../../src/phases/preflight/run.ts';
+import { dnsAnswer, GOOD_NAMES } from './dns-answer.ts';
 import { backendsOf, configOf, createAnsweringHost, hostOf, modelOf, toolsOf, type Answers } from './host.ts';
 
 export const LLM01 = 'http://hx-llm01-server:11434';
@@ -47,6 +48,8 @@ export const GOOD: Answers = {
   account: '',
   footprint: '',
   dropIns: '',
+  dns: dnsAnswer(GOOD_NAMES),
+  'resolves dc1.hana-x.ai': '10.77.0.14 STREAM dc1.hana-x.ai\n',
   'resolves hx-llm01-server': '10.77.0.12 STREAM hx-llm01-server\n',
   'resolves hx-llm02-server': '10.77.0.13 STREAM hx-llm02-server\n',
   [`version ${LLM01}`]: said('{"version":"0.22.1"}'),

@@ -2,36 +2,14 @@ import type { Backend } from '../../../config/config.ts';
 import type { Target } from '../../../core/host.ts';
 import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, hostnameOf, knowing, lineOn, type PreflightCheck } from '../subject.ts';
+import { hostnameOf, knowing, lineOn, type PreflightCheck } from '../subject.ts';
 
 const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm inventory');
 
-/** The backends as the host sees them: two checks for each, or the reason why there is nothing to check. */
+/** The backends as the host sees them: a check for each, or the reason why there is nothing to check. */
 export function fleetChecks(backends: readonly Backend[] | undefined): readonly PreflightCheck[] {
-  if (backends === undefined || backends.length === 0)
-    return [resolves('the backends', () => UNDEFINED), answers('the backends', [], () => UNDEFINED)];
-  const names = [...new Set(backends.map(({ url }) => hostnameOf(url)))];
-  return [...names.map(nameCheck), ...backends.map(({ url }) => backendCheck(url))];
-}
-
-function nameCheck(name: string): PreflightCheck {
-  const subject = name;
-  if (/^[\d.]+$|:/.test(name)) return resolves(subject, () => notApplicable(`${name} is an address`), name);
-  return resolves(
-    subject,
-    knowing(
-      (facts) => facts[`resolves ${name}`],
-      (addresses, { host: { target } }) =>
-        addresses.length === 0
-          ? failed(
-              `an address for ${name}, from ${target.name}`,
-              'the name does not resolve there',
-              commandOn(target, 'getent', 'ahosts', name),
-            )
-          : pass(`${name} is ${addresses.join(', ')}`),
-    ),
-    name,
-  );
+  if (backends === undefined || backends.length === 0) return [answers('the backends', [], () => UNDEFINED)];
+  return backends.map(({ url }) => backendCheck(url));
 }
 
 function backendCheck(url: string): PreflightCheck {
@@ -57,17 +35,6 @@ function backendCheck(url: string): PreflightCheck {
 function inquiryAt(name: string, target: Target): string {
   const line = 'systemctl status ollama; systemctl cat ollama | grep OLLAMA_HOST';
   return /^(?:localhost|127\.|::1$)/.test(name) ? lineOn(target, line) : shellLine(['ssh', name, line]);
-}
-
-function resolves(what: string, judge: PreflightCheck['judge'], key?: string): PreflightCheck {
-  return {
-    id: idOf('dns.backend-resolves', key),
-    title: `the host resolves ${what}`,
-    severity: 'error',
-    asks: key === undefined ? [] : [`resolves ${key}`],
-    after: ['system.bash'],
-    judge,
-  };
 }
 
 function answers(what: string, after: readonly string[], judge: PreflightCheck['judge'], key?: string): PreflightCheck {

@@ -2,6 +2,9 @@ import type { Settings } from '../../../config/config.ts';
 import type { PreflightCheck } from '../subject.ts';
 import { ACCOUNT } from './account.ts';
 import { CONNECTION } from './connection.ts';
+import { DNS_DOMAIN } from './dns-domain.ts';
+import { dnsBackendChecks, DNS_OWN_NAME } from './dns-names.ts';
+import { DNS_RESOLVERS } from './dns-resolvers.ts';
 import { DOMAIN } from './domain.ts';
 import { fleetChecks } from './fleet.ts';
 import { modelChecks } from './models.ts';
@@ -16,10 +19,14 @@ export function checksFor(settings: Settings): readonly PreflightCheck[] {
     ...CONNECTION,
     ...SYSTEM,
     ...PRIVILEGE,
+    ...DNS_RESOLVERS,
+    ...DNS_OWN_NAME,
+    ...DNS_DOMAIN,
     ...DOMAIN,
     ...RESOURCES,
     ...PLACE,
     ...ACCOUNT,
+    ...dnsBackendChecks(settings),
     ...fleetChecks(settings.backends),
     ...modelChecks(settings.models, settings.backends),
   ];
