@@ -26,7 +26,7 @@ export function fullNamesOf({ search }: NameService, name: string): readonly str
   return name.includes('.') ? [plainName(name)] : search.map((domain) => plainName(`${name}.${domain}`));
 }
 
-/** What a resolver, or any resolver if none is named, answered about the addresses of a name. */
+/** The answer of a resolver, or of any resolver, about the addresses of a name. */
 export interface DnsAddresses {
   readonly answered: boolean;
   readonly addresses: readonly string[];

@@ -130,10 +130,10 @@ function needsDns(settings: Settings, { hosts }: NameService): boolean {
   );
 }
 
-type Said = readonly [resolver: Resolver, found: string];
+type ResolverAnswer = readonly [resolver: Resolver, found: string];
 
 /** Two servers of one place that answer otherwise about a name. Servers of several links may know different names (split DNS). */
-function conflictAbout(service: NameService, name: string): readonly [Said, Said] | undefined {
+function conflictAbout(service: NameService, name: string): readonly [ResolverAnswer, ResolverAnswer] | undefined {
   const useful = service.resolvers.filter(
     (resolver) => !resolver.overTls && !STUBS.has(resolver.address) && faultOf(service, resolver) === undefined,
   );
