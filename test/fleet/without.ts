@@ -3,6 +3,7 @@ import { loadForWaiters } from '../../src/gateway/route/next-load.ts';
 import { retriesFirst, type NextWaiter } from '../../src/gateway/route/order.ts';
 import type { Fleet } from '../../src/gateway/route/fleet.ts';
 import type { Policy } from '../../src/gateway/route/policy.ts';
+import { valuesOf } from '../../src/gateway/route/list.ts';
 import { markLate, type Queue, type Waiter } from '../../src/gateway/route/queue.ts';
 import { leastBusy } from '../../src/gateway/route/strategy/least-busy.ts';
 import type { Work } from '../../src/gateway/route/work.ts';
@@ -72,11 +73,11 @@ function withCandidate(
 
 function* agedOrder(_fleet: Fleet, queue: Queue, nowMs: number): Generator<NextWaiter> {
   yield* retriesFirst(queue);
-  for (const waiter of queue.onTime.all.values()) if (nowMs > waiter.dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
+  for (const waiter of valuesOf(queue.onTime.all)) if (nowMs > waiter.dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
   for (const band of [queue.onTime, queue.late, queue.batch]) {
     let first: Waiter | undefined;
     for (const group of band.groups.values()) {
-      const [waiter] = group.values();
+      const waiter = group.first?.value;
       if (waiter !== undefined && (first === undefined || goesFirst(waiter.flow, first.flow))) first = waiter;
     }
     if (first === undefined) continue;

@@ -4,6 +4,7 @@ import type { Band } from '../route/band.ts';
 import { arrivalRate, createDemand } from '../route/demand.ts';
 import type { Fleet } from '../route/fleet.ts';
 import type { Flow } from '../route/flow.ts';
+import { valuesOf } from '../route/list.ts';
 import { oldestSinceMs, queueLength, type BANDS, type Queue, type Waiter } from '../route/queue.ts';
 
 const MOST_CALLERS = 10;
@@ -61,7 +62,7 @@ function callersOf(
   const counts = new Map<Flow, Counted>();
   for (const queue of queues) {
     // Retries are grouped by what they have tried: there are few.
-    for (const waiter of queue.retries.all.values()) count(counts, waiter, 1);
+    for (const waiter of valuesOf(queue.retries.all)) count(counts, waiter, 1);
     for (const band of ['onTime', 'late', 'batch'] as const) countGroups(counts, queue[band]);
   }
   const first = [...counts.values()]
@@ -75,8 +76,8 @@ function callersOf(
 
 function countGroups(counts: Map<Flow, Counted>, { groups }: Band<Waiter>): void {
   for (const group of groups.values()) {
-    const [first] = group.values();
-    if (first !== undefined) count(counts, first, group.size);
+    const { first, size } = group;
+    if (first !== undefined) count(counts, first.value, size);
   }
 }
 

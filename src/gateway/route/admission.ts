@@ -43,20 +43,30 @@ export function limitQueueLength(longest: number): Admission {
  * the mean service time of its model there; the requests that run have run for a while. `undefined` before the first sample.
  */
 export function expectedWaitMs(ahead: number, candidates: readonly Candidate[], nowMs: number): number | undefined {
+  return expectedWaits(candidates, nowMs)(ahead);
+}
+
+/** The same for several places of one queue. */
+export function expectedWaits(candidates: readonly Candidate[], nowMs: number): (ahead: number) => number | undefined {
   const slots = [...new Set(candidates.map(({ replica }) => replica))].flatMap((replica) => slotsOf(replica, nowMs));
-  if (slots.length === 0) return undefined;
-  if (slots.some(({ serviceMs }) => serviceMs === 0)) return 0;
-  const free = (atMs: number): number =>
-    slots.reduce((sum, { freeMs, serviceMs }) => sum + Math.max(0, Math.floor((atMs - freeMs) / serviceMs) + 1), 0);
-  if (free(0) > ahead) return 0;
-  let [tooSoonMs, enoughMs] = [0, 1];
-  while (free(enoughMs) <= ahead) [tooSoonMs, enoughMs] = [enoughMs, enoughMs * 2];
-  while (enoughMs - tooSoonMs > 1) {
-    const middleMs = Math.floor((tooSoonMs + enoughMs) / 2);
-    if (free(middleMs) > ahead) enoughMs = middleMs;
-    else tooSoonMs = middleMs;
-  }
-  return enoughMs;
+  const isInstant = slots.some(({ serviceMs }) => serviceMs === 0);
+  const free = (atMs: number): number => {
+    let sum = 0;
+    for (const { freeMs, serviceMs } of slots) if (atMs >= freeMs) sum += Math.floor((atMs - freeMs) / serviceMs) + 1;
+    return sum;
+  };
+  return (ahead) => {
+    if (slots.length === 0) return undefined;
+    if (isInstant || free(0) > ahead) return 0;
+    let [tooSoonMs, enoughMs] = [0, 1];
+    while (free(enoughMs) <= ahead) [tooSoonMs, enoughMs] = [enoughMs, enoughMs * 2];
+    while (enoughMs - tooSoonMs > 1) {
+      const middleMs = Math.floor((tooSoonMs + enoughMs) / 2);
+      if (free(middleMs) > ahead) enoughMs = middleMs;
+      else tooSoonMs = middleMs;
+    }
+    return enoughMs;
+  };
 }
 
 // The slots of a model with samples, and when each of them comes free.

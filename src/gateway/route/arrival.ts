@@ -6,7 +6,7 @@ import { assign, chooseDeployment, removeWaiter } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
 import type { Fleet } from './fleet.ts';
 import type { Policy } from './policy.ts';
-import { poolOf } from './pool.ts';
+import { poolOf, queueKeyOf } from './pool.ts';
 import { coveredTokens } from './prompt-cache.ts';
 import { createQueue, enqueue, loadClock, queueLength, type Waiter } from './queue.ts';
 import { beginShareLoad } from './share-load.ts';
@@ -30,8 +30,10 @@ export function arrive(
   out: Decision[],
 ): void {
   const { request, deployments, tried, sinceMs, maxWaitMs } = event;
-  // Without waiters there is no queue to look up.
-  let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
+  // Without waiters there is no queue to look up. After a reload requests of the old and the new configuration may want other
+  // deployments: they have queues of their own.
+  let queue =
+    fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKeyOf(poolOf(fleet, deployments), event.queue));
   const ahead = queue === undefined ? 0 : queueLength(queue);
   const { queue: name, isRetry, work } = event;
   const flow = flowOf(fleet.flows, work ?? NO_CALLER);
@@ -65,9 +67,10 @@ export function arrive(
     return;
   }
   if (queue === undefined) {
-    const key = queueKey(event);
+    const pool = poolOf(fleet, deployments);
+    const key = queueKeyOf(pool, name);
     // The lists of all requests are alike: one of them is kept.
-    queue = createQueue(key, name, poolOf(fleet, deployments).ids, nowMs);
+    queue = createQueue(key, name, pool.ids, nowMs);
     fleet.queues.set(key, queue);
   }
   const { untilMs, loadedMs } = event;
@@ -99,11 +102,6 @@ function mostCovered(candidates: readonly Candidate[], { prefix }: Estimate): nu
   if (prefix.length > 0)
     for (const { replica } of candidates) most = Math.max(most, coveredTokens(replica.promptCache, prefix));
   return most;
-}
-
-// After a reload requests of the old and the new configuration may want other deployments: they have queues of their own.
-function queueKey({ queue, deployments }: SlotRequest): string {
-  return [queue, ...deployments].join('\n');
 }
 
 /** A waiter leaves, or is rejected. */

@@ -3,6 +3,7 @@ import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import {
   goesBefore,
+  isLate,
   queuedForMs,
   remove,
   loadWaitMs,
@@ -24,6 +25,7 @@ import type { Policy } from './policy.ts';
 import { watchSent } from './lost-slots.ts';
 import { hasRoom, mayTryOneMore, type Replica } from './replica.ts';
 import { observeUse } from './slots.ts';
+import { observeListed } from './tick-index.ts';
 import { isOwedSlot, paySlot } from './turn.ts';
 
 /** Time after an abandoned prefill in which a request tests its estimate, ms. */
@@ -113,15 +115,17 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
   }
 }
 
-/** Removes a waiter, and its queue with the last one; `isLate`: it gave way to others. */
-export function removeWaiter(fleet: Fleet, request: string, nowMs: number, isLate = false): void {
+/** Removes a waiter, and its queue with the last one; `gaveWay`: it gave way to others. */
+export function removeWaiter(fleet: Fleet, request: string, nowMs: number, gaveWay = false): void {
   const waiting = fleet.waiting.get(request);
   if (waiting === undefined) return;
   const { queue, waiter } = waiting;
   fleet.waiting.delete(request);
-  countWait(fleet.demands.get(queue.name)?.tally, waiter, isLate || queue.late.all.has(request), nowMs);
+  countWait(fleet.demands.get(queue.name)?.tally, waiter, gaveWay || isLate(waiter), nowMs);
   remove(queue, waiter, nowMs);
-  if (queueLength(queue) === 0) fleet.queues.delete(queue.key);
+  if (queueLength(queue) > 0) return;
+  fleet.queues.delete(queue.key);
+  fleet.mayRemoveDrained = true;
 }
 
 /** A request that gets a slot. */
@@ -154,6 +158,7 @@ export function assign(
   backend.assignedMs = nowMs;
   const busy = busyModels(backend);
   beginWork(backend, replica);
+  observeListed(fleet, replica);
   replica.usedMs = nowMs;
   observeUse(replica.slots, nowMs);
   replica.isUnused = false;
@@ -195,6 +200,7 @@ export function assign(
   watchSent(lease);
   if (trial) {
     replica.slots.trial = { request, untilMs: nowMs + trialMs(fleet, lease, nowMs), startedMs: undefined };
+    fleet.ticks.timed.add(replica);
     fleet.tickWanted = true;
   }
   countDecision(fleet.demands.get(queue)?.tally, reason);
@@ -231,8 +237,8 @@ function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: num
     if (choice === undefined) continue;
     const isOwed = isOwedSlot(choice.backend, choice.replica, queue);
     // A batch tries one slot more, if one waits: it may have to wait inside the server.
-    const [batch = waiter] = choice.trial ? queue.batch.all.values() : [];
-    return { queue, waiter: batch, choice, late, isOwed };
+    const batch = choice.trial ? queue.batch.all.first : undefined;
+    return { queue, waiter: batch?.value ?? waiter, choice, late, isOwed };
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { busyModels, priceS } from './cost.ts';
 import { createDemand, type Demand } from './demand.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { onTimeSet, type Job } from './on-time.ts';
+import { valuesOf } from './list.ts';
 import { retriesFirst, type NextWaiter } from './order.ts';
 import { markLate, type Queue, type Waiter } from './queue.ts';
 import { poolOf } from './pool.ts';
@@ -72,7 +73,7 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
   moveLate(queue, nowMs);
   const { onTime } = queue;
   if (onTime.all.size === 0) return undefined;
-  if (onTime.all.size === 1) return [...onTime.all.values()][0];
+  if (onTime.all.size === 1) return onTime.all.first?.value;
   const { count, fastest } = capacityOf(fleet, queue);
   if (fastest === undefined) return firstOf([onTime]);
   const prefill = prefillRate(fleet, fastest);
@@ -92,7 +93,7 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
 
 function moveLate(queue: Queue, nowMs: number): void {
   let looked = 0;
-  for (const waiter of queue.onTime.all.values()) {
+  for (const waiter of valuesOf(queue.onTime.all)) {
     if (nowMs > waiter.dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
     else if ((looked += 1) >= MOST_JOBS) return;
   }
@@ -100,8 +101,8 @@ function moveLate(queue: Queue, nowMs: number): void {
 
 // The first waiters of every caller in turn, so that a caller with many does not hide the others.
 function upTo(most: number, { all, groups }: Band<Waiter>): readonly Waiter[] {
-  if (all.size <= most) return [...all.values()];
-  const lines = [...groups.values()].map((group) => group.values());
+  if (all.size <= most) return [...valuesOf(all)];
+  const lines = [...groups.values()].map((group) => valuesOf(group));
   const found: Waiter[] = [];
   while (lines.length > 0 && found.length < most)
     for (let index = 0; index < lines.length && found.length < most;) {
@@ -118,7 +119,7 @@ function firstOf(bands: readonly Band<Waiter>[]): Waiter | undefined {
   let first: Waiter | undefined;
   for (const { groups } of bands)
     for (const group of groups.values()) {
-      const [waiter] = group.values();
+      const waiter = group.first?.value;
       if (waiter !== undefined && (first === undefined || isBefore(waiter, first))) first = waiter;
     }
   return first;

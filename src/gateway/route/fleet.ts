@@ -39,6 +39,8 @@ export interface DeploymentState {
 /** A backend, as routing sees it. */
 export interface Backend {
   readonly url: string;
+  /** Grows in the order in which the backends were made. */
+  readonly number: number;
   /** Its models. */
   readonly replicas: Set<Replica>;
   /** Those with leases. */
@@ -142,11 +144,25 @@ export interface Candidate {
 /** The deployments of an alias, looked up once after each change of the configuration. */
 export interface Pool {
   readonly ids: readonly string[];
+  /** The keys of queues with these deployments, by alias: a text of all ids is made once, and not for each request. */
+  readonly queueKeys: Map<string, string>;
   /** In the order of `ids`, without those that are not in the fleet. */
   readonly candidates: readonly Candidate[];
   /** Whether one of them has a rate limit, and whether they differ in `order`. */
   readonly isLimited: boolean;
   readonly hasOrder: boolean;
+}
+
+/** The parts of a fleet that a tick looks at: the others are as they were, however much time has passed. */
+export interface TickIndex {
+  /** Replicas with abandoned prompts or a slot trial. */
+  readonly timed: Set<Replica>;
+  /** Replicas at work that their backend does not list: a load may run inside a request. */
+  readonly unlisted: Set<Replica>;
+  /** Backends with a load of the gateway. */
+  readonly loading: Set<Backend>;
+  /** Backends with a load inside a request. */
+  readonly implicit: Set<Backend>;
 }
 
 /** The whole state of routing. Plain data: only `router.ts` and the functions that it calls change it. */
@@ -169,12 +185,20 @@ export interface Fleet {
   /** Rates of each model on any backend, for backends that have none of their own. */
   readonly models: Map<string, Rates>;
   picks: number;
+  /** Backends and replicas that were made. */
+  made: number;
   /** Deployments whose load is decided and not sent yet, by replica: requests are on the way to a model that it may evict. */
   readonly heldLoads: Map<string, DeploymentState>;
   /** Aliases have one runner in common, with other options or under other names of the same weights: a load for one ends that of another. */
   sharesRunners: boolean;
   /** Backends on which a load waits for room. */
   readonly makingRoom: Set<Backend>;
+  /** Whether parts are draining, and whether one of them may have come to its end since draining parts were looked for. */
+  isDraining: boolean;
+  mayRemoveDrained: boolean;
+  /** Whether a deployment has limits that requests may use up. */
+  isLimited: boolean;
+  readonly ticks: TickIndex;
   /** Whether time alone may change something, so that ticks are wanted. */
   tickWanted: boolean;
 }

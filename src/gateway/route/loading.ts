@@ -95,7 +95,11 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
   const loadTime = backend === undefined || load === undefined ? undefined : loadTimeOf(backend, load, nowMs);
-  if (backend?.loading === replica.id) backend.loading = undefined;
+  if (backend?.loading === replica.id) {
+    backend.loading = undefined;
+    fleet.ticks.loading.delete(backend);
+    fleet.mayRemoveDrained = true;
+  }
   replica.load = undefined;
   if (load === undefined) return;
   if (result === 'answered') {
@@ -114,7 +118,8 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
       observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
     if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
-    if (!load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS)) markOthersMaybeEvicted(fleet, replica, nowMs);
+    if (backend !== undefined && !load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS))
+      markOthersMaybeEvicted(backend, replica, nowMs);
     replica.failedLoads = 0;
     return;
   }
@@ -137,6 +142,7 @@ export function startLoad(
   victims: readonly Victim[] = [],
 ): void {
   backend.loading = replica.id;
+  fleet.ticks.loading.add(backend);
   fleet.tickWanted = true;
   replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue, reason, victims }, nowMs);
   if (mayEvict && hasRequestOnItsWay(backend, nowMs)) fleet.heldLoads.set(replica.id, deployment);
@@ -169,6 +175,8 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
       fleet.heldLoads.delete(id);
       replica.load = undefined;
       backend.loading = undefined;
+      fleet.ticks.loading.delete(backend);
+      fleet.mayRemoveDrained = true;
     } else if (!hasRequestOnItsWay(backend, nowMs)) {
       fleet.heldLoads.delete(id);
       // Its context may have changed while it was held.
@@ -228,8 +236,7 @@ function loadTimeOf(
 
 // A load may have evicted one of the others: until the backend lists its memory, their next use starts with a load of the gateway's
 // own.
-function markOthersMaybeEvicted({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
-  for (const replica of replicas.values())
-    if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0)
-      markMaybeEvicted(replica.residency, nowMs);
+function markOthersMaybeEvicted({ replicas }: Backend, loaded: Replica, nowMs: number): void {
+  for (const replica of replicas)
+    if (replica !== loaded && replica.inFlight === 0) markMaybeEvicted(replica.residency, nowMs);
 }

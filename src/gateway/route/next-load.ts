@@ -70,7 +70,7 @@ function firstLoads(fleet: Fleet, nowMs: number, taken: Set<Backend>): Loads | u
  * The load that a weight wants: where deployments differ in weight, one that has a weight, on an idle backend on which the load evicts
  * nothing. Without it one client after the other would find the model on the same backend.
  */
-export function loadForShare(fleet: Fleet, candidates: readonly Candidate[], nowMs: number): Candidate | undefined {
+export function loadForShare(candidates: readonly Candidate[], nowMs: number): Candidate | undefined {
   const [first] = candidates;
   if (first === undefined || candidates.every(({ deployment }) => deployment.weight === first.deployment.weight))
     return undefined;
@@ -81,7 +81,7 @@ export function loadForShare(fleet: Fleet, candidates: readonly Candidate[], now
       candidate.replica.load === undefined &&
       nowMs >= candidate.replica.pausedUntilMs &&
       !isTaken(candidate.backend) &&
-      isIdle(fleet, candidate) &&
+      isIdle(candidate) &&
       evictsNothing(candidate),
   );
 }
@@ -129,7 +129,7 @@ function candidatesToLoad(
   const loads = candidates.filter(({ deployment, replica }) => replica.load?.runnerKey === deployment.runnerKey).length;
   if (warm.length > 0) {
     if (loads >= queueLength(queue)) return [];
-    const idle = open.filter((candidate) => isIdle(fleet, candidate));
+    const idle = open.filter(isIdle);
     // Another copy costs nothing on a backend with empty memory; elsewhere it pays if the queue is longer than a load.
     const empty = idle.filter(
       (candidate) =>
@@ -157,11 +157,8 @@ function evictsNothing(candidate: Candidate): boolean {
   );
 }
 
-function isIdle(fleet: Fleet, { backend }: Candidate): boolean {
-  return (
-    backend.inFlight === 0 &&
-    ![...fleet.replicas.values()].some(
-      (replica) => replica.backend === backend.url && replica.abandonedPrefills.length > 0,
-    )
-  );
+function isIdle({ backend }: Candidate): boolean {
+  if (backend.inFlight > 0) return false;
+  for (const { abandonedPrefills } of backend.replicas) if (abandonedPrefills.length > 0) return false;
+  return true;
 }

@@ -1,4 +1,4 @@
-import type { Candidate, Fleet, Pool } from './fleet.ts';
+import type { Candidate, DeploymentState, Fleet, Pool } from './fleet.ts';
 
 /** Lists that begin with the same deployment: of an alias, and of requests that are pinned to one backend. */
 const MOST_ALIKE = 8;
@@ -15,6 +15,26 @@ export function clearPools({ pools }: Fleet): void {
   pools.clear();
 }
 
+/** Whether any deployment has limits that requests may use up. */
+export function hasLimits({ deployments }: Pick<Fleet, 'deployments'>): boolean {
+  for (const deployment of deployments.values()) if (isLimited(deployment)) return true;
+  return false;
+}
+
+function isLimited({ limits: { requests, tokens } }: DeploymentState): boolean {
+  return requests !== undefined || tokens !== undefined;
+}
+
+/** The key of the queue of an alias whose requests may use the deployments of a pool. */
+export function queueKeyOf({ ids, queueKeys }: Pool, name: string): string {
+  let key = queueKeys.get(name);
+  if (key === undefined) {
+    key = [name, ...ids].join('\n');
+    queueKeys.set(name, key);
+  }
+  return key;
+}
+
 function addPool(fleet: Fleet, ids: readonly string[], alike: readonly Pool[] = []): Pool {
   const candidates: Candidate[] = [];
   for (const id of ids) {
@@ -25,12 +45,11 @@ function addPool(fleet: Fleet, ids: readonly string[], alike: readonly Pool[] = 
       candidates.push({ deployment, backend, replica });
   }
   const order = candidates[0]?.deployment.order;
-  const pool = {
+  const pool: Pool = {
     ids,
+    queueKeys: new Map(),
     candidates,
-    isLimited: candidates.some(
-      ({ deployment: { limits } }) => limits.requests !== undefined || limits.tokens !== undefined,
-    ),
+    isLimited: candidates.some(({ deployment }) => isLimited(deployment)),
     hasOrder: candidates.some(({ deployment }) => deployment.order !== order),
   };
   fleet.pools.set(ids[0] ?? '', [pool, ...alike].slice(0, MOST_ALIKE));

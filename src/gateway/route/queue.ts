@@ -1,5 +1,7 @@
 import type { Flow } from './flow.ts';
-import { addTo, createBand, removeFrom, type Band } from './band.ts';
+import { addTo, createBand, removeFrom, type Band, type BandPlace } from './band.ts';
+import { pushTo, takeFrom, type Heap, type HeapEntry } from './heap.ts';
+import { valuesOf } from './list.ts';
 import type { Estimate } from './work.ts';
 
 /** A request that waits for a slot. */
@@ -27,10 +29,23 @@ export interface Waiter {
   readonly flow: Flow;
   /** It yields to people. */
   readonly batch: boolean;
+  /** Where it stands; `undefined` while it is in no queue. */
+  place?: WaiterPlace | undefined;
+}
+
+/** The places of a waiter in its queue. */
+interface WaiterPlace {
+  /** Index of its band in {@link BANDS}. */
+  rank: number;
+  inBand: BandPlace<Waiter>;
+  readonly byTime: HeapEntry<Waiter> | undefined;
+  readonly byWait: HeapEntry<Waiter> | undefined;
 }
 
 /** The names of the bands of a queue, in their order. */
 export const BANDS = ['retries', 'onTime', 'late', 'batch'] as const;
+
+const LATE = BANDS.indexOf('late');
 
 /** The waiters of one alias, in bands, so that nothing is sorted. */
 export interface Queue extends Readonly<Record<(typeof BANDS)[number], Band<Waiter>>> {
@@ -44,6 +59,11 @@ export interface Queue extends Readonly<Record<(typeof BANDS)[number], Band<Wait
   /** Sum of the times that its waiters have waited since it was empty, ms, until `summedAtMs`. */
   waitSumMs: number;
   summedAtMs: number;
+  /** Its waiters by the time when it is too late for any response, and by the time without loads at which they have waited for too long. */
+  readonly byTime: Heap<Waiter>;
+  readonly byWait: Heap<Waiter>;
+  /** Waiters that have tried a deployment and are no retries. */
+  triedElsewhere: number;
 }
 
 /** Wait within which a request is on time, ms. */
@@ -63,6 +83,9 @@ export function createQueue(key: string, name: string, deployments: readonly str
     loadingSinceMs: undefined,
     waitSumMs: 0,
     summedAtMs: nowMs,
+    byTime: [],
+    byWait: [],
+    triedElsewhere: 0,
   };
 }
 
@@ -79,56 +102,71 @@ export function waitSumMs(queue: Queue, nowMs: number): number {
 /** Appends a waiter; a retry joins the requests that go first. */
 export function enqueue(queue: Queue, waiter: Waiter, nowMs: number): void {
   sumUp(queue, nowMs);
-  const { request, isRetry, tried, batch, flow } = waiter;
-  if (isRetry) addTo(queue.retries, tried.join('\n'), request, waiter);
-  else addTo(batch ? queue.batch : queue.onTime, flow.id, request, waiter);
+  const { isRetry, tried, batch, flow, untilMs, sinceMs, loadMsBefore, maxWaitMs } = waiter;
+  const name = isRetry ? 'retries' : batch ? 'batch' : 'onTime';
+  // The load clock stands still while a waiter waits, and runs while it waits for a load.
+  const waitKey = sinceMs - loadMsBefore + maxWaitMs;
+  waiter.place = {
+    rank: BANDS.indexOf(name),
+    inBand: addTo(queue[name], isRetry ? tried.join('\n') : flow.id, waiter),
+    byTime: untilMs === Infinity ? undefined : pushTo(queue.byTime, untilMs, waiter),
+    byWait: waitKey === Infinity ? undefined : pushTo(queue.byWait, waitKey, waiter),
+  };
+  if (!isRetry && tried.length > 0) queue.triedElsewhere += 1;
 }
 
 /** Removes a waiter. */
-export function remove(queue: Queue, { request, tried, flow }: Waiter, nowMs: number): void {
+export function remove(queue: Queue, waiter: Waiter, nowMs: number): void {
+  const { place } = waiter;
+  if (place === undefined) return;
   sumUp(queue, nowMs);
-  if (removeFrom(queue.retries, tried.join('\n'), request)) return;
-  for (const band of ['onTime', 'late', 'batch'] as const) if (removeFrom(queue[band], flow.id, request)) return;
+  removeFrom(place.inBand);
+  if (place.byTime !== undefined) takeFrom(queue.byTime, place.byTime);
+  if (place.byWait !== undefined) takeFrom(queue.byWait, place.byWait);
+  waiter.place = undefined;
+  if (!waiter.isRetry && waiter.tried.length > 0) queue.triedElsewhere -= 1;
 }
 
 /** Moves a waiter to the late ones. */
 export function markLate(queue: Queue, waiter: Waiter): void {
-  if (removeFrom(queue.onTime, waiter.flow.id, waiter.request))
-    addTo(queue.late, waiter.flow.id, waiter.request, waiter);
+  const { place } = waiter;
+  if (place === undefined || place.inBand.band !== queue.onTime) return;
+  removeFrom(place.inBand);
+  place.inBand = addTo(queue.late, waiter.flow.id, waiter);
+  place.rank = LATE;
 }
 
-/** All waiters, in no particular order. */
+/** Whether a waiter was moved to the late ones. */
+export function isLate({ place }: Waiter): boolean {
+  return place?.rank === LATE;
+}
+
+/** All waiters, band after band. */
 export function* waitersOf(queue: Queue): Generator<Waiter> {
-  for (const band of BANDS) yield* queue[band].all.values();
+  for (const band of BANDS) yield* valuesOf(queue[band].all);
 }
 
 /** When its oldest waiter came to the gateway; `Infinity` without waiters. */
 export function oldestSinceMs(queue: Queue): number {
   let oldestMs = Infinity;
   for (const band of BANDS) {
-    const [first] = queue[band].all.values();
-    if (first !== undefined) oldestMs = Math.min(oldestMs, first.sinceMs);
+    const { first } = queue[band].all;
+    if (first !== undefined) oldestMs = Math.min(oldestMs, first.value.sinceMs);
   }
   return oldestMs;
 }
 
 /** Yields the first retry of those that have tried the same deployments. */
 export function* firstRetries({ retries }: Queue): Generator<Waiter> {
-  for (const group of retries.groups.values()) {
-    const [first] = group.values();
-    if (first !== undefined) yield first;
-  }
+  if (retries.all.size === 0) return;
+  for (const { first } of retries.groups.values()) if (first !== undefined) yield first.value;
 }
 
 /** Yields the waiters that a load may be for: the first retries, then the oldest of the first band that has others. Changes nothing. */
 export function* firstWaiters(queue: Queue): Generator<Waiter> {
   yield* firstRetries(queue);
-  for (const { all } of [queue.onTime, queue.late, queue.batch]) {
-    const [first] = all.values();
-    if (first === undefined) continue;
-    yield first;
-    return;
-  }
+  const first = queue.onTime.all.first ?? queue.late.all.first ?? queue.batch.all.first;
+  if (first !== undefined) yield first.value;
 }
 
 /**
@@ -137,18 +175,17 @@ export function* firstWaiters(queue: Queue): Generator<Waiter> {
  */
 export function* inOrderOfArrival(queue: Queue, nowMs: number): Generator<Waiter> {
   yield* firstRetries(queue);
-  for (const waiter of queue.onTime.all.values()) {
-    if (waitedMs(queue, waiter, nowMs) <= TARGET_MS) {
-      yield waiter;
-      return;
-    }
-    markLate(queue, waiter);
-  }
-  for (const { all } of [queue.late, queue.batch]) {
-    const [first] = all.values();
-    if (first === undefined) continue;
-    yield first;
-    return;
+  markLateByWait(queue, nowMs);
+  const first = queue.onTime.all.first ?? queue.late.all.first ?? queue.batch.all.first;
+  if (first !== undefined) yield first.value;
+}
+
+/** Moves the waiters at the head that have waited for longer than the target to the late ones. */
+export function markLateByWait(queue: Queue, nowMs: number): void {
+  let { first } = queue.onTime.all;
+  while (first !== undefined && waitedMs(queue, first.value, nowMs) > TARGET_MS) {
+    markLate(queue, first.value);
+    ({ first } = queue.onTime.all);
   }
 }
 
@@ -162,12 +199,13 @@ export interface Contender {
 /** Whether a waiter goes before one of another queue: first where it is owed a slot, then retries, then requests on time, then the oldest. */
 export function goesBefore(a: Contender, b: Contender): boolean {
   if (a.isOwed !== b.isOwed) return a.isOwed;
-  const order = bandOf(a.queue, a.waiter) - bandOf(b.queue, b.waiter) || a.waiter.sinceMs - b.waiter.sinceMs;
+  const order = rankOf(a.waiter) - rankOf(b.waiter) || a.waiter.sinceMs - b.waiter.sinceMs;
   return order < 0;
 }
 
-function bandOf(queue: Queue, { request }: Waiter): number {
-  return BANDS.findIndex((band) => queue[band].all.has(request));
+/** The place of a waiter's band among the bands. */
+export function rankOf({ place }: Waiter): number {
+  return place?.rank ?? BANDS.length;
 }
 
 function sumUp(queue: Queue, nowMs: number): void {

@@ -1,10 +1,12 @@
 import { createFlows } from './flow.ts';
 import { CLOSED } from './circuit.ts';
 import type { BackendSpec, DeploymentSpec, DeploymentState, Fleet, FleetSpec } from './fleet.ts';
-import { clearPools } from './pool.ts';
+import { hasDraining } from './draining.ts';
+import { clearPools, hasLimits } from './pool.ts';
 import { EMPTY_WINDOW } from './rate-window.ts';
 import { createReplica, replicaId, slotsOf, type Replica, type ReplicaSpec } from './replica.ts';
 import { unknownResidency } from './residency.ts';
+import { createTickIndex } from './tick-index.ts';
 
 /** A fleet without any knowledge: every backend counts as up. */
 export function createFleet(spec: FleetSpec): Fleet {
@@ -20,6 +22,11 @@ export function createFleet(spec: FleetSpec): Fleet {
     flows: createFlows(),
     models: new Map(),
     picks: 0,
+    made: 0,
+    isLimited: false,
+    isDraining: false,
+    mayRemoveDrained: false,
+    ticks: createTickIndex(),
     makingRoom: new Set(),
     sharesRunners: false,
     tickWanted: false,
@@ -40,6 +47,9 @@ export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   const byUrl = new Map(spec.backends.map((backend) => [backend.url, backend]));
   for (const deployment of spec.deployments) applyDeploymentSpec(fleet, deployment, byUrl.get(deployment.backend));
   fleet.sharesRunners = hasRunnersApart(fleet);
+  fleet.isLimited = hasLimits(fleet);
+  fleet.isDraining = hasDraining(fleet.deployments) || hasDraining(fleet.backends);
+  fleet.mayRemoveDrained = true;
   clearPools(fleet);
 }
 
@@ -55,11 +65,13 @@ export function hasRunnersApart({ deployments }: Pick<Fleet, 'deployments'>): bo
 }
 
 // Objects are changed in place: leases refer to them.
-function applyBackendSpec({ backends }: Fleet, { url, room }: BackendSpec): void {
+function applyBackendSpec(fleet: Fleet, { url, room }: BackendSpec): void {
+  const { backends } = fleet;
   const known = backends.get(url);
   if (known === undefined)
     backends.set(url, {
       url,
+      number: (fleet.made += 1),
       replicas: new Set(),
       atWork: [],
       inFlight: 0,
@@ -81,18 +93,16 @@ function applyBackendSpec({ backends }: Fleet, { url, room }: BackendSpec): void
   else Object.assign(known, { room, draining: false });
 }
 
-function applyDeploymentSpec(
-  { deployments, backends, replicas }: Fleet,
-  spec: DeploymentSpec,
-  backend: BackendSpec | undefined,
-): void {
+function applyDeploymentSpec(fleet: Fleet, spec: DeploymentSpec, backend: BackendSpec | undefined): void {
+  const { deployments, backends, replicas } = fleet;
   const id = replicaId(spec.backend, spec.model);
   const { single } = spec;
   const [managed, stated] = [backend?.managed !== false, backend?.slots];
   const replica = replicas.get(id);
   if (replica === undefined) {
     const { backend: url, model } = spec;
-    const fresh = createReplica({ id, backend: url, model, managed, single, stated });
+    const number = (fleet.made += 1);
+    const fresh = createReplica({ id, number, backend: url, model, managed, single, stated });
     replicas.set(id, fresh);
     backends.get(url)?.replicas.add(fresh);
   } else updateReplica(replica, { managed, single, stated });

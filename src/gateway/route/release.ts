@@ -16,6 +16,7 @@ import { resetResidency } from './residency.ts';
 import { followSibling, forgetSlots, observeEnd, observeRun, observeSlotEnd } from './slots.ts';
 import { remainingPrefillMs, observePrefill, observeAbandonedPrefill, observeService } from './speed.ts';
 import { observeAnswer } from './stuck-load.ts';
+import { observeListed } from './tick-index.ts';
 import { observeTurn } from './turn.ts';
 
 /** An abandoned prefill that ends sooner is ignored, ms. */
@@ -42,6 +43,7 @@ export function release(
   const busy = busyModels(backend);
   const slotCount = replica.slots.count;
   endWork(backend, replica);
+  observeListed(fleet, replica);
   if (!started) replica.unreadTokens = Math.max(0, replica.unreadTokens - lease.unread);
   if (replica.inFlight === 0) replica.unreadTokens = 0;
   countLive(lease.flow, -1);
@@ -72,7 +74,10 @@ export function release(
   const died = result === 'backend-failed' && backend.circuit.state !== 'open';
   if (died) markDown(backend, nowMs);
   else penalize(policy, lease, result, nowMs);
-  if (deployment.draining || backend.draining) fleet.tickWanted = true;
+  if (deployment.draining || backend.draining) {
+    fleet.mayRemoveDrained = true;
+    fleet.tickWanted = true;
+  }
   return died;
 }
 
@@ -181,6 +186,7 @@ function learn(
   } else if (observation?.abandoned === true && !started && slots.kind !== 'unbounded') {
     const remainingMs = remainingPrefillMs(speed, observation.promptBytes, nowMs - assignedMs);
     if (remainingMs < LEAST_REMAINING_MS) return;
+    fleet.ticks.timed.add(replica);
     replica.abandonedPrefills.push({ untilMs: nowMs + remainingMs, expectedMs: remainingMs + nowMs - assignedMs });
     fleet.tickWanted = true;
   }

@@ -13,6 +13,8 @@ import { unknownSpeed, type Speed } from './speed.ts';
 /** A model on a backend: its slots, its residency and its speed, whichever alias asks for it. */
 export interface Replica {
   readonly id: string;
+  /** Grows in the order in which the replicas were made. */
+  readonly number: number;
   readonly backend: string;
   readonly model: string;
   slots: Slots;
@@ -122,6 +124,7 @@ export interface LoadWatch {
 /** The parts of a replica. `managed`: the gateway loads it; `single`: it has one slot, whatever is stated; `stated`: its configured slots. */
 export interface ReplicaSpec {
   readonly id: string;
+  readonly number: number;
   readonly backend: string;
   readonly model: string;
   readonly managed: boolean;
@@ -131,14 +134,15 @@ export interface ReplicaSpec {
 
 /** A replica without any knowledge. */
 export function createReplica(spec: ReplicaSpec): Replica {
-  const { id, backend, model, managed } = spec;
+  const { id, number, backend, model } = spec;
   return {
     id,
+    number,
     backend,
     model,
     slots: slotsOf(spec),
     isSingle: false,
-    residency: unknownResidency(!managed),
+    residency: unknownResidency(!spec.managed),
     speed: unknownSpeed(),
     rates: unknownRates(),
     promptCache: createPromptCache(),

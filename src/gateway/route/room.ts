@@ -4,6 +4,7 @@ import { loadInProgress } from './fleet.ts';
 import { applyListing, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import type { Listing } from './residency.ts';
 import { observeMemory } from './stuck-load.ts';
+import { observeListed } from './tick-index.ts';
 
 /** Ollama measures a new model before it chooses a model to evict, and evicts it at once if it is idle, ms. */
 const SETTLE_MS = 1000;
@@ -22,20 +23,20 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
     if (load !== undefined && listing.askedMs >= load.sinceMs) observeEviction(backend, load, names, listing.askedMs);
     backend.listed = names;
   }
-  for (const replica of fleet.replicas.values()) {
-    if (replica.backend !== url) continue;
+  if (backend === undefined) return;
+  for (const replica of backend.replicas) {
     applyListing(replica, listing);
+    observeListed(fleet, replica);
     // It is in memory under the name of another model.
     if (replica.residency.listedOthers !== undefined) fleet.sharesRunners = true;
   }
-  if (load !== undefined) observeSpared(fleet, url, load, listing.askedMs);
+  if (load !== undefined) observeSpared(backend, load, listing.askedMs);
 }
 
 // A model at work that is not listed under its own name may be any of those listed, which then are not idle.
-function observeSpared({ replicas }: Fleet, url: string, load: ModelLoad, askedMs: number): void {
-  const here = [...replicas.values()].filter(({ backend }) => backend === url);
-  if (here.some((replica) => !isIdle(replica) && replica.residency.listedOthers !== undefined)) return;
-  for (const replica of here) if (isSpared(replica, load, askedMs)) load.spared.add(replica.id);
+function observeSpared({ replicas }: Backend, load: ModelLoad, askedMs: number): void {
+  for (const replica of replicas) if (!isIdle(replica) && replica.residency.listedOthers !== undefined) return;
+  for (const replica of replicas) if (isSpared(replica, load, askedMs)) load.spared.add(replica.id);
 }
 
 function isIdle({ inFlight, abandonedPrefills }: Replica): boolean {

@@ -1,12 +1,14 @@
-import { retryAfterMs, expectedWaitMs } from './admission.ts';
+import { expectedWaits, retryAfterMs } from './admission.ts';
 import { arrive, leave } from './arrival.ts';
 import { candidatesOf, hasCandidate, whyUnavailable } from './candidate.ts';
 import { dispatch } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
+import { expiredWaiters } from './expiry.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import { reconfigure } from './reconfigure.ts';
-import { queuedForMs, waitersOf, loadWaitMs, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
+import { valuesOf } from './list.ts';
+import { queuedForMs, waitersOf, loadWaitMs, queueLength, type Queue, type Waiter } from './queue.ts';
 import { beginLoads, endLoad, finishMakingRoom, keepLoadClocks, sendLoads, startLoad } from './loading.ts';
 import { endTest, findLostSlots, watchStart } from './lost-slots.ts';
 import type { Policy } from './policy.ts';
@@ -17,6 +19,7 @@ import { observeList } from './room.ts';
 import { observeStart, observeTime } from './slots.ts';
 import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
 import { countDecision } from './tally.ts';
+import { inOrder } from './tick-index.ts';
 import { observeTurn } from './turn.ts';
 
 /**
@@ -140,57 +143,53 @@ function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind:
 }
 
 function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
-  fleet.tickWanted = false;
+  fleet.tickWanted = fleet.ticks.loading.size > 0;
   removeDrained(fleet);
-  for (const replica of fleet.replicas.values()) {
+  for (const replica of inOrder(fleet.ticks.timed)) {
     expireAbandonedPrefills(replica, nowMs);
     const { count } = replica.slots;
     const trial = observeTime(replica.slots, nowMs);
     const backend = fleet.backends.get(replica.backend);
     if (replica.slots.count !== count && backend !== undefined) shareSlots(backend, replica);
     if (trial !== undefined) out.push({ kind: 'recall', trial });
-    if (replica.abandonedPrefills.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined)
-      fleet.tickWanted = true;
+    if (replica.abandonedPrefills.length > 0 || replica.slots.trial !== undefined) fleet.tickWanted = true;
+    else fleet.ticks.timed.delete(replica);
   }
   findImplicitLoads(fleet, nowMs);
   unstickLoads(fleet, nowMs, out);
+  if (fleet.waiting.size === 0) return;
   // Other requests may have used up the rate limits.
-  if (
-    fleet.waiting.size > 0 &&
-    [...fleet.deployments.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)
-  )
-    rejectUnservable(fleet, nowMs, out);
-  for (const queue of fleet.queues.values()) {
-    for (const waiter of waitersOf(queue)) {
-      if (nowMs < waiter.untilMs && waitedMs(queue, waiter, nowMs) <= waiter.maxWaitMs) continue;
-      const expectedMs =
-        expectedWaitMs(queueLength(queue), candidatesOf(fleet, waiter.deployments, [], nowMs), nowMs) ??
-        nowMs - waiter.sinceMs;
-      rejectWaiter(
-        fleet,
-        queue,
-        waiter,
-        { reason: 'queue-timeout', retryAfterMs: retryAfterMs(expectedMs, policy.random()) },
-        nowMs,
-        out,
-      );
-    }
+  if (fleet.isLimited) rejectUnservable(fleet, nowMs, out);
+  for (const queue of fleet.queues.values()) rejectExpired(fleet, policy, queue, nowMs, out);
+}
+
+function rejectExpired(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number, out: Decision[]): void {
+  const expired = expiredWaiters(queue, nowMs);
+  if (expired.length === 0) return;
+  const expectedMs = expectedWaits(candidatesOf(fleet, queue.deployments, [], nowMs), nowMs);
+  for (const waiter of expired) {
+    const waitMs = expectedMs(queueLength(queue)) ?? nowMs - waiter.sinceMs;
+    const rejection = { reason: 'queue-timeout', retryAfterMs: retryAfterMs(waitMs, policy.random()) } as const;
+    rejectWaiter(fleet, queue, waiter, rejection, nowMs, out);
   }
 }
 
 function rejectUnservable(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const queue of fleet.queues.values()) {
-    // Waiters of a queue differ only in what they have tried.
-    const servable = new Map<string, boolean>();
-    for (const waiter of waitersOf(queue)) {
+    const { deployments } = queue;
+    const isServable = hasCandidate(fleet, deployments, [], nowMs);
+    // Waiters of a queue differ only in what they have tried, and most have tried nothing.
+    if (isServable && queue.retries.all.size + queue.triedElsewhere === 0) continue;
+    const waiters = isServable && queue.triedElsewhere === 0 ? valuesOf(queue.retries.all) : waitersOf(queue);
+    const reasons = new Map<string, ReturnType<typeof whyUnavailable> | undefined>();
+    for (const waiter of waiters) {
       const key = waiter.tried.join(' ');
-      let isServable = servable.get(key);
-      if (isServable === undefined) {
-        isServable = hasCandidate(fleet, waiter.deployments, waiter.tried, nowMs);
-        servable.set(key, isServable);
+      if (!reasons.has(key)) {
+        const isOne = hasCandidate(fleet, deployments, waiter.tried, nowMs);
+        reasons.set(key, isOne ? undefined : whyUnavailable(fleet, deployments, waiter.tried, nowMs));
       }
-      if (!isServable)
-        rejectWaiter(fleet, queue, waiter, whyUnavailable(fleet, waiter.deployments, waiter.tried, nowMs), nowMs, out);
+      const why = reasons.get(key);
+      if (why !== undefined) rejectWaiter(fleet, queue, waiter, why, nowMs, out);
     }
   }
 }

@@ -14,7 +14,7 @@ export function beginShareLoad(
   out: Decision[],
 ): void {
   const next = strategy.sharesByWeight
-    ? loadForShare(fleet, candidatesOf(fleet, deployments, tried, nowMs), nowMs)
+    ? loadForShare(candidatesOf(fleet, deployments, tried, nowMs), nowMs)
     : undefined;
   if (next !== undefined)
     startLoad(fleet, { ...next, queue: undefined, reason: 'weight', mayEvict: false }, nowMs, out);

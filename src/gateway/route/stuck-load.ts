@@ -1,10 +1,11 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { Decision } from './event.ts';
-import type { Fleet, Lease } from './fleet.ts';
+import type { Backend, Fleet, Lease } from './fleet.ts';
 import { expectedLoadMs } from './load-time.ts';
 import { loadInProgress } from './fleet.ts';
 import type { Replica, LoadWatch } from './replica.ts';
 import { markLoaded } from './residency.ts';
+import { inOrder } from './tick-index.ts';
 
 const DEFAULT_STUCK_AFTER_MS = 60_000;
 const LEAST_STUCK_AFTER_MS = 5000;
@@ -15,7 +16,8 @@ const UNLOAD_PAUSE_MS = 5000;
  * waits on an idle server. Models that stay in memory without work are unloaded by name, one after the other.
  */
 export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
-  for (const backend of fleet.backends.values()) {
+  const { loading, implicit } = fleet.ticks;
+  for (const backend of inOrder(implicit.size === 0 ? loading : new Set([...loading, ...implicit]))) {
     const current = loadInProgress(fleet, backend);
     if (current === undefined) continue;
     const { replica, watch } = current;
@@ -25,9 +27,7 @@ export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void
     )
       continue;
     watch.lastUnloadMs = nowMs;
-    const idle = (backend.listed ?? []).filter(
-      (name) => !isSameModel(name, replica.model) && !isAtWork(fleet, backend.url, name),
-    );
+    const idle = (backend.listed ?? []).filter((name) => !isSameModel(name, replica.model) && !isAtWork(backend, name));
     const victim = idle[watch.unloads % Math.max(1, idle.length)];
     watch.unloads += 1;
     if (victim !== undefined) out.push({ kind: 'unload', backend: backend.url, model: victim });
@@ -43,10 +43,13 @@ export function observeMemory(watch: LoadWatch, listed: string, nowMs: number): 
 
 /** Finds requests that wait inside a backend that does not list their model, so that ticks watch them like a load. */
 export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
-  for (const backend of fleet.backends.values())
-    if (backend.implicitLoad !== undefined && !isWaiting(backend.implicitLoad.replica))
-      backend.implicitLoad = undefined;
-  for (const replica of fleet.replicas.values()) {
+  const { implicit, unlisted } = fleet.ticks;
+  for (const backend of implicit) {
+    if (backend.implicitLoad !== undefined && isWaiting(backend.implicitLoad.replica)) continue;
+    backend.implicitLoad = undefined;
+    implicit.delete(backend);
+  }
+  for (const replica of inOrder(unlisted)) {
     const backend = fleet.backends.get(replica.backend);
     if (backend === undefined || !isWaiting(replica)) continue;
     backend.implicitLoad ??= {
@@ -57,6 +60,7 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
       lastUnloadMs: undefined,
       unloads: 0,
     };
+    implicit.add(backend);
     fleet.tickWanted = true;
   }
 }
@@ -86,11 +90,8 @@ function stuckAfterMs({ backends }: Fleet, replica: Replica): number {
   return knownMs === undefined ? DEFAULT_STUCK_AFTER_MS : Math.max(LEAST_STUCK_AFTER_MS, 3 * knownMs);
 }
 
-function isAtWork(fleet: Fleet, backend: string, model: string): boolean {
-  return [...fleet.replicas.values()].some(
-    (replica) =>
-      replica.backend === backend &&
-      isSameModel(replica.model, model) &&
-      replica.inFlight + replica.abandonedPrefills.length > 0,
-  );
+function isAtWork({ replicas }: Backend, model: string): boolean {
+  for (const { model: name, inFlight, abandonedPrefills } of replicas)
+    if (inFlight + abandonedPrefills.length > 0 && isSameModel(name, model)) return true;
+  return false;
 }
