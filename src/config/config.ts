@@ -55,6 +55,8 @@ export interface Settings {
   /** Absolute path in front of every path on the host, or empty. */
   readonly prefix: string;
   readonly requireDomainJoin: boolean;
+  /** The group of the administrators, as the host resolves it. */
+  readonly adminGroup: string | undefined;
 }
 
 /** One entry of `litellm_models`. */

@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import { down, openLab, up, type Lab } from './lab.ts';
+import type { Directory } from './directory.ts';
 import { takeLease } from './lease.ts';
 import type { HostName } from './place.ts';
 import { findRealOllama, labTestsLeftOut, type OllamaKind } from './requirements.ts';
@@ -8,12 +9,14 @@ import type { LabHost } from './host/host.ts';
 /** A fresh lab for one test file, from before its first test until after its last. */
 export interface BorrowedLab {
   host(name: HostName): LabHost;
+  /** The domain controller; only of a lab that was borrowed with one. */
+  directory(): Directory;
   /** Options for every test that needs the lab: if there can be none, the test counts as skipped, with the reason. */
   readonly only: { readonly skip: string | false };
 }
 
 /** Borrows the lab for the test file that calls it; it may be called once in a file. */
-export function borrowLab(ollama: OllamaKind = 'sim'): BorrowedLab {
+export function borrowLab(ollama: OllamaKind = 'sim', part: { readonly directory?: true } = {}): BorrowedLab {
   const reason = leftOut(ollama);
   let lab: Lab | undefined;
   if (reason === undefined) {
@@ -28,6 +31,7 @@ export function borrowLab(ollama: OllamaKind = 'sim'): BorrowedLab {
       await down();
       const result = await up({
         ollama,
+        ...part,
         signal: AbortSignal.timeout(300_000),
         say: (line) => process.stderr.write(`lab: ${line}\n`),
       });
@@ -43,6 +47,10 @@ export function borrowLab(ollama: OllamaKind = 'sim'): BorrowedLab {
     host: (name) => {
       if (lab === undefined) throw new Error('the lab is not up');
       return lab.host(name);
+    },
+    directory: () => {
+      if (lab?.directory === undefined) throw new Error('the lab has no domain controller');
+      return lab.directory;
     },
     only: { skip: reason ?? false },
   };

@@ -7,6 +7,8 @@ import { bootHost } from './host/boot.ts';
 import { leaderOf, openHost, waitForHost, type LabHost } from './host/host.ts';
 import { ensureBuilt, isBuilt, type Recipe } from './image/cache.ts';
 import { debianRecipe } from './image/debian.ts';
+import { startDirectory, type Directory } from './directory.ts';
+import { directoryRecipe } from './image/directory.ts';
 import { realRecipe } from './image/real.ts';
 import { runtimeRecipe, simRecipe } from './image/sim.ts';
 import { isClean, removeLeftovers, type Leftovers } from './leftovers.ts';
@@ -20,11 +22,15 @@ export interface Lab {
   readonly ollama: OllamaKind;
   readonly hosts: readonly LabHost[];
   host(name: HostName): LabHost;
+  /** The domain controller of the zone, if the lab was brought up with one. */
+  readonly directory?: Directory;
 }
 
 /** How to bring up a lab. */
 export interface UpOptions {
   readonly ollama: OllamaKind;
+  /** Whether the zone has a domain controller, and hx-api-server the programs of a member. */
+  readonly directory?: boolean;
   readonly signal: AbortSignal;
   /** Progress, a line at a time. */
   readonly say: (line: string) => void;
@@ -53,14 +59,14 @@ export async function up(options: UpOptions): Promise<Result<Lab>> {
   if (!recipe.ok) return recipe;
   try {
     if (!isClean(await removeLeftovers())) options.say('removed what an earlier lab had left');
-    await boot(recipe.value, options);
+    const directory = await boot(recipe.value, options);
+    const lab = openLab();
+    if (lab === undefined) throw new Error('the lab does not run right after it was started');
+    return ok(directory === undefined ? lab : { ...lab, directory });
   } catch (error) {
     await removeLeftovers();
     throw error;
   }
-  const lab = openLab();
-  if (lab === undefined) throw new Error('the lab does not run right after it was started');
-  return ok(lab);
 }
 
 /** Removes the lab and all leftovers of an interrupted one; returns what it found. */
@@ -92,7 +98,7 @@ async function serverRecipes(options: UpOptions): Promise<Result<readonly Recipe
   return real.ok ? ok([await realRecipe(real.value, options.signal)]) : real;
 }
 
-async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<void> {
+async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<Directory | undefined> {
   const { say, signal } = options;
   await ensurePackages(say, signal);
   const debian = debianRecipe(await findMirror(), signal);
@@ -100,6 +106,7 @@ async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<voi
   const image = await ensureBuilt(debian);
   const layers: string[] = [];
   for (const recipe of recipes) layers.push(await ensureBuilt(recipe));
+  const members = options.directory === true ? [await ensureBuilt(directoryRecipe(image, signal))] : [];
   signal.throwIfAborted();
   say('booting the hosts');
   await mkdir(STATE, { recursive: true });
@@ -107,15 +114,20 @@ async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<voi
   await raiseBridge();
   await all([
     startDns(signal),
-    ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image])),
+    ...PLACES.map((place) => bootHost(place, [...(place.role === 'llm' ? layers : members), image])),
   ]);
-  await all(PLACES.map((place) => waitForHost(openHost(place), signal)));
+  const starting = members.length === 0 ? undefined : startDirectory([...members, image], signal);
+  await all([
+    ...PLACES.map((place) => waitForHost(openHost(place), signal)),
+    Promise.resolve(starting).then(() => undefined),
+  ]);
   await all(
     PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) =>
       until(`Ollama on ${name}`, 60_000, () => answers(address), signal),
     ),
   );
   await writeFile(STATE_FILE, `${JSON.stringify({ ollama: options.ollama })}\n`);
+  return starting;
 }
 
 /** Waits for all of them, also if one has failed: nothing may be created while the rest is removed. */

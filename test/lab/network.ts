@@ -71,7 +71,8 @@ export function startDetached(name: string, argv: readonly string[], logFile: st
   return child.pid;
 }
 
-function dnsConfig(): string {
+/** The configuration of the zone's name server: its hosts, forward and reverse. */
+export function dnsConfig(): string {
   const records = PLACES.map(({ name, address }) => `host-record=${name}.${ZONE},${name},${address},60`);
   return `${['no-resolv', 'no-hosts', 'user=root', 'bind-interfaces', 'interface=host0', `domain=${ZONE}`, `local=/${ZONE}/`, 'local=/77.10.in-addr.arpa/', ...records].join('\n')}\n`;
 }

@@ -37,6 +37,7 @@ export function settings(over: Partial<Settings> = {}): Settings {
     serviceManager: 'systemd',
     prefix: '',
     requireDomainJoin: false,
+    adminGroup: undefined,
     ...over,
   };
 }

@@ -58,7 +58,15 @@ export function readHostSettings(variables: HostVariables, findings: Findings): 
     serviceManager,
     prefix,
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
+    adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
   };
+}
+
+// The name of a group of a directory may have blanks and capitals; group(5) separates its fields by colons and members by commas.
+function readGroupName(value: Value | undefined, reader: Reader): string | undefined {
+  const text = reader.text(value, 'the name of a group');
+  if (value === undefined || text === undefined) return undefined;
+  return /[:,\n]/.test(text) ? reader.wrong(value, 'the name of one group, without “:” and “,”') : text;
 }
 
 function readWord(value: Value | undefined, words: readonly string[], reader: Reader): string | undefined {

@@ -150,7 +150,13 @@ export const VARIABLES = {
   },
   litellm_require_domain_join: {
     type: flag,
-    meaning: 'Whether preflight requires that the host has joined a domain (realmd or sssd).',
+    meaning: 'Whether preflight requires that the host has joined a domain (realmd, SSSD, winbind or adcli).',
     default: false,
+  },
+  litellm_admin_group: {
+    type: text('the name of a group', String.raw`\s*[^\s:,][^:,\n]*`),
+    meaning:
+      'The group of the administrators, as the host resolves it. Preflight requires that it resolves where `litellm_require_domain_join` is true.',
+    example: 'hx-llm-admins@example.net',
   },
 } as const satisfies Readonly<Record<string, VariableRecord>>;

@@ -32,6 +32,7 @@ const EVERYTHING: Settings = {
   serviceManager: 'systemd',
   prefix: '',
   requireDomainJoin: true,
+  adminGroup: 'administrators',
 };
 
 /** Every check that a host can have, once, without its subject: for `--list`, `--explain` and the names of `--only`. */

@@ -8,12 +8,15 @@ import { accountQuestion } from '../../facts/account.ts';
 import { addressesQuestion } from '../../facts/addresses.ts';
 import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
-import { domainQuestion } from '../../facts/domain.ts';
+import { credentialQuestion } from '../../facts/domain/credential.ts';
+import { joinQuestion } from '../../facts/domain/join.ts';
+import { sssdQuestion } from '../../facts/domain/sssd.ts';
 import { floatingQuestion } from '../../facts/floating.ts';
 import { footprintQuestion } from '../../facts/footprint/question.ts';
 import { nameServiceQuestion } from '../../facts/dns/name-service.ts';
 import { dropInsQuestion } from '../../facts/drop-ins/drop-ins.ts';
 import { foreignQuestion } from '../../facts/foreign.ts';
+import { groupQuestion } from '../../facts/group.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
 import { nameQuestion, type Addresses } from '../../facts/name.ts';
@@ -25,6 +28,7 @@ import type { Fact, Facts, Question } from '../../facts/question.ts';
 import { reachedQuestion } from '../../facts/reached.ts';
 import { roomQuestion } from '../../facts/room.ts';
 import { sudoLogQuestion } from '../../facts/sudo-log.ts';
+import { ownSudoRightsQuestion, sudoRightsQuestion } from '../../facts/sudo-rights.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
 import { toolsQuestion } from '../../facts/tools.ts';
 
@@ -93,7 +97,12 @@ function questionsOfHost(settings: Settings) {
     identity: identityQuestion,
     sudo: sudoQuestion,
     sudoLog: sudoLogQuestion,
-    domains: domainQuestion,
+    sudoRights: sudoRightsQuestion,
+    ownSudoRights: ownSudoRightsQuestion,
+    join: joinQuestion(settings.requireDomainJoin),
+    credential: credentialQuestion(settings.requireDomainJoin),
+    sssd: sssdQuestion(settings.requireDomainJoin),
+    adminGroup: groupQuestion(settings.requireDomainJoin ? settings.adminGroup : undefined),
     clock: clockQuestion,
     programs: programsQuestion,
     disk: diskQuestion(paths.installDir),

@@ -97,7 +97,8 @@ export function leaderOf(name: HostName): number | undefined {
   return childOf(childOf(Number(readFileSync(pidFile, 'utf8'))));
 }
 
-function childOf(pid: number | undefined): number | undefined {
+/** The first child of a process of this machine. */
+export function childOf(pid: number | undefined): number | undefined {
   if (pid === undefined) return undefined;
   try {
     const first = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').split(' ')[0];

@@ -6,11 +6,11 @@ import type { CheckResult } from '../../../src/core/verdict.ts';
 
 import { runPreflight } from '../../../src/phases/preflight/run.ts';
 import { configOf, createAnsweringHost, hostOf, resultOf, toolsOf } from './host.ts';
-import { LLM02, NOW_MS, SETTINGS, GOOD, judge } from './judging.ts';
+import { LLM02, NOW_MS, SETTINGS, GOOD, judge, sample } from './judging.ts';
 
 test('a domain is required only if the variables say so', async () => {
-  assert.equal(resultOf(await judge(GOOD), 'domain.joined').seen, 'hana-x.ai');
-  const bare = { ...GOOD, domains: '' };
+  assert.equal(resultOf(await judge(GOOD), 'domain.joined').seen, 'dev-test.hana-x.ai (realmd, SSSD)');
+  const bare = { ...GOOD, join: sample('domain-join-none') };
   assert.deepEqual(
     [
       resultOf(await judge(bare), 'domain.joined').outcome,

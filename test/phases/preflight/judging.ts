@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Settings } from '../../../src/config/config.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { CheckResult } from '../../../src/core/verdict.ts';
@@ -13,8 +14,13 @@ export const NOW_MS = 1_795_559_706_000;
 
 export const said = (body: string): string => `HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n${body}`;
 
+/** The recorded answer of a host. */
+export const sample = (name: string): string =>
+  readFileSync(new URL(`../../facts/samples/${name}.txt`, import.meta.url), 'utf8');
+
 export const SETTINGS: Partial<Settings> = {
   requireDomainJoin: true,
+  adminGroup: 'hx-llm-admins@dev-test.hana-x.ai',
   backends: backendsOf(LLM01, LLM02),
   models: [modelOf('phi3-3.8b', 'phi3:3.8b'), modelOf('llama', 'Llama3', [LLM02])],
 };
@@ -34,7 +40,12 @@ export const GOOD: Answers = {
   identity: '1000\ndeploy\n',
   sudo: '',
   sudoLog: '',
-  domains: 'hana-x.ai\nHANA-X.AI\n',
+  sudoRights: sample('sudo-list-all'),
+  ownSudoRights: sample('sudo-list-all'),
+  join: sample('domain-join-realmd'),
+  credential: sample('domain-credential-adcli'),
+  sssd: sample('domain-sssd-online'),
+  adminGroup: 'hx-llm-admins@dev-test.hana-x.ai:*:1284401103:alice@dev-test.hana-x.ai\n',
   clock: `${String(NOW_MS)}\nNTPSynchronized=yes\n`,
   programs: 'bash=5.2.15(1)-release\npython=\n',
   disk: '/\n8000000000 /\nrw,relatime\n',

@@ -5,7 +5,7 @@ import { CONNECTION } from './connection.ts';
 import { DNS_DOMAIN } from './dns-domain.ts';
 import { dnsBackendChecks, DNS_OWN_NAME } from './dns-names.ts';
 import { DNS_RESOLVERS } from './dns-resolvers.ts';
-import { DOMAIN } from './domain.ts';
+import { domainChecks } from './domain.ts';
 import { fleetChecks } from './fleet.ts';
 import { modelChecks } from './models.ts';
 import { PLACE } from './place.ts';
@@ -22,7 +22,7 @@ export function checksFor(settings: Settings): readonly PreflightCheck[] {
     ...DNS_RESOLVERS,
     ...DNS_OWN_NAME,
     ...DNS_DOMAIN,
-    ...DOMAIN,
+    ...domainChecks(settings),
     ...RESOURCES,
     ...PLACE,
     ...ACCOUNT,

@@ -16,7 +16,7 @@ export const PLACE: readonly PreflightCheck[] = [
     title: 'no foreign installation is in the way',
     severity: 'warning',
     asks: ['foreign'],
-    after: ['system.bash'],
+    after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
       (facts) => facts.foreign,
       (foreign, { host: { target } }) => {
@@ -37,7 +37,7 @@ export const PLACE: readonly PreflightCheck[] = [
     title: 'nothing is in the way that enforce could not replace',
     severity: 'error',
     asks: ['foreign'],
-    after: ['system.bash'],
+    after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
       (facts) => facts.foreign,
       (foreign, { host: { target, settings } }) => {
@@ -72,7 +72,7 @@ export const PLACE: readonly PreflightCheck[] = [
     title: DROP_INS_TITLE,
     severity: 'warning',
     asks: ['dropIns'],
-    after: ['system.bash'],
+    after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
       (facts) => facts.dropIns,
       (dropIns, { host: { target, settings } }) =>
