@@ -153,8 +153,8 @@ export function isAddress(name: string): boolean {
 
 /** The domains that the host has joined, else those that it may belong to by its name and its search domains. */
 export function domainsOf(facts: HostFacts): readonly string[] {
-  const { domains, dns }: Partial<HostFacts> = facts;
-  if (domains?.known && domains.value.length > 0) return domains.value;
+  const { join, dns }: Partial<HostFacts> = facts;
+  if (join?.known && join.value.claims.length > 0) return [...new Set(join.value.claims.map(({ domain }) => domain))];
   return dns?.known ? dns.value.domains : [];
 }
 

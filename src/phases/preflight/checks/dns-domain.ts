@@ -52,7 +52,7 @@ function serviceCheck(id: string, title: string, prefix: string): PreflightCheck
     severity: 'error',
     why: 'realmd, sssd and Kerberos find the controllers of a domain by SRV records. Without them a join fails, and so do logins and tickets later. Each server that they name must have an address.',
     remedy: 'Let the host ask a name server of the domain, usually a controller.',
-    asks: ['dns', 'domains'],
+    asks: ['dns', 'join'],
     after: ['dns.resolvers'],
     judge: (subject) =>
       subject.host.settings.requireDomainJoin
