@@ -33,7 +33,7 @@ const SRV = (
 /** The domain controller of the zone, as a program of its own in a network namespace. */
 export interface Directory {
   /** Runs samba-tool on the controller's own database. */
-  tool(...words: readonly string[]): Promise<string>;
+  readonly tool: (...words: readonly string[]) => Promise<string>;
 }
 
 /** Starts the domain controller and a name server that knows its SRV records, and waits until both answer. */

@@ -8,10 +8,10 @@ import { PARTIAL } from '../place.ts';
 import type { Recipe } from './cache.ts';
 
 /** The programs of a member of the domain, and of the domain controller. One layer, so that they share their libraries. */
-const PACKAGES = [
-  ...['realmd', 'sssd-ad', 'sssd-tools', 'sssd-dbus', 'adcli', 'krb5-user', 'libnss-sss', 'libpam-sss', 'policykit-1'],
-  ...['samba', 'samba-ad-provision', 'samba-dsdb-modules', 'samba-vfs-modules', 'winbind', 'ca-certificates'],
-];
+const PACKAGES =
+  'realmd sssd-ad sssd-tools sssd-dbus adcli krb5-user libnss-sss libpam-sss policykit-1 samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind ca-certificates'.split(
+    ' ',
+  );
 
 const SETUP = join(import.meta.dirname, 'directory.sh');
 

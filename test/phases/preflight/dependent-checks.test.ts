@@ -9,7 +9,7 @@ import { configOf, createAnsweringHost, hostOf, resultOf, toolsOf } from './host
 import { LLM02, NOW_MS, SETTINGS, GOOD, judge, sample } from './judging.ts';
 
 test('a domain is required only if the variables say so', async () => {
-  assert.equal(resultOf(await judge(GOOD), 'domain.joined').seen, 'dev-test.hana-x.ai (realmd, SSSD)');
+  assert.equal(resultOf(await judge(GOOD), 'domain.joined').seen, 'hana-x.ai (realmd, SSSD)');
   const bare = { ...GOOD, join: sample('domain-join-none') };
   assert.deepEqual(
     [

@@ -42,7 +42,11 @@ export const GOOD: Answers = {
   sudoLog: '',
   sudoRights: sample('sudo-list-all'),
   ownSudoRights: sample('sudo-list-all'),
-  join: sample('domain-join-realmd'),
+  join: `tool =realm
+realm ${Buffer.from('hana-x.ai\n  configured: kerberos-member').toString('base64')}
+sssd ${Buffer.from('[sssd]\ndomains = hana-x.ai\n[domain/hana-x.ai]\nid_provider = ad').toString('base64')}
+keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
+`,
   credential: sample('domain-credential-adcli'),
   sssd: sample('domain-sssd-online'),
   adminGroup: 'hx-llm-admins@dev-test.hana-x.ai:*:1284401103:alice@dev-test.hana-x.ai\n',
