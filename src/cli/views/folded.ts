@@ -47,13 +47,27 @@ function byHost(
   block: (result: CheckResult, layout: Layout) => string,
 ): string {
   let last = '';
-  return results
-    .map((result) => {
-      const head = several && result.host !== last ? `  ${layout.paint.bold(result.host)}\n` : '';
-      last = result.host;
-      return head + block(result, { ...layout, indent: several ? 4 : 2 });
+  const same = Map.groupBy(results, ({ id, wanted, seen }) => JSON.stringify([id, wanted, seen]));
+  return [...same.values()]
+    .flatMap((group) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const hosts = group.map(({ host }) => host).join(', ');
+      const head = several && hosts !== last ? `  ${layout.paint.bold(hosts)}\n` : '';
+      last = hosts;
+      return [head + block(onAll(first, group), { ...layout, indent: several ? 4 : 2 })];
     })
     .join('');
+}
+
+/** The result of the first host for all hosts with the same finding. Its fix may name the host, so it names the others. */
+function onAll(first: CheckResult, group: readonly CheckResult[]): CheckResult {
+  const others = group.filter(({ fix }) => fix !== first.fix).map(({ host }) => host);
+  if (first.fix === undefined || others.length === 0) return first;
+  return {
+    ...first,
+    fix: `${first.fix}${first.fix.includes('  # ') ? '; ' : '  # '}likewise for ${others.join(', ')}`,
+  };
 }
 
 /** One line for each failed check with its hosts, so that all failures are seen at once. */
@@ -158,17 +172,16 @@ function hostLine(results: readonly CheckResult[], host: string, { paint, column
   const own = results.filter((result) => result.host === host);
   const [sign, style] = signOf(paint, worstOf(own));
   const failures = own.filter(failsPhase);
-  const count = (number: number, word: string): readonly string[] =>
-    number === 0 ? [] : [`${String(number)} ${word}`];
   const outcome = (wanted: CheckResult['outcome']): number => own.filter((result) => result.outcome === wanted).length;
-  const families = [...new Set(failures.map(({ id }) => familyOf(id)))].join(', ');
-  const words = [
-    ...count(failures.length, `failed (${families})`),
-    ...count(own.filter((result) => isAdvice(result) && result.severity === 'warning').length, 'with a warning'),
-    ...count(outcome('pass'), 'passed'),
-    ...count(outcome('skip'), 'skipped'),
-    ...count(outcome('not-applicable'), 'not applicable'),
+  const warnings = own.filter((result) => isAdvice(result) && result.severity === 'warning').length;
+  const counts: readonly (readonly [number, string])[] = [
+    [failures.length, `failed (${[...new Set(failures.map(({ id }) => familyOf(id)))].join(', ')})`],
+    [warnings, warnings === 1 ? 'warning' : 'warnings'],
+    [outcome('pass'), 'passed'],
+    [outcome('skip'), 'skipped'],
+    [outcome('not-applicable'), 'not applicable'],
   ];
+  const words = counts.filter(([number]) => number > 0).map(([number, word]) => `${String(number)} ${word}`);
   return flow([{ text: sign, paint: style }, { text: `${host}:`, paint: paint.bold }, { text: words.join(', ') }], {
     indent: 2,
     hang: 4,

@@ -149,6 +149,20 @@ test('several hosts have a line each, which says how many checks failed and of w
   assert.match(text, /– 15 checks of h3 not judged because ssh\.reachable did not pass/);
 });
 
+test('the same finding on several hosts is shown once, with the fix of the first and the names of the others', () => {
+  const at = (host: string, address: string): CheckResult =>
+    result(
+      'time.a',
+      failed('a clock in sync', 'no time daemon', `ssh ${address} sudo timedatectl set-ntp true`),
+      host,
+      'warning',
+    );
+  const text = shown([at('h1', '10.0.0.1'), at('h2', '10.0.0.2'), at('h3', '10.0.0.3')], 120).join('\n');
+  assert.equal(text.match(/no time daemon/g)?.length, 1);
+  assert.match(text, /^ {2}h1, h2, h3$/m);
+  assert.match(text, /fix ssh 10\.0\.0\.1 sudo timedatectl set-ntp true {2}# likewise for h2, h3$/m);
+});
+
 test('-v shows every check in the order in which it was judged', () => {
   const results = report('hx-api-server', { 'models.c': BROKEN });
   const lines = shown(results, 120, true);
