@@ -4,6 +4,8 @@ import type { Question } from './question.ts';
 export interface Systemd {
   /** `undefined` without systemctl. */
   readonly version: number | undefined;
+  /** Features that it was built with or without: `+SECCOMP`, `-SELINUX`. */
+  readonly features: readonly string[];
   /** Whether systemd is the init of this host. An installed systemd may not be. */
   readonly running: boolean;
   /** The output of `is-system-running`: `running`, `degraded` …; empty if systemd is not the init. */
@@ -12,7 +14,7 @@ export interface Systemd {
 
 /** The state of systemd. The test is that of sd_booted(3), which systemd itself uses. */
 export const systemdQuestion: Question<Systemd> = {
-  script: `systemctl --version | head -n 1 || true
+  script: `systemctl --version | head -n 2 || true
 printf 'booted='; [ -d /run/systemd/system ] && echo yes || echo no
 printf 'state='; systemctl is-system-running || true`,
   as: 'user',
@@ -27,6 +29,7 @@ export function parseSystemd(text: string): Systemd {
   const running = booted === 'yes';
   return {
     version: version === undefined ? undefined : Number(version),
+    features: /^[+-][A-Z].*$/m.exec(text)?.[0].trim().split(' ') ?? [],
     running,
     state: running ? (/^state=(\S*)/m.exec(text)?.[1] ?? '') : '',
   };

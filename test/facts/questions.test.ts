@@ -55,13 +55,24 @@ test('a machine is read with glibc’s version, or without glibc', () => {
 });
 
 test('a systemd that is installed but not the init is not running', () => {
-  assert.deepEqual(parseSystemd(sample('systemd-not-init')), { version: 252, running: false, state: '' });
+  assert.deepEqual(parseSystemd(sample('systemd-not-init')), {
+    version: 252,
+    features: [],
+    running: false,
+    state: '',
+  });
   assert.deepEqual(parseSystemd('systemd 257 (257.9-1)\nbooted=yes\nstate=degraded\n'), {
     version: 257,
+    features: [],
     running: true,
     state: 'degraded',
   });
-  assert.deepEqual(parseSystemd('booted=no\nstate='), { version: undefined, running: false, state: '' });
+  assert.deepEqual(parseSystemd('booted=no\nstate='), {
+    version: undefined,
+    features: [],
+    running: false,
+    state: '',
+  });
   assert.throws(() => parseSystemd('systemd 257\n'), /is incomplete/);
 });
 

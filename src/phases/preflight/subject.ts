@@ -7,6 +7,7 @@ import { unknown, type Verdict } from '../../core/verdict.ts';
 import { accountQuestion } from '../../facts/account.ts';
 import { addressesQuestion } from '../../facts/addresses.ts';
 import { clockQuestion } from '../../facts/clock.ts';
+import { confinementQuestion } from '../../facts/confinement.ts';
 import { diskQuestion } from '../../facts/disk.ts';
 import { credentialQuestion } from '../../facts/domain/credential.ts';
 import { joinQuestion } from '../../facts/domain/join.ts';
@@ -27,6 +28,7 @@ import { programsQuestion } from '../../facts/programs.ts';
 import type { Fact, Facts, Question } from '../../facts/question.ts';
 import { reachedQuestion } from '../../facts/reached.ts';
 import { roomQuestion } from '../../facts/room.ts';
+import { fileLimitsQuestion, librariesQuestion, runtimeQuestion } from '../../facts/runtime.ts';
 import { sudoLogQuestion } from '../../facts/sudo-log.ts';
 import { ownSudoRightsQuestion, sudoRightsQuestion } from '../../facts/sudo-rights.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
@@ -114,6 +116,10 @@ function questionsOfHost(settings: Settings) {
     addresses: addressesQuestion,
     floating: floatingQuestion(settings.listen, settings.port),
     reached: reachedQuestion,
+    runtime: runtimeQuestion(paths, settings),
+    libraries: librariesQuestion,
+    fileLimits: fileLimitsQuestion,
+    confinement: confinementQuestion(paths.installDir),
     tools: toolsQuestion(settings.serviceManager),
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings.port),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Settings } from '../../../src/config/config.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { CheckResult } from '../../../src/core/verdict.ts';
@@ -54,6 +55,14 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   programs: 'bash=5.2.15(1)-release\npython=\n',
   disk: '/\n8000000000 /\nrw,relatime\n',
   room: roomOf('/etc', 'yes', '8000000000', '500000'),
+  runtime: 'runtime =/opt/litellm/runtimes/node-24.21.0-aaa/bin/node =used =litellm =0 =v24.21.0\n',
+  libraries:
+    'library =libstdc++.so.6 =/lib/x86_64-linux-gnu/libstdc++.so.6 =GLIBCXX_3.4.30\nlibrary =libgcc_s.so.1 =/lib/x86_64-linux-gnu/libgcc_s.so.1 -\n',
+  fileLimits:
+    'Max open files            1024                 524288               files     \nCapBnd:\t000001ffffffffff\nnr_open 1048576\nfile-nr 1758\t0\t2466177\n',
+  confinement: readFileSync(join(import.meta.dirname, '../../facts/samples/confinement-nspawn.txt'), 'utf8')
+    .replace('tmpfs', 'cgroup2fs')
+    .replace('[not set]', '4096'),
   floating: '',
   reached: '10.77.0.1 50122 10.77.0.11 22',
   tools: '',

@@ -1,6 +1,7 @@
 import type { Settings } from '../../../config/config.ts';
 import type { PreflightCheck } from '../subject.ts';
 import { ACCOUNT } from './account.ts';
+import { CONFINEMENT } from './confinement.ts';
 import { CONNECTION } from './connection.ts';
 import { DNS_DOMAIN } from './dns-domain.ts';
 import { dnsBackendChecks, DNS_OWN_NAME } from './dns-names.ts';
@@ -11,6 +12,7 @@ import { modelChecks } from './models.ts';
 import { PLACE } from './place.ts';
 import { PRIVILEGE } from './privilege.ts';
 import { RESOURCES } from './resources.ts';
+import { RUNTIME } from './runtime.ts';
 import { SYSTEM } from './system.ts';
 
 /** All checks for a host with these settings, in the order in which they are judged. */
@@ -24,6 +26,8 @@ export function checksFor(settings: Settings): readonly PreflightCheck[] {
     ...DNS_DOMAIN,
     ...domainChecks(settings),
     ...RESOURCES,
+    ...RUNTIME,
+    ...CONFINEMENT,
     ...PLACE,
     ...ACCOUNT,
     ...dnsBackendChecks(settings),
