@@ -163,7 +163,12 @@ export function assign(
   observeUse(replica.slots, nowMs);
   replica.isUnused = false;
   const { promptTokens, outTokens, prefix } = estimate;
-  const { covered, displaced } = occupy(replica.promptCache, { request, prefix, slotCount: slotCount(replica), nowMs });
+  const { covered, inSlot, displaced } = occupy(replica.promptCache, {
+    request,
+    prefix,
+    slotCount: slotCount(replica),
+    nowMs,
+  });
   const unread = Math.max(1, promptTokens - covered);
   const unreadBefore = replica.unreadTokens;
   replica.unreadTokens += unread;
@@ -188,6 +193,7 @@ export function assign(
     flow,
     estimate,
     covered,
+    inSlot,
     displaced,
     unread,
     chargedS,

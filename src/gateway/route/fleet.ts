@@ -123,6 +123,7 @@ export interface Lease {
   readonly flow: Flow;
   readonly estimate: Estimate;
   readonly covered: number;
+  readonly inSlot: number;
   readonly displaced: number;
   readonly unread: number;
   readonly chargedS: number;

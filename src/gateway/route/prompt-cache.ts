@@ -30,7 +30,9 @@ interface CachedPrompt extends KnownPrompt {
 /** A slot that a request has, and the part of its prompt that is cached, tokens. */
 export interface CacheUse {
   readonly covered: number;
-  /** Of it, by a displaced prompt alone. */
+  /** Of it, by the slot, which is certain. */
+  readonly inSlot: number;
+  /** Tokens that only a displaced prompt has; the backend may not have kept it. */
   readonly displaced: number;
 }
 
@@ -67,7 +69,7 @@ export function occupy(
     nowMs,
   }: { request: string; prefix: readonly PrefixLink[]; slotCount: number; nowMs: number },
 ): CacheUse {
-  if (prefix.length === 0) return { covered: 0, displaced: 0 };
+  if (prefix.length === 0) return { covered: 0, inSlot: 0, displaced: 0 };
   const links = prefix.length > MOST_LINKS ? prefix.slice(0, MOST_LINKS) : prefix;
   const total = prefix.at(-1)?.tokens ?? 0;
   const nearest = bestSlot(cache, prefix);
@@ -82,7 +84,7 @@ export function occupy(
   slot.responseTokens = 0;
   slot.usedMs = nowMs;
   slot.request = request;
-  return { covered: own + trusted(cache) * displaced, displaced };
+  return { covered: own + trusted(cache) * displaced, inSlot: own, displaced };
 }
 
 /** A request has ended: its slot keeps the prompt, and the response if there was one. */

@@ -22,6 +22,8 @@ import { observeTurn } from './turn.ts';
 /** An abandoned prefill that ends sooner is ignored, ms. */
 const LEAST_REMAINING_MS = 5;
 const BUSY_PAUSE_MS = 500;
+/** A displaced prompt of fewer tokens says nothing about whether such prompts are kept. */
+const LEAST_DISPLACED = 500;
 
 /**
  * A lease has ended: gives the slot back and learns from the attempt. Returns whether the backend is down since now. A lease that was
@@ -127,7 +129,7 @@ export function endProbe(backend: Backend, alive: boolean, nowMs: number): boole
 // The price of what was done replaces the expected one, and the tokens of a response are learned.
 function settle(
   fleet: Fleet,
-  { queue, flow, replica, estimate, covered, displaced, unread, chargedS, position, busy }: Lease,
+  { queue, flow, replica, estimate, covered, inSlot, displaced, unread, chargedS, position, busy }: Lease,
   result: AttemptResult,
   { promptTokens, outTokens = 0, prefillMs, decodeMs = 0 }: Partial<Observation> = {},
   busyAtEnd: number,
@@ -147,12 +149,14 @@ function settle(
   }
   replica.outTokens += 0.05 * (outTokens - replica.outTokens);
   observeOutTokens(flow, queue, outTokens);
-  if (displaced > 500 && prefillMs !== undefined) {
+  // The time of a prompt that may have been displaced tells whether it was kept: it is no sample of the rate.
+  const isDoubtful = displaced > LEAST_DISPLACED;
+  if (isDoubtful && prefillMs !== undefined) {
     const read = (prefillMs / 1000) * prefillRate(fleet, replica);
-    observeDisplaced(replica.promptCache, 1 - (read - (promptTokens - covered)) / displaced);
+    observeDisplaced(replica.promptCache, (promptTokens - inSlot - read) / displaced);
   }
   observeRates(fleet, replica, {
-    readTokens: promptTokens - covered,
+    readTokens: isDoubtful ? 0 : promptTokens - covered,
     prefillMs: prefillMs ?? 0,
     outTokens,
     decodeMs,

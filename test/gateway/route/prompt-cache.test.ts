@@ -10,6 +10,7 @@ import {
 } from '../../../src/gateway/route/prompt-cache.ts';
 import { displacedCount } from '../../../src/gateway/route/displaced-prompts.ts';
 import type { PrefixLink } from '../../../src/gateway/route/work.ts';
+import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
 
 /** A conversation: each message is 100 tokens. */
 function turns(name: number, count: number): readonly PrefixLink[] {
@@ -51,4 +52,37 @@ test('ten thousand conversations keep no more than the slots and 65,536 displace
   }
   assert.equal(cache.slots.length, 4);
   assert.ok(displacedCount(cache.displaced) <= 17, String(displacedCount(cache.displaced)));
+});
+
+/** Two conversations that take turns in the only slot of a backend, which reads 3,500 tokens a second; `kept`: it keeps a displaced prompt. */
+function takingTurns(kept: boolean): { readonly trust: number; readonly prefill: number | undefined } {
+  const stage = new Stage(managedFleet(1, ['a']), FLEET_POLICY);
+  stage.warm();
+  stage.list('a', 'm');
+  const replica = stage.fleet.replicas.get('a#m');
+  assert.ok(replica !== undefined);
+  Object.assign(replica.rates, RATES);
+  for (let turn = 1; turn <= 30; turn += 1)
+    for (const name of [1, 2]) {
+      const prefix = turns(name, 20 + turn);
+      const promptTokens = prefix.at(-1)?.tokens ?? 0;
+      const request = stage.arrive({ work: work({ promptTokens, prefix }) });
+      const prefillMs = (kept && turn > 1 ? 100 : promptTokens) / 3.5;
+      stage.nowMs += prefillMs;
+      stage.start(request);
+      stage.release(request, 'answered', { promptBytes: 4 * promptTokens, promptTokens, outTokens: 0, prefillMs });
+    }
+  return { trust: replica.promptCache.trust, prefill: replica.rates.prefill };
+}
+
+test('a backend that keeps no displaced prompt is not believed to, and its rate is learned from other prompts', () => {
+  const { trust, prefill = 0 } = takingTurns(false);
+  assert.ok(trust < 0.2, String(trust));
+  assert.ok(Math.abs(prefill - 3500) < 100, String(prefill));
+});
+
+test('a backend that keeps displaced prompts is believed to', () => {
+  const { trust, prefill = 0 } = takingTurns(true);
+  assert.ok(trust > 0.9, String(trust));
+  assert.ok(Math.abs(prefill - 3500) < 100, String(prefill));
 });
