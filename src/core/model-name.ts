@@ -16,3 +16,23 @@ export function canonicalModelName(name: string): string {
 export function isSameModel(a: string, b: string): boolean {
   return canonicalModelName(a) === canonicalModelName(b);
 }
+
+/** The name without its tag, in lower case: `phi3` for `phi3:3.8b-mini-128k-instruct-q8_0`. */
+export function modelFamily(name: string): string {
+  return canonicalModelName(name).replace(/:[^:/]*$/, '');
+}
+
+/** The path of a model's manifest below the folder of models (server/manifest.go): host, namespace, model and tag. */
+export function manifestPath(name: string): string {
+  const bare = name.trim();
+  const tagged = bare.lastIndexOf(':') > bare.lastIndexOf('/') ? bare : `${bare}:latest`;
+  const [path = '', tag = ''] = [tagged.slice(0, tagged.lastIndexOf(':')), tagged.slice(tagged.lastIndexOf(':') + 1)];
+  const parts = path.split('/');
+  const whole =
+    parts.length === 1
+      ? ['registry.ollama.ai', 'library', ...parts]
+      : parts.length === 2
+        ? ['registry.ollama.ai', ...parts]
+        : parts;
+  return ['manifests', ...whole, tag].join('/');
+}

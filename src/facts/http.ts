@@ -21,7 +21,7 @@ code=$?; [ $code = 124 ] && exit 28; exit $code`;
 
 // TLS needs curl or openssl. Without them the answer is unknown, which differs from "unreachable".
 const TLS = `limit=$5
-if command -v curl >/dev/null; then exec curl -sS -i --noproxy "*" --max-time "$limit" "https://$4$3" 2>&1; fi
+if command -v curl >/dev/null; then exec curl -sS -i --http1.0 --noproxy "*" --max-time "$limit" "https://$4$3" 2>&1; fi
 command -v openssl >/dev/null || exit 127
 printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$4" | timeout -k 1 "$limit" openssl s_client -quiet -connect "$1:$2" -servername "$1" -verify_hostname "$1" -verify_return_error 2>&1
 code=$?; [ $code = 124 ] && exit 28; exit $code`;

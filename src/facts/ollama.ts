@@ -12,9 +12,18 @@ export function ollamaVersionQuestion(url: string): Question<BackendReply<string
   return { ...getQuestion(`${url}/api/version`), parse: (answer) => read(answer, parseVersion) };
 }
 
-/** The names of the models at a backend's URL. */
-export function ollamaModelsQuestion(url: string): Question<BackendReply<readonly string[]>> {
-  return { ...getQuestion(`${url}/api/tags`), parse: (answer) => read(answer, parseModels) };
+/** A model on the disk of a server. */
+export interface ListedModel {
+  readonly name: string;
+  /** The SHA-256 of its manifest, in hexadecimal; empty if the server does not say. */
+  readonly digest: string;
+  /** The time of its last change, as the server writes it. */
+  readonly modifiedAt: string;
+}
+
+/** The models at a backend's URL. */
+export function ollamaModelsQuestion(url: string): Question<BackendReply<readonly ListedModel[]>> {
+  return { ...getQuestion(`${url}/api/tags`), parse: (answer) => read(answer, parseListing) };
 }
 
 function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): BackendReply<T> {
@@ -33,8 +42,15 @@ function parseVersion(document: unknown): string | undefined {
 
 /** The names in the body of `/api/tags`; `undefined` if the body has another form. */
 export function parseModels(document: unknown): readonly string[] | undefined {
+  return parseListing(document)?.map(({ name }) => name);
+}
+
+function parseListing(document: unknown): readonly ListedModel[] | undefined {
   if (!isObject(document) || !Array.isArray(document['models'])) return undefined;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return document['models'].flatMap((entry: unknown) =>
-    isObject(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [],
+    isObject(entry) && typeof entry['name'] === 'string'
+      ? [{ name: entry['name'], digest: text(entry['digest']), modifiedAt: text(entry['modified_at']) }]
+      : [],
   );
 }

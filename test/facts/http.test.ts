@@ -98,7 +98,8 @@ test('https without curl and openssl throws', () => {
 test('Ollama’s version and models are read; other answers give the reason', async () => {
   const answers: Record<string, string> = {
     '/api/version': '{"version":"0.22.1"}',
-    '/api/tags': '{"models":[{"name":"phi3:latest"},{"model":"odd"}]}',
+    '/api/tags':
+      '{"models":[{"name":"phi3:latest","digest":"ab","modified_at":"2026-01-01T00:00:00Z"},{"model":"odd"}]}',
     '/other/api/version': '<html>',
     '/other/api/tags': '{}',
   };
@@ -116,7 +117,10 @@ test('Ollama’s version and models are read; other answers give the reason', as
     return question.parse(await answerOf(question));
   };
   assert.deepEqual(await version(url), { answered: true, value: '0.22.1' });
-  assert.deepEqual(await models(url), { answered: true, value: ['phi3:latest'] });
+  assert.deepEqual(await models(url), {
+    answered: true,
+    value: [{ name: 'phi3:latest', digest: 'ab', modifiedAt: '2026-01-01T00:00:00Z' }],
+  });
   assert.deepEqual(await version(`${url}/other`), {
     answered: false,
     why: 'an answer that is not Ollama’s: <html>',

@@ -21,7 +21,13 @@ import { groupQuestion } from '../../facts/group.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
 import { nameQuestion, type Addresses } from '../../facts/name.ts';
-import { ollamaModelsQuestion, ollamaVersionQuestion, type BackendReply } from '../../facts/ollama.ts';
+import { ollamaDetailsQuestion, type BackendDetails } from '../../facts/ollama-details.ts';
+import {
+  ollamaModelsQuestion,
+  ollamaVersionQuestion,
+  type BackendReply,
+  type ListedModel,
+} from '../../facts/ollama.ts';
 import { osQuestion } from '../../facts/os.ts';
 import { portQuestion } from '../../facts/port.ts';
 import { programsQuestion } from '../../facts/programs.ts';
@@ -79,7 +85,8 @@ type HostQuestions = ReturnType<typeof questionsOfHost> & FleetQuestions;
 type FleetQuestions = {
   readonly [name: `resolves ${string}`]: Question<Addresses>;
   readonly [version: `version ${string}`]: Question<BackendReply<string>>;
-  readonly [models: `models ${string}`]: Question<BackendReply<readonly string[]>>;
+  readonly [models: `models ${string}`]: Question<BackendReply<readonly ListedModel[]>>;
+  readonly [details: `details ${string}`]: Question<BackendDetails | undefined>;
 };
 
 /** All questions for one host; with `names` those alone. */
@@ -135,10 +142,12 @@ function questionsOfHost(settings: Settings) {
 
 function questionsOfFleet(settings: Settings): FleetQuestions {
   const urls = (settings.backends ?? []).map(({ url }) => url);
+  const models = [...new Set((settings.models ?? []).map(({ model }) => model))];
   return Object.fromEntries([
     ...urls.map((url) => [`resolves ${hostnameOf(url)}`, nameQuestion(hostnameOf(url))]),
     ...urls.map((url) => [`version ${url}`, ollamaVersionQuestion(url)]),
     ...urls.map((url) => [`models ${url}`, ollamaModelsQuestion(url)]),
+    ...urls.map((url) => [`details ${url}`, ollamaDetailsQuestion(url, models)]),
   ]);
 }
 

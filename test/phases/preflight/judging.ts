@@ -26,7 +26,32 @@ export const SETTINGS: Partial<Settings> = {
   models: [modelOf('phi3-3.8b', 'phi3:3.8b'), modelOf('llama', 'Llama3', [LLM02])],
 };
 
-export const TAGS = said('{"models":[{"name":"phi3:3.8b"},{"name":"llama3:latest"}]}');
+/** A model as `/api/tags` lists it. */
+export function listed(name: string, digest = 'c42568d0d477', modified = '2026-11-01T00:00:00Z'): object {
+  return { name, digest, modified_at: modified };
+}
+
+/** The answer of `/api/tags` with these models. */
+export function tags(...models: readonly object[]): string {
+  return said(JSON.stringify({ models }));
+}
+
+export const TAGS = tags(listed('phi3:3.8b'), listed('llama3:latest', '7ff82408cd14'));
+
+/** The answer about one model at a backend: `num_ctx` of its Modelfile, the context that it is loaded with, and its weights. */
+export function details(
+  name: string,
+  { numCtx, loaded, weights = 'a' }: { numCtx?: number; loaded?: number; weights?: string },
+): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const models = loaded === undefined ? [] : [{ name, context_length: loaded }];
+  const parts = [
+    'HTTP/1.0 200',
+    ...(numCtx === undefined ? [] : [`"parameters":"num_ctx                        ${String(numCtx)}"`]),
+    `FROM /usr/share/ollama/.ollama/models/blobs/sha256-${weights}`,
+  ];
+  return `loaded ${base64(JSON.stringify({ models }))}\nshown =${name} ${base64(parts.join('\n'))}\n`;
+}
 
 /** The line of a file system: free inodes are empty where it has no table of them. */
 export function roomOf(folder: string, isWritable: string, bytes: string, inodes: string): string {
@@ -80,6 +105,8 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   [`version ${LLM02}`]: said('{"version":"0.22.1"}'),
   [`models ${LLM01}`]: TAGS,
   [`models ${LLM02}`]: TAGS,
+  [`details ${LLM01}`]: details('phi3:3.8b', { numCtx: 4096 }),
+  [`details ${LLM02}`]: details('phi3:3.8b', { numCtx: 4096 }),
 };
 
 export async function judge(answers: Answers, settings: Partial<Settings> = {}): Promise<readonly CheckResult[]> {
