@@ -26,13 +26,8 @@ export function modelFamily(name: string): string {
 export function manifestPath(name: string): string {
   const bare = name.trim();
   const tagged = bare.lastIndexOf(':') > bare.lastIndexOf('/') ? bare : `${bare}:latest`;
-  const [path = '', tag = ''] = [tagged.slice(0, tagged.lastIndexOf(':')), tagged.slice(tagged.lastIndexOf(':') + 1)];
-  const parts = path.split('/');
-  const whole =
-    parts.length === 1
-      ? ['registry.ollama.ai', 'library', ...parts]
-      : parts.length === 2
-        ? ['registry.ollama.ai', ...parts]
-        : parts;
-  return ['manifests', ...whole, tag].join('/');
+  const colon = tagged.lastIndexOf(':');
+  const parts = tagged.slice(0, colon).split('/');
+  const left = ['registry.ollama.ai', 'library'].slice(0, Math.max(0, 3 - parts.length));
+  return ['manifests', ...left, ...parts, tagged.slice(colon + 1)].join('/');
 }
