@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { manifestPath, modelFamily, test } from 'node:test';
-import { canonicalModelName, isSameModel } from '../../src/core/model-name.ts';
+import { test } from 'node:test';
+import { canonicalModelName, isSameModel, manifestPath, modelFamily } from '../../src/core/model-name.ts';
 
 test('names mean one model whatever their case, tag and origin', () => {
   assert.ok(isSameModel('Tiny', 'registry.ollama.ai/library/tiny:latest'));
