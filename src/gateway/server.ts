@@ -5,6 +5,7 @@ import { getPath } from 'hono/utils/url';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { limitChunks } from './http/chunk-limit.ts';
 import { Connections } from './http/connections.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { headFailure } from './http/request-head.ts';
@@ -100,6 +101,7 @@ export function createGatewayServer(
     const failure = headFailure(incoming);
     const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now(), connections.bodies);
     setCorsHeaders(context);
+    if (incoming.headers['transfer-encoding'] !== undefined) limitChunks(incoming, outgoing);
     connections.track(incoming.socket, outgoing, context);
     const onClose = (): void => {
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;

@@ -36,7 +36,8 @@ export class JsonCost {
     let units = this.#units;
     let inString = this.#inString;
     let escaped = this.#escaped;
-    for (const byte of bytes) {
+    for (let at = 0; at < bytes.length; at += 1) {
+      const byte = bytes[at];
       if (inString) {
         if (escaped) {
           escaped = false;

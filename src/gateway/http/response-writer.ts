@@ -61,14 +61,16 @@ export class ResponseWriter {
     if (this.#outgoing.destroyed) return;
     this.#begin();
     this.#queue?.flush();
-    this.#outgoing.write(text);
+    // node:http counts the bytes of a text and then writes them: 25 ms for 7 MiB, and 6 as bytes.
+    this.#outgoing.write(text.length < PIECE_BYTES ? text : Buffer.from(text));
     this.#outgoing.end();
   }
 
   /** Sends a whole response, as a text or as its bytes in pieces. */
-  send(body: string | readonly Buffer[]): void {
+  send(given: string | readonly Buffer[]): void {
     this.close();
     if (this.#outgoing.destroyed) return;
+    const body = typeof given === 'string' && given.length >= PIECE_BYTES ? [Buffer.from(given)] : given;
     const length =
       typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, piece) => sum + piece.length, 0);
     this.#outgoing.writeHead(200, {

@@ -16,8 +16,8 @@ const MAX_BEHIND_BYTES = 64 * 1024 * 1024;
  */
 export class SendQueue {
   readonly #outgoing: ServerResponse;
-  #sending = Buffer.alloc(0);
-  #behind: string[] = [];
+  #sending: Buffer = Buffer.alloc(0);
+  #behind: Buffer[] = [];
   #behindBytes = 0;
   /** When the client was last seen to read, on the clock of `performance.now()`. */
   #movedMs = 0;
@@ -42,15 +42,16 @@ export class SendQueue {
   /** Sends a text as the client reads. */
   add(text: string): void {
     if (this.#sending.length === 0) this.#movedMs = performance.now();
-    this.#behind.push(text);
-    this.#behindBytes += Buffer.byteLength(text);
+    const bytes = Buffer.from(text);
+    this.#behind.push(bytes);
+    this.#behindBytes += bytes.length;
     if (!this.#outgoing.writableNeedDrain) this.#pump();
   }
 
   /** Hands all texts to the socket: the stream is complete. */
   flush(): void {
     if (this.#sending.length > 0) this.#outgoing.write(this.#sending);
-    for (const text of this.#behind) this.#outgoing.write(text);
+    for (const bytes of this.#behind) this.#outgoing.write(bytes);
     this.#sending = Buffer.alloc(0);
     this.#behind = [];
     this.#behindBytes = 0;
@@ -67,7 +68,9 @@ export class SendQueue {
   }
 
   #takeNext(): void {
-    this.#sending = Buffer.from(this.#behind.join(''));
+    const [first] = this.#behind;
+    this.#sending =
+      first !== undefined && this.#behind.length === 1 ? first : Buffer.concat(this.#behind, this.#behindBytes);
     this.#behind = [];
     this.#behindBytes = 0;
   }

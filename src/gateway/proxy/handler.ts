@@ -27,6 +27,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     const parsed = endpoint.parse(body.value, Date.now(), named);
     const request = parsed.ok ? parsed.value : parsed.passed;
     if (request === undefined) return reject(context, parsed.ok ? INTERNAL_ERROR : parsed.failure);
+    if (isLarge) await ownTurn();
     const { service } = context;
     if (service.hasWildcards && service.mayAppear(nameIn(context, request)))
       context.service = await service.lookedAgain();

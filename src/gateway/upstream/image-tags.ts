@@ -73,40 +73,48 @@ const SHORT_LENGTH = 64 * 1024;
 /** Length of the shortest tag, which a space makes longer by one. */
 const LEAST_TAG = '[img-0]'.length;
 const [OPEN, LETTER_I, LETTER_M, LETTER_G, DASH, CLOSE, SPACE] = [0x5b, 0x69, 0x6d, 0x67, 0x2d, 0x5d, 0x20];
-const DIGITS = [0x30, 0x39] as const;
-const LAST_LATIN1 = 0xff;
+const [ZERO, NINE] = [0x30, 0x39];
+/** V8 answers it without a look at a text whose characters it keeps in a byte each. */
+const BEYOND_LATIN1 = /[^\0-\xff]/;
 
-/** The same, character by character: 11 ms. */
+/** The same, character by character, in the width in which V8 keeps the text: 18 ms for a million tags, 30 in two bytes each. */
 function spacedLong(text: string): string {
-  const units = new Uint16Array(text.length + Math.ceil(text.length / LEAST_TAG));
+  const most = text.length + Math.ceil(text.length / LEAST_TAG);
+  if (!BEYOND_LATIN1.test(text)) {
+    const bytes = Buffer.allocUnsafeSlow(most);
+    return bytes.toString('latin1', 0, copySpaced(Buffer.from(text, 'latin1'), bytes));
+  }
+  const given = Buffer.from(text, 'utf16le');
+  const units = new Uint16Array(most);
+  const length = copySpaced(new Uint16Array(given.buffer, given.byteOffset, text.length), units);
+  return Buffer.from(units.buffer, 0, length * units.BYTES_PER_ELEMENT).toString('utf16le');
+}
+
+/** Copies a text with a space in each tag. Returns the length of the copy. */
+function copySpaced(text: Uint8Array | Uint16Array, to: Uint8Array | Uint16Array): number {
   let length = 0;
-  let all = 0;
   for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    all |= unit;
+    const unit = text[at] ?? 0;
     if (unit === DASH && isTagAt(text, at)) {
-      units[length] = SPACE;
+      to[length] = SPACE;
       length += 1;
     }
-    units[length] = unit;
+    to[length] = unit;
     length += 1;
   }
-  const used = units.subarray(0, length);
-  return all <= LAST_LATIN1
-    ? Buffer.from(used).toString('latin1')
-    : Buffer.from(used.buffer, 0, used.byteLength).toString('utf16le');
+  return length;
 }
 
 /** Whether a dash is that of a tag. */
-function isTagAt(text: string, dash: number): boolean {
+function isTagAt(text: Uint8Array | Uint16Array, dash: number): boolean {
   if (
-    text.charCodeAt(dash - 1) !== LETTER_G ||
-    text.charCodeAt(dash - 2) !== LETTER_M ||
-    text.charCodeAt(dash - 3) !== LETTER_I ||
-    text.charCodeAt(dash - 4) !== OPEN
+    text[dash - 1] !== LETTER_G ||
+    text[dash - 2] !== LETTER_M ||
+    text[dash - 3] !== LETTER_I ||
+    text[dash - 4] !== OPEN
   )
     return false;
   let at = dash + 1;
-  for (let unit = text.charCodeAt(at); unit >= DIGITS[0] && unit <= DIGITS[1]; unit = text.charCodeAt(at)) at += 1;
-  return at > dash + 1 && text.charCodeAt(at) === CLOSE;
+  for (let unit = text[at] ?? 0; unit >= ZERO && unit <= NINE; unit = text[at] ?? 0) at += 1;
+  return at > dash + 1 && text[at] === CLOSE;
 }

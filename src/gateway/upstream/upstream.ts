@@ -5,7 +5,7 @@ import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure }
 import type { Listing } from '../route/residency.ts';
 import { Capabilities } from './capabilities.ts';
 import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
-import { wireRequestFor, withThinking } from './wire-request-for.ts';
+import { untaggedRequestFor, wireRequestFor, withThinking } from './wire-request-for.ts';
 import { HttpAgent } from './http-agent.ts';
 import { limitsOf, type UpstreamLimits } from './deadline.ts';
 import { Contexts } from './contexts.ts';
@@ -21,7 +21,6 @@ import { providerOf } from './providers.ts';
 import { PromptMemory } from './prompt-memory.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
-import { IMAGE_TAG, withoutImageTags } from './image-tags.ts';
 import { LivenessWatch } from './liveness-watch.ts';
 
 /** The servers of one configuration. */
@@ -114,9 +113,7 @@ export class Upstream {
   ): WireExchange {
     const isBlind =
       providerOf(deployment).capabilities === undefined || this.#capabilities.missing(deployment).has('images');
-    const asked = wireRequestFor(request, deployment);
-    const isTagged = !isBlind && asked.body.includes(IMAGE_TAG);
-    const call = isTagged ? wireRequestFor(withoutImageTags(request), deployment) : asked;
+    const call = isBlind ? wireRequestFor(request, deployment) : untaggedRequestFor(request, deployment);
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     const send = (dispatcher: Dispatcher, exchange: WireExchange): void => {

@@ -16,6 +16,8 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
 const MAX_REST_BYTES = 64 * 1024;
 /** Bytes of a response that are decoded in a row; then the event loop turns once. Node reads up to 2 MiB from a socket in a row. */
 const MAX_TURN_BYTES = 256 * 1024;
+/** A chunk takes as long as so many bytes of a long one: 2 MiB hold 350,000 chunks of a byte. */
+const CHUNK_COST_BYTES = 64;
 
 /**
  * Characters of a body from which on it is sent in a turn of the event loop of its own: undici copies it as bytes, which takes 1 ms for
@@ -130,7 +132,7 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    this.#turnBytes += bytes.length;
+    this.#turnBytes += bytes.length + CHUNK_COST_BYTES;
     if (this.#turnBytes > MAX_TURN_BYTES) this.#pause(controller);
     this.#deadline.piece();
     if (this.#finished) {

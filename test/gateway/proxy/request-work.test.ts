@@ -57,3 +57,20 @@ test('the limit of a response is known, and images do not count as text', () => 
   assert.equal(seen.maxTokens, 7);
   assert.ok(seen.promptTokens < 100, String(seen.promptTokens));
 });
+
+test('of the texts deep in a long conversation the ends are read, and a longer conversation keeps its links', () => {
+  const long = Array.from({ length: 400 }, (_, at) => user(`${String(at)} ${'x'.repeat(1000)}`));
+  const late = (text: string): Work => workOfBody({ messages: [...long, user(text)] });
+  const [head, tail] = ['a'.repeat(200), 'z'.repeat(200)];
+  const hashOfLast = ({ prefix }: Work): number | undefined => prefix.at(-1)?.hash;
+  const first = late(`${head}1${tail}`);
+  assert.equal(hashOfLast(first), hashOfLast(late(`${head}2${tail}`)), 'the middle is not read');
+  const others = [`b${head}${tail}`, `${head}${tail}b`, `${head}11${tail}`].map((text) => hashOfLast(late(text)));
+  assert.equal(new Set([hashOfLast(first), ...others]).size, 4, 'ends and lengths are');
+  const early = [`${head}1${tail}`, `${head}2${tail}`].map((text) =>
+    hashOfLast(workOfBody({ messages: [user(text)] })),
+  );
+  assert.notEqual(early[0], early[1], 'an early text is read as a whole');
+  const longer = workOfBody({ messages: [...long, user(`${head}1${tail}`), assistant('Hi'), user('And now?')] });
+  assert.deepEqual(longer.prefix.slice(0, first.prefix.length), first.prefix);
+});

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { withoutImageTags } from '../../../src/gateway/upstream/image-tags.ts';
 import { workingMsOf } from '../../working-time.ts';
+import { untaggedRequestFor } from '../../../src/gateway/upstream/wire-request-for.ts';
+import { startGateway } from '../running.ts';
 import { PLAIN_CHAT } from './chat-request.ts';
 
 function spaced(text: string): string {
@@ -35,4 +37,28 @@ test('a million tags delay other requests by less than 50 ms', async () => {
   for (let run = 0; run < 5; run += 1)
     times.push(await workingMsOf(() => void Buffer.from(JSON.stringify(spaced(text)))));
   assert.ok(Math.min(...times) < 50, times.join(' '));
+});
+
+test('a request with tags in its texts is written once, and with tags elsewhere again without them', async () => {
+  await using gateway = await startGateway([{ url: 'http://127.0.0.1:1' }]);
+  const [deployment] = gateway.service().models.get('m')?.deployments ?? [];
+  assert.ok(deployment !== undefined);
+  const written = (text: string, thinking?: string): { readonly times: number; readonly body: string } => {
+    let times = 0;
+    const sampling = {
+      get seed() {
+        times += 1;
+        return 1;
+      },
+    };
+    const message = { role: 'assistant', thinking, toolCalls: [], answers: undefined } as const;
+    const params = { ...PLAIN_CHAT, sampling, messages: [{ ...message, parts: [{ images: [], text }] }] };
+    const { body } = untaggedRequestFor({ kind: 'chat', params }, deployment);
+    return { times, body };
+  };
+  const once = written('none').times;
+  const inText = written('[img-1]');
+  const inThought = written('none', '[img-1]');
+  assert.ok(inText.body.includes('[img -1]') && inThought.body.includes('[img -1]'));
+  assert.deepEqual([inText.times, inThought.times], [once, 2 * once]);
 });
