@@ -1,5 +1,6 @@
 import { STATE_DIR } from '../core/state-dir.ts';
 import type { Become } from '../core/become.ts';
+import type { Certificate } from '../core/certificate.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
@@ -57,6 +58,17 @@ export interface Settings {
   readonly requireDomainJoin: boolean;
   /** The group of the administrators, as the host resolves it. */
   readonly adminGroup: string | undefined;
+  /** The authorities of `litellm_ca_file`, which the gateway trusts beside those of Node and of the host. */
+  readonly authorities: AuthorityFile | undefined;
+}
+
+/** A file with certificates of authorities, on the operator's machine. */
+export interface AuthorityFile {
+  /** The path for messages. */
+  readonly file: string;
+  readonly path: string;
+  /** At least one. */
+  readonly certificates: readonly Certificate[];
 }
 
 /** One entry of `litellm_models`. */
@@ -97,6 +109,8 @@ export interface HostPaths {
   readonly configDir: string;
   readonly configFile: string;
   readonly envFile: string;
+  /** The certificates of `litellm_ca_file`; only where the variable is defined. */
+  readonly caFile: string;
   readonly installDir: string;
   /** Marks the install folder as created by hxllm. */
   readonly marker: string;
@@ -127,6 +141,7 @@ export function pathsOf(settings: Settings): HostPaths {
     configDir,
     configFile: `${configDir}/config.yaml`,
     envFile: `${configDir}/litellm.env`,
+    caFile: `${configDir}/ca.pem`,
     installDir,
     marker: `${installDir}/.hxllm`,
     releases: `${installDir}/releases`,

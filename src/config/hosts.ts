@@ -4,12 +4,14 @@ import { fail, ok, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { UserEnvironment } from './ansible-cfg/find.ts';
 import type { AnsibleSettings } from './ansible-cfg/settings.ts';
-import type { CandidateHost, Config, HostConfig } from './config.ts';
+import type { AuthorityFile, CandidateHost, Config, HostConfig } from './config.ts';
 import type { Findings } from './findings.ts';
 import { GROUP, type Inventory } from './inventory/inventory.ts';
+import type { SourceFiles } from './source-files.ts';
 import { selectHosts } from './inventory/limit.ts';
 import { hostsOf } from './inventory/membership.ts';
 import { readBecome } from './variables/become.ts';
+import { readAuthorityFile } from './variables/ca-file.ts';
 import { readTarget } from './variables/connection.ts';
 import { mergeVariables, type VariableFolders } from './variables/merge.ts';
 import { HostVariables, Reader } from './variables/reader.ts';
@@ -19,6 +21,7 @@ interface Sources {
   readonly inventory: Inventory;
   readonly inventoryFile: string;
   readonly folders: VariableFolders;
+  readonly files: SourceFiles;
   readonly settings: AnsibleSettings;
   readonly request: UserEnvironment & { readonly limit: string | undefined };
   /** `--ask-become-pass` or `become_password_file`. */
@@ -40,11 +43,23 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   }
   // After an unreadable file every variable is undefined; errors that follow from that would only confuse.
   if (findings.errors.length > 0) return ok({ hosts: [], candidates: [] });
+  const authorities = new Map<string, AuthorityFile>();
+  for (const [name, found] of variables) {
+    const read = await readAuthorityFile(found, sources.request, sources.files, findings);
+    if (read !== undefined) authorities.set(name, read);
+  }
   const describe = (name: string): readonly (CandidateHost & { readonly variables: HostVariables })[] => {
     const found = variables.get(name);
     return found === undefined
       ? []
-      : [{ name, settings: readHostSettings(found, findings), origins: found.origins(), variables: found }];
+      : [
+          {
+            name,
+            settings: readHostSettings(found, findings, authorities.get(name)),
+            origins: found.origins(),
+            variables: found,
+          },
+        ];
   };
   const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => {
     const target = readTarget(name, found, sources.settings, sources.request, findings);

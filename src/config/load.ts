@@ -65,6 +65,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
     inventory: inventory.value,
     inventoryFile,
     folders,
+    files,
     settings: settings.value,
     request,
     becomePassword: becomePassword.value,

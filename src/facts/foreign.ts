@@ -43,6 +43,7 @@ export interface ForeignUnit {
 export interface ForeignPaths {
   readonly configFile: string;
   readonly envFile: string;
+  readonly caFile: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
   readonly installDir: string;
@@ -53,7 +54,10 @@ export interface ForeignPaths {
  * Lists things at hxllm's paths without its mark: files, units, and processes
  * that hold the port.
  */
-export function foreignQuestion(paths: ForeignPaths, port: number): Question<readonly Foreign[]> {
+export function foreignQuestion(
+  paths: ForeignPaths,
+  { port, authorities }: { readonly port: number; readonly authorities: object | undefined },
+): Question<readonly Foreign[]> {
   return {
     script: FOREIGN_SCRIPT,
     arguments: [
@@ -64,6 +68,8 @@ export function foreignQuestion(paths: ForeignPaths, port: number): Question<rea
       paths.installDir,
       paths.marker,
       String(port),
+      // Without litellm_ca_file nothing of hxllm takes this place.
+      authorities === undefined ? '' : paths.caFile,
     ],
     as: 'root',
     parse: ({ stdout, exitCode }) => {

@@ -24,6 +24,8 @@ export interface Kept {
   readonly current: boolean;
   /** Folders that are still needed, parents included. */
   readonly needed: ReadonlySet<string>;
+  /** Names of files of the current folders that the settings do not ask for any more. */
+  readonly unwanted: ReadonlySet<string>;
   /** Further files that go. */
   readonly alsoGone: readonly string[];
   /** Whether hxllm's folders belong to root: a folder that stays is given back to root then. */
@@ -36,7 +38,8 @@ const TREES = new Set(['releases', 'runtimes', '.previous']);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
 /** The files of the gateway's state: it stays while hxllm does. */
 export const STATE_FILES: ReadonlySet<string> = new Set(['contexts.json', 'contexts.json.new']);
-const FILES = new Set(['config.yaml', 'litellm.env', 'current', ...STATE_FILES]);
+const CONFIG_FILES = new Set(['config.yaml', 'litellm.env', 'ca.pem']);
+const FILES = new Set([...CONFIG_FILES, 'current', ...STATE_FILES]);
 
 /** Finds everything of hxllm that does not stay. */
 export function removalOf(footprint: Footprint, kept: Kept): Removal {
@@ -103,9 +106,10 @@ function ownFolders(footprint: Footprint): ReadonlySet<string> {
   return new Set([...noted(used, 'config-dir'), ...noted(used, 'install-dir'), ...holding]);
 }
 
-function goes(name: string, { isConfigDir, isInstallDir }: FolderState, { current }: Kept): boolean {
+function goes(name: string, { isConfigDir, isInstallDir }: FolderState, { current, unwanted }: Kept): boolean {
+  if (unwanted.has(name)) return true;
   if (STATE_FILES.has(name)) return !current;
-  const role = name === 'config.yaml' || name === 'litellm.env' ? isConfigDir : isInstallDir;
+  const role = CONFIG_FILES.has(name) ? isConfigDir : isInstallDir;
   return !(current && role);
 }
 

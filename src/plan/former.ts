@@ -25,6 +25,7 @@ export function planFormer(desired: Desired, actual: Actual): readonly Step[] {
     needed: new Set(folders.map(({ path }) => path)),
     managed: settings.serviceManager === 'systemd',
     alsoGone: [],
+    unwanted: new Set(settings.authorities === undefined ? ['ca.pem'] : []),
   });
   const owned = new Set(
     [...folders, ...desired.files].flatMap(({ path, group }) => (group === undefined ? [] : [path])),

@@ -7,10 +7,11 @@ import type { HostPaths } from '../render/desired.ts';
 export function stagedPaths({
   configFile,
   envFile,
+  caFile,
   serviceUnit,
   socketUnit,
   current,
   marker,
 }: HostPaths): readonly string[] {
-  return [configFile, envFile, serviceUnit, socketUnit, current, marker].map((path) => `${path}.hxllm-new`);
+  return [configFile, envFile, caFile, serviceUnit, socketUnit, current, marker].map((path) => `${path}.hxllm-new`);
 }

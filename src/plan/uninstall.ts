@@ -39,6 +39,7 @@ export function planUninstall(
   const removal = removalOf(actual.footprint, {
     current: false,
     needed: new Set(),
+    unwanted: new Set(),
     managed: settings.serviceManager === 'systemd',
     alsoGone: [...staged, ...(settings.serviceManager === 'process' ? [paths.logFile, paths.pidFile] : [])],
   });

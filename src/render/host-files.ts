@@ -5,20 +5,21 @@ import type { Secret } from '../core/secret.ts';
 import { secretContent, type Content, type DesiredFile } from './content.ts';
 import { quoteEnvironment } from './environment-file.ts';
 import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
+import { authoritiesText } from './authorities.ts';
 import { renderTemplate } from './template.ts';
 import { unitValues } from './unit-values.ts';
 
 /** The master key for rendering, or the reason why it is unknown. */
 export type ResolvedMasterKey = { readonly key: Secret } | { readonly why: string };
 
-/** Renders all files of a host: config.yaml and litellm.env, and the two units if systemd manages the host. */
+/** Renders all files of a host: config.yaml, litellm.env and, with litellm_ca_file, ca.pem; and the two units if systemd manages the host. */
 export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Result<readonly DesiredFile[]> {
   const paths = pathsOf(settings);
   const managed = settings.serviceManager === 'systemd';
   const owner = managed ? 'root' : undefined;
   const group = managed ? settings.group : undefined;
   const config = buildGatewayConfig(settings);
-  const environment = renderEnvironment(key);
+  const environment = renderEnvironment(key, settings);
   const units = managed ? renderUnits(settings) : ok([]);
   const problems = [config, environment, units].flatMap((result): readonly Problem[] =>
     result.ok ? [] : result.problems,
@@ -44,16 +45,32 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
       mode: managed ? 0o640 : 0o600,
       content: environment.value,
     },
+    ...(settings.authorities === undefined
+      ? []
+      : [
+          {
+            name: 'ca.pem',
+            path: paths.caFile,
+            owner,
+            group,
+            mode: 0o640,
+            content: { kind: 'text' as const, text: authoritiesText(settings.authorities) },
+          },
+        ]),
     ...units.value,
   ]);
 }
 
-function renderEnvironment(key: ResolvedMasterKey): Result<Content> {
+function renderEnvironment(key: ResolvedMasterKey, settings: Settings): Result<Content> {
   if ('why' in key) return ok({ kind: 'unknown', why: key.why });
   const quoted = quoteEnvironment('litellm_master_key', key.key.reveal());
   if (!quoted.ok) return quoted;
   const text = renderTemplate('litellm.env', { mark: MARK_LINE, master_key: quoted.value });
-  return text.ok ? ok(secretContent(text.value)) : text;
+  if (!text.ok || settings.serviceManager === 'systemd' || settings.authorities === undefined)
+    return text.ok ? ok(secretContent(text.value)) : text;
+  // Without a unit the environment file is the only place for a variable of the gateway.
+  const authorities = quoteEnvironment('litellm_prefix', pathsOf(settings).caFile);
+  return authorities.ok ? ok(secretContent(`${text.value}NODE_EXTRA_CA_CERTS=${authorities.value}\n`)) : authorities;
 }
 
 function renderUnits(settings: Settings): Result<readonly DesiredFile[]> {

@@ -44,7 +44,15 @@ export function unitValues(settings: Settings): Result<TemplateValues> {
     install_dir: paths.installDir,
     gateway: `${paths.current}/gateway`,
     listen: listenText(host, settings.port),
+    ca_environment: authorityLine(settings, paths.caFile),
   });
+}
+
+// Node reads the file once, at its start.
+function authorityLine({ authorities }: Settings, caFile: string): string {
+  return authorities === undefined
+    ? '# Without litellm_ca_file the gateway trusts the authorities of Node and of the host.'
+    : `Environment=NODE_EXTRA_CA_CERTS=${caFile}`;
 }
 
 function unsuitable(name: string, desired: string, seen: string): Problem {

@@ -58,6 +58,8 @@ test('the guide’s files are read as they are, with every default', async () =>
       serviceManager: 'systemd',
       prefix: '',
       requireDomainJoin: false,
+      adminGroup: undefined,
+      authorities: undefined,
     },
   );
   assert.deepEqual(origins['litellm_backends'], {

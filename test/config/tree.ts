@@ -23,6 +23,11 @@ export class Tree implements Disposable {
     writeFileSync(join(this.folder, path), text);
   }
 
+  writeBytes(path: string, bytes: Buffer): void {
+    mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+    writeFileSync(join(this.folder, path), bytes);
+  }
+
   /** Runs loadConfig on the files. If all is well with them, they must be valid by the published schema as well. */
   async load(request: Partial<ConfigRequest> = {}): Promise<Result<Config>> {
     const result = await loadConfig({

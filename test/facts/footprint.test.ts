@@ -217,3 +217,13 @@ test(
     assert.deepEqual(folders.get(host.at('opt/litellm'))?.unsafeAbove, []);
   },
 );
+
+test('the certificates beside config.yaml are hxllm’s by their mark', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/ca.pem', '-----BEGIN CERTIFICATE-----');
+  mkdirSync(host.at('etc/other'));
+  writeFileSync(host.at('etc/other/ca.pem'), '-----BEGIN CERTIFICATE-----\n');
+  const { folders } = host.ask('etc/litellm', 'etc/other');
+  assert.deepEqual(folders.get(host.at('etc/litellm'))?.ours, ['ca.pem']);
+  assert.deepEqual(folders.get(host.at('etc/other'))?.ours, []);
+});

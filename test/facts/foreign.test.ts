@@ -25,12 +25,13 @@ function makeRoot(context: TestContext): {
       {
         configFile: `${root}/etc/litellm/config.yaml`,
         envFile: `${root}/etc/litellm/litellm.env`,
+        caFile: `${root}/etc/litellm/ca.pem`,
         serviceUnit: unit('litellm.service'),
         socketUnit: unit('litellm.socket'),
         installDir,
         marker: `${installDir}/.hxllm`,
       },
-      port,
+      { port, authorities: {} },
     );
   return {
     root,
@@ -57,6 +58,17 @@ test('a marked file is ours, also with the mark below a shebang line', (context)
   host.put('etc/litellm/config.yaml', `${MARK_LINE}\nmodel_list: []\n`);
   host.put('etc/systemd/system/litellm.service', `#!/bin/true\n${MARK_LINE}\n`);
   host.put('opt/litellm/.hxllm', `${MARK_LINE}\n`);
+  assert.deepEqual(host.ask(1), []);
+});
+
+test('certificates of others are in the way of litellm_ca_file, marked ones are not', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/ca.pem', '-----BEGIN CERTIFICATE-----\n');
+  assert.deepEqual(
+    host.ask(1).map(({ kind, looksLike }) => [kind, looksLike]),
+    [['file', 'a file without hxllm’s mark']],
+  );
+  host.put('etc/litellm/ca.pem', `${MARK_LINE}\n-----BEGIN CERTIFICATE-----\n`);
   assert.deepEqual(host.ask(1), []);
 });
 

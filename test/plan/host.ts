@@ -105,7 +105,7 @@ export function footprintOf({ settings: all, paths }: Desired, notes: Notes | un
           isConfigDir: true,
           mode: 0o750,
           group: all.group,
-          ours: ['config.yaml', 'litellm.env'],
+          ours: ['config.yaml', 'litellm.env', ...(all.authorities === undefined ? [] : ['ca.pem'])],
           listen: `  listen: ${all.listen}:${String(all.port)}`,
         }),
       ],

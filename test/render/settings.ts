@@ -38,6 +38,7 @@ export function settings(over: Partial<Settings> = {}): Settings {
     prefix: '',
     requireDomainJoin: false,
     adminGroup: undefined,
+    authorities: undefined,
     ...over,
   };
 }

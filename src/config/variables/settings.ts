@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
-import type { Settings } from '../config.ts';
+import type { AuthorityFile, Settings } from '../config.ts';
 import type { Value } from '../value.ts';
 import { readBackendList } from './backends.ts';
 import { readFolders } from './folders.ts';
@@ -13,8 +13,8 @@ import { judgeVariableNames } from './unknown-names.ts';
 
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,31}$/;
 
-/** Reads and checks the documented variables of one host, with their defaults. */
-export function readHostSettings(variables: HostVariables, findings: Findings): Settings {
+/** Reads and checks the documented variables of one host, with their defaults. `authorities`: the file of litellm_ca_file, as it was read. */
+export function readHostSettings(variables: HostVariables, findings: Findings, authorities?: AuthorityFile): Settings {
   const reader = new Reader(findings);
   judgeVariableNames(variables.all, findings);
   const backends = readBackendList(variables.get('litellm_backends'), reader);
@@ -59,6 +59,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings): 
     prefix,
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
+    authorities,
   };
 }
 

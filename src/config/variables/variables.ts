@@ -159,4 +159,10 @@ export const VARIABLES = {
       'The group of the administrators, as the host resolves it. Preflight requires that it resolves where `litellm_require_domain_join` is true.',
     example: 'hx-llm-admins@example.net',
   },
+  litellm_ca_file: {
+    type: text('the path of a PEM file', String.raw`\s*\S[^\n]*`),
+    meaning:
+      'A PEM file on this machine with the certificates of the authorities that signed the certificates of `https://` backends. It is installed beside `config.yaml`, and the gateway trusts it beside the authorities of Node and of the host.',
+    example: 'files/example-ca.pem',
+  },
 } as const satisfies Readonly<Record<string, VariableRecord>>;

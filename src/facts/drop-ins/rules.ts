@@ -7,6 +7,9 @@ export interface ExpectedUnits {
   readonly configDir: string;
   readonly configFile: string;
   readonly envFile: string;
+  readonly caFile: string;
+  /** Whether litellm_ca_file is defined; otherwise `undefined`. */
+  readonly authorities: object | undefined;
   readonly installDir: string;
   /** The link to the active release. */
   readonly current: string;
@@ -84,6 +87,7 @@ function allowsFamily(values: readonly string[], family: string): boolean {
 }
 
 const COMMAND = 'it runs a command of its own, and a failure of it fails the start';
+const NO_AUTHORITIES = 'the gateway does not trust the authorities of litellm_ca_file';
 const CONDITION = 'the unit does not start where it is not met';
 
 const UNIT: Rules = {
@@ -138,8 +142,19 @@ const SERVICE: Rules = {
         : undefined;
     },
   },
+  Environment: {
+    ours: ({ authorities, caFile }) => (authorities === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${caFile}`]),
+    breaks: (values, { authorities, caFile }) => {
+      const set = values.flatMap((value) => [...value.matchAll(/(?:^|\s)["']?NODE_EXTRA_CA_CERTS=([^\s"']*)/g)]);
+      return authorities === undefined || set.at(-1)?.[1] === caFile ? undefined : NO_AUTHORITIES;
+    },
+  },
   UnsetEnvironment: {
-    breaks: (values) => (/\bLITELLM_/.test(values.join(' ')) ? 'the gateway does not get its key' : undefined),
+    breaks: (values, { authorities }) => {
+      const names = values.join(' ');
+      if (/\bLITELLM_/.test(names)) return 'the gateway does not get its key';
+      return authorities !== undefined && /\bNODE_EXTRA_CA_CERTS\b/.test(names) ? NO_AUTHORITIES : undefined;
+    },
   },
   WorkingDirectory: {
     breaks: (values) =>

@@ -33,6 +33,7 @@ const EVERYTHING: Settings = {
   prefix: '',
   requireDomainJoin: true,
   adminGroup: 'administrators',
+  authorities: undefined,
 };
 
 /** Every check that a host can have, once, without its subject: for `--list`, `--explain` and the names of `--only`. */

@@ -129,7 +129,7 @@ function questionsOfHost(settings: Settings) {
     confinement: confinementQuestion(paths.installDir),
     tools: toolsQuestion(settings.serviceManager),
     port: portQuestion(settings.port),
-    foreign: foreignQuestion(paths, settings.port),
+    foreign: foreignQuestion(paths, settings),
     account: accountQuestion({ ...settings, ...paths }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     dropIns: dropInsQuestion({ ...settings, ...paths }),

@@ -20,7 +20,7 @@ export async function judgeFolders(
   const paths = pathsOf(settings);
   const questions = {
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
-    foreign: foreignQuestion(paths, settings.port),
+    foreign: foreignQuestion(paths, settings),
   };
   const asked = await ask(host, questions, randomId(), { ...options, become });
   if (!asked.ok) return unknown(inWords(asked.problems[0]), asked.problems[0].fix);

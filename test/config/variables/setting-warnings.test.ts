@@ -89,6 +89,8 @@ litellm_models:
     serviceManager: 'process',
     prefix: `${tree.folder}/inventories/host`,
     requireDomainJoin: true,
+    adminGroup: undefined,
+    authorities: undefined,
   });
 });
 

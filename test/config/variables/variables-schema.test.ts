@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { BACKEND_KEYS, MODEL_KEYS, VARIABLES } from '../../../src/config/variables/variables.ts';
 import { variablesSchema } from '../../../src/config/variables/variables-schema.ts';
 import type { VariableRecord } from '../../../src/config/variables/variable-type.ts';
+import { certificateText } from '../../certificates/certificates.ts';
 import { schemaErrors, undescribed } from '../../json-schema.ts';
 import { hostOf, Tree } from '../tree.ts';
 import { MAIN } from './judged.ts';
@@ -31,7 +32,11 @@ function withKey(within: string, name: string, value: unknown): Record<string, u
 
 /** The settings of a host with these variables. */
 async function settingsOf(variables: object): Promise<object> {
-  using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: stringify(variables) });
+  using tree = new Tree({
+    'inventories/dev.ini': '[litellm]\nh\n',
+    [MAIN]: stringify(variables),
+    [VARIABLES.litellm_ca_file.example]: certificateText('ca.pem'),
+  });
   return hostOf(await tree.load()).settings;
 }
 

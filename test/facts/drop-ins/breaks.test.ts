@@ -102,3 +102,22 @@ test('a socket has to listen on the address and port of the configuration alone'
     'ListenDatagram',
   ]);
 });
+
+test('with litellm_ca_file a drop-in that takes its authorities away breaks the gateway, and other variables do not', () => {
+  const broken = (line: string, authorities: object | undefined): readonly string[] => {
+    const parsed = { path: '/x.conf', assignments: parseUnitText(`[Service]\n${line}\n`) };
+    const breaks = breakingSettings('litellm.service', [parsed], expectedUnits('', { authorities }), undefined);
+    return (breaks.get('/x.conf') ?? []).map(({ setting }) => setting);
+  };
+  for (const line of [
+    'Environment=NODE_EXTRA_CA_CERTS=/srv/ca.pem',
+    'Environment="NODE_EXTRA_CA_CERTS=/srv/ca.pem" A=1',
+    'Environment=',
+    'UnsetEnvironment=NODE_EXTRA_CA_CERTS',
+  ]) {
+    assert.equal(broken(line, {}).length, 1, line);
+    assert.deepEqual(broken(line, undefined), [], line);
+  }
+  for (const line of ['Environment=A=1', 'Environment=NODE_EXTRA_CA_CERTS=/etc/litellm/ca.pem', 'UnsetEnvironment=A'])
+    assert.deepEqual(broken(line, {}), [], line);
+});

@@ -10,6 +10,8 @@ export function expectedUnits(root: string, over: Partial<ExpectedUnits> = {}): 
     configDir: '/etc/litellm',
     configFile: '/etc/litellm/config.yaml',
     envFile: '/etc/litellm/litellm.env',
+    caFile: '/etc/litellm/ca.pem',
+    authorities: undefined,
     installDir: '/opt/litellm',
     current: '/opt/litellm/current',
     listen: '0.0.0.0',

@@ -45,6 +45,7 @@ export async function inspectHost(
   const watched = [
     paths.configFile,
     paths.envFile,
+    paths.caFile,
     paths.serviceUnit,
     paths.socketUnit,
     paths.current,
@@ -66,7 +67,7 @@ export async function inspectHost(
       paths: watched,
     }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
-    foreign: foreignQuestion(paths, settings.port),
+    foreign: foreignQuestion(paths, settings),
     account: accountQuestion({ ...settings, ...paths }),
     record: hostRecordQuestion(paths.installDir, cutOff),
     dropIns: dropInsQuestion({ ...settings, ...paths }),
