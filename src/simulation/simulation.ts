@@ -1,4 +1,4 @@
-import type { FleetSpec } from '../gateway/route/fleet.ts';
+import type { FleetSpec } from '../gateway/route/fleet-spec.ts';
 import type { Policy } from '../gateway/route/policy.ts';
 import type { Work } from '../gateway/route/work.ts';
 import { Clock } from './clock.ts';

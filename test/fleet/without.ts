@@ -29,7 +29,9 @@ export const IDEAS: Readonly<Record<string, Without>> = {
   /** All free slots are used, by any request. */
   'kept-slot': { policy: ({ keepsSlot }) => ({ keepsSlot: withCandidate(keepsSlot, { slots: 0 }) }) },
   /** Requests are sent behind prompts that are being read. */
-  'unread-prompts': { policy: ({ keepsSlot }) => ({ keepsSlot: withCandidate(keepsSlot, { unread: 0 }) }) },
+  'unread-prompts': {
+    policy: ({ keepsSlot }) => ({ keepsSlot: withCandidate(keepsSlot, { unread: 0 }), isClosed: () => false }),
+  },
   /** The backend chooses the model that it evicts. */
   'named-victims': {
     policy: ({ random }) => ({ nextLoad: loadForWaiters({ strategy: leastBusy, random }), yields: yieldToLoads }),

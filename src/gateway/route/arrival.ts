@@ -1,8 +1,11 @@
 import { flowOf, countLive, observeCaller, type Flow } from './flow.ts';
 import { retryAfterMs } from './admission.ts';
+import { addQueue, touchQueue } from './attention.ts';
 import { candidatesOf, isWarm, whyUnavailable, type Candidate } from './candidate.ts';
 import { createDemand, observeArrival, type Demand } from './demand.ts';
-import { assign, chooseDeployment, removeWaiter } from './dispatch.ts';
+import { assign } from './assign.ts';
+import { chooseDeployment } from './choose-deployment.ts';
+import { removeWaiter } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
 import type { Fleet } from './fleet.ts';
 import type { Policy } from './policy.ts';
@@ -29,16 +32,18 @@ export function arrive(
   nowMs: number,
   out: Decision[],
 ): void {
-  const { request, deployments, tried, sinceMs, maxWaitMs } = event;
+  const { request, tried, sinceMs, maxWaitMs } = event;
+  // The lists of all requests of an alias are alike: one of them is kept.
+  const pool = poolOf(fleet, event.deployments);
+  const { ids: deployments } = pool;
   // Without waiters there is no queue to look up. After a reload requests of the old and the new configuration may want other
   // deployments: they have queues of their own.
-  let queue =
-    fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKeyOf(poolOf(fleet, deployments), event.queue));
+  let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKeyOf(pool, event.queue));
   const ahead = queue === undefined ? 0 : queueLength(queue);
   const { queue: name, isRetry, work } = event;
   const flow = flowOf(fleet.flows, work ?? NO_CALLER);
   observeCaller(flow, nowMs);
-  const estimate = estimateOf(fleet, flow, event, nowMs);
+  const estimate = estimateOf(fleet, flow, { ...event, deployments }, nowMs);
   const batch = work?.batch ?? false;
   const choice =
     ahead === 0
@@ -67,11 +72,8 @@ export function arrive(
     return;
   }
   if (queue === undefined) {
-    const pool = poolOf(fleet, deployments);
-    const key = queueKeyOf(pool, name);
-    // The lists of all requests are alike: one of them is kept.
-    queue = createQueue(key, name, pool.ids, nowMs);
-    fleet.queues.set(key, queue);
+    queue = createQueue(queueKeyOf(pool, name), name, deployments, nowMs);
+    addQueue(fleet, queue);
   }
   const { untilMs, loadedMs } = event;
   const waiter: Waiter = {
@@ -94,6 +96,8 @@ export function arrive(
   countLive(flow, 1);
   enqueue(queue, waiter, nowMs);
   fleet.waiting.set(request, { queue, waiter });
+  touchQueue(fleet, queue);
+  fleet.attention.joined = queue;
 }
 
 // Tokens of a prompt that the cache of any candidate has.
@@ -109,6 +113,7 @@ export function leave(fleet: Fleet, request: string, nowMs: number): void {
   const waiting = fleet.waiting.get(request);
   if (waiting === undefined) return;
   countLive(waiting.waiter.flow, -1);
+  touchQueue(fleet, waiting.queue);
   removeWaiter(fleet, request, nowMs);
 }
 

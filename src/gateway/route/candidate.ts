@@ -98,7 +98,45 @@ function firstInOrder(candidates: readonly Candidate[], nowMs: number): readonly
   return least === Infinity ? candidates : candidates.filter(({ deployment }) => deployment.order === least);
 }
 
-/** Whether a candidate has the request's model in memory, with the right options, and no load under way. */
+/** The candidates of a pool with their model in memory: few, where models are many. */
+export function warmOf(pool: Pool): readonly Candidate[] {
+  pool.warm ??= pool.candidates.filter(isWarm);
+  return pool.warm;
+}
+
+/** Of {@link candidatesOf} those with the model in memory. */
+export function warmCandidatesOf(
+  fleet: Fleet,
+  pool: Pool,
+  tried: readonly string[],
+  nowMs: number,
+): readonly Candidate[] {
+  if (pool.hasOrder) return candidatesOf(fleet, pool.ids, tried, nowMs).filter(isWarm);
+  const warm = warmOf(pool);
+  for (const candidate of warm)
+    if (!isUsable(pool, candidate, tried, nowMs)) return warm.filter((one) => isUsable(pool, one, tried, nowMs));
+  return warm;
+}
+
+/** Whether one of these backends has a candidate. */
+export function hasCandidateOn(fleet: Fleet, pool: Pool, backends: readonly Backend[], nowMs: number): boolean {
+  if (backends.length === 0) return false;
+  if (pool.hasOrder) return candidatesOf(fleet, pool.ids, [], nowMs).some(({ backend }) => backends.includes(backend));
+  for (const backend of backends)
+    for (const candidate of pool.onBackend.get(backend) ?? []) if (isUsable(pool, candidate, [], nowMs)) return true;
+  return false;
+}
+
+/** Whether a request has exactly one candidate. */
+export function hasOneCandidate(fleet: Fleet, pool: Pool, tried: readonly string[], nowMs: number): boolean {
+  if (pool.hasOrder) return candidatesOf(fleet, pool.ids, tried, nowMs).length === 1;
+  let count = 0;
+  for (const candidate of pool.candidates)
+    if (isUsable(pool, candidate, tried, nowMs) && (count += 1) > 1) return false;
+  return count === 1;
+}
+
+/** Whether a candidate has the request's model, with the right options, and no load under way. */
 export function isWarm({ deployment, replica }: Candidate): boolean {
   return replica.load === undefined && isReady(replica.residency, deployment.runnerKey);
 }

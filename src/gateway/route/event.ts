@@ -1,4 +1,5 @@
-import type { FleetSpec, Lease } from './fleet.ts';
+import type { Lease } from './fleet.ts';
+import type { FleetSpec } from './fleet-spec.ts';
 import type { LoadFacts } from './replica.ts';
 import type { Listing } from './residency.ts';
 import type { Work } from './work.ts';

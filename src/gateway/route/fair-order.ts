@@ -1,6 +1,6 @@
 import { goesFirst } from './flow.ts';
 import type { Band } from './band.ts';
-import { isUp, isWarm } from './candidate.ts';
+import { isUp, warmOf } from './candidate.ts';
 import { busyModels, priceS } from './cost.ts';
 import { createDemand, type Demand } from './demand.ts';
 import type { Backend, Fleet } from './fleet.ts';
@@ -48,9 +48,8 @@ export function capacityOf(fleet: Fleet, { deployments, name }: Pick<Queue, 'dep
   const demand = fleet.demands.get(name);
   let [rate, most] = [0, 0];
   let fastest: Replica | undefined;
-  for (const candidate of poolOf(fleet, deployments).candidates) {
-    const { backend, replica } = candidate;
-    if (!isUp(backend) || !isWarm(candidate)) continue;
+  for (const { backend, replica } of warmOf(poolOf(fleet, deployments))) {
+    if (!isUp(backend)) continue;
     const own = serviceRate(fleet, backend, replica, demand);
     rate += own;
     if (own <= most) continue;
@@ -70,7 +69,7 @@ export function serviceRate(fleet: Fleet, backend: Backend, replica: Replica, de
 }
 
 function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefined {
-  moveLate(queue, nowMs);
+  markLateByTarget(queue, nowMs);
   const { onTime } = queue;
   if (onTime.all.size === 0) return undefined;
   if (onTime.all.size === 1) return onTime.all.first?.value;
@@ -91,7 +90,8 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
   return first;
 }
 
-function moveLate(queue: Queue, nowMs: number): void {
+/** Moves the first waiters that are late to the late ones. */
+export function markLateByTarget(queue: Queue, nowMs: number): void {
   let looked = 0;
   for (const waiter of valuesOf(queue.onTime.all)) {
     if (nowMs > waiter.dueMs - LEAST_LEFT_MS) markLate(queue, waiter);

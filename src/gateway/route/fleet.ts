@@ -145,10 +145,15 @@ export interface Candidate {
 /** The deployments of an alias, looked up once after each change of the configuration. */
 export interface Pool {
   readonly ids: readonly string[];
+  /** The queues whose requests may use them. */
+  readonly queues: Queue[];
+  /** The candidates with their model in memory, in the same order; `undefined`: to be looked for. */
+  warm: readonly Candidate[] | undefined;
   /** The keys of queues with these deployments, by alias: a text of all ids is made once, and not for each request. */
   readonly queueKeys: Map<string, string>;
   /** In the order of `ids`, without those that are not in the fleet. */
   readonly candidates: readonly Candidate[];
+  readonly onBackend: ReadonlyMap<Backend, readonly Candidate[]>;
   /** Whether one of them has a rate limit, and whether they differ in `order`. */
   readonly isLimited: boolean;
   readonly hasOrder: boolean;
@@ -166,6 +171,21 @@ export interface TickIndex {
   readonly implicit: Set<Backend>;
 }
 
+/** The parts of a fleet that the current event has changed: decisions about all others are as they were. */
+export interface Attention {
+  /** Time has passed, or the configuration has changed: every queue is looked at. */
+  all: boolean;
+  /** The queues whose waiters have changed, and the replicas with other slots or another use of them. */
+  readonly queues: Queue[];
+  readonly replicas: Replica[];
+  /** Queues of which a request on time leaves a free slot to others: this may change with every request of any caller. */
+  readonly kept: Set<Queue>;
+  /** The memory of a backend has changed, or one is up again: loads are decided for all queues. */
+  loads: boolean;
+  /** The queue that has got a waiter. */
+  joined: Queue | undefined;
+}
+
 /** The whole state of routing. Plain data: only `router.ts` and the functions that it calls change it. */
 export interface Fleet {
   readonly deployments: Map<string, DeploymentState>;
@@ -173,6 +193,8 @@ export interface Fleet {
   readonly replicas: Map<string, Replica>;
   /** Deployments that requests asked for together, by the first of them; forgotten when `deployments` changes. */
   readonly pools: Map<string, readonly Pool[]>;
+  /** The pools that have a replica. */
+  readonly poolsOf: Map<Replica, Pool[]>;
   /**
    * Queues with waiters, by name and deployments, in the order of their turns: a queue goes to the end when one of its waiters gets
    * a slot.
@@ -200,42 +222,13 @@ export interface Fleet {
   /** Whether a deployment has limits that requests may use up. */
   isLimited: boolean;
   readonly ticks: TickIndex;
+  readonly attention: Attention;
+  /** The queue that waits for each backend, as loads were decided last. */
+  readonly claims: Map<Backend, Queue>;
+  /** Number of the last place in the order of queues. */
+  turns: number;
   /** Whether time alone may change something, so that ticks are wanted. */
   tickWanted: boolean;
-}
-
-/** A backend of a configuration. */
-export interface BackendSpec {
-  readonly url: string;
-  /** Whether the gateway loads its models, so that slots can be counted. */
-  readonly managed: boolean;
-  /** Slots of each model there, and models that it can hold, if configured. */
-  readonly slots: number | undefined;
-  readonly room?: number | undefined;
-}
-
-/** A deployment of a configuration. */
-export interface DeploymentSpec {
-  readonly id: string;
-  readonly backend: string;
-  readonly weight: number;
-  readonly model: string;
-  readonly runnerKey: string;
-  /** One request at a time, whatever is configured for the backend. */
-  readonly single: boolean;
-  /** A deployment without `order` comes after those that have one. */
-  readonly order?: number | undefined;
-  /** Requests and tokens for each minute. */
-  readonly rpm?: number | undefined;
-  readonly tpm?: number | undefined;
-  /** Without it the policy's counts. */
-  readonly cooldownMs?: number | undefined;
-}
-
-/** The parts of a fleet. */
-export interface FleetSpec {
-  readonly backends: readonly BackendSpec[];
-  readonly deployments: readonly DeploymentSpec[];
 }
 
 /** The load in progress on a backend: the gateway's own, else one inside a client's request. */

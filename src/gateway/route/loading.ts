@@ -1,10 +1,12 @@
-import { candidatesOf, isUp, isWarm } from './candidate.ts';
+import { hasCandidateOn, isUp, warmCandidatesOf } from './candidate.ts';
 import { isSameModel } from '../../core/model-name.ts';
+import { queuesToClock, touchBackend, touchMemory } from './attention.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, DeploymentState, Fleet } from './fleet.ts';
 import { countIfSlotFree } from './needless-load.ts';
 import { firstWaiters, setLoading } from './queue.ts';
 import type { NextLoad, Policy } from './policy.ts';
+import { poolOf } from './pool.ts';
 import { clearPromptCache } from './prompt-cache.ts';
 import { countIfUnused, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import { markLoaded, markMaybeEvicted, markUnloaded } from './residency.ts';
@@ -21,12 +23,18 @@ const LONGEST_PAUSE_AFTER_FAILURE_MS = 15_000;
 /** A load waits for the model that has to go at most so long; then the backend chooses one. */
 const LONGEST_ROOM_MS = 30_000;
 
-/** Starts the loads that the policy decides, one at a time on a backend. */
+/**
+ * Starts the loads that the policy decides, one at a time on a backend: for all queues with each tick and where the memory of a backend has
+ * changed, else for the queue that has got a waiter. Loads take seconds, and each look at all queues compares all their backends.
+ */
 export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
+  const { loads, joined } = fleet.attention;
+  const only = loads ? undefined : joined;
+  if (!loads && only === undefined) return;
   for (
-    let next = policy.nextLoad(fleet, nowMs);
+    let next = policy.nextLoad(fleet, nowMs, only);
     next !== undefined && next.backend.loading === undefined && next.backend.makingRoom === undefined;
-    next = policy.nextLoad(fleet, nowMs)
+    next = policy.nextLoad(fleet, nowMs, only)
   )
     makeRoom(fleet, next, nowMs, out);
 }
@@ -41,6 +49,7 @@ export function finishMakingRoom(fleet: Fleet, nowMs: number, out: Decision[]): 
     const isOver = nowMs - sinceMs >= LONGEST_ROOM_MS;
     if (isWanted && isUp(backend) && !isOver && victim.residency.state === 'resident' && isAtWork(victim)) continue;
     backend.makingRoom = undefined;
+    touchBackend(fleet, backend);
     fleet.makingRoom.delete(backend);
     if (isWanted && isUp(backend))
       makeRoom(fleet, { deployment, backend, replica, victim, queue, reason, mayEvict: true, isOver }, nowMs, out);
@@ -60,6 +69,7 @@ function makeRoom(
     if (isAtWork(victim)) {
       backend.makingRoom = { replica, deployment, victim, queue, reason, sinceMs: nowMs };
       fleet.makingRoom.add(backend);
+      touchBackend(fleet, backend);
       fleet.tickWanted = true;
       return;
     }
@@ -68,6 +78,7 @@ function makeRoom(
       out.push({ kind: 'unload', backend: backend.url, model: victim.model });
       victims = [victimOf(victim, nowMs)];
       markUnloaded(victim.residency, nowMs);
+      touchMemory(fleet, victim);
       countIfUnused(victim);
       backend.listed = backend.listed?.filter((name) => !isSameModel(name, victim.model));
     }
@@ -81,11 +92,12 @@ function isAtWork({ inFlight, abandonedPrefills }: Replica): boolean {
 
 /** Runs the load clock of queues that wait only for a load: of their model, or of another one that comes first. */
 export function keepLoadClocks(fleet: Fleet, policy: Policy, nowMs: number): void {
-  for (const queue of fleet.queues.values()) {
-    const candidates = candidatesOf(fleet, queue.deployments, [], nowMs);
+  const taken = [...fleet.ticks.loading, ...fleet.makingRoom];
+  for (const queue of queuesToClock(fleet)) {
+    const pool = poolOf(fleet, queue.deployments);
     const waitsForLoad =
-      candidates.some(({ backend }) => backend.loading !== undefined || backend.makingRoom !== undefined) &&
-      !candidates.some((candidate) => isWarm(candidate) && !policy.yields(fleet, candidate, nowMs));
+      hasCandidateOn(fleet, pool, taken, nowMs) &&
+      !warmCandidatesOf(fleet, pool, [], nowMs).some((candidate) => !policy.yields(fleet, candidate, nowMs));
     setLoading(queue, waitsForLoad, nowMs);
   }
 }
@@ -101,6 +113,7 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     fleet.mayRemoveDrained = true;
   }
   replica.load = undefined;
+  touchMemory(fleet, replica);
   if (load === undefined) return;
   if (result === 'answered') {
     // The last list is out of date.
@@ -119,7 +132,7 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
       observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
     if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
     if (backend !== undefined && !load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS))
-      markOthersMaybeEvicted(backend, replica, nowMs);
+      markOthersMaybeEvicted(fleet, backend, replica, nowMs);
     replica.failedLoads = 0;
     return;
   }
@@ -143,6 +156,8 @@ export function startLoad(
 ): void {
   backend.loading = replica.id;
   fleet.ticks.loading.add(backend);
+  touchMemory(fleet, replica);
+  touchBackend(fleet, backend);
   fleet.tickWanted = true;
   replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue, reason, victims }, nowMs);
   if (mayEvict && hasRequestOnItsWay(backend, nowMs)) fleet.heldLoads.set(replica.id, deployment);
@@ -175,6 +190,8 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
       fleet.heldLoads.delete(id);
       replica.load = undefined;
       backend.loading = undefined;
+      touchMemory(fleet, replica);
+      touchBackend(fleet, backend);
       fleet.ticks.loading.delete(backend);
       fleet.mayRemoveDrained = true;
     } else if (!hasRequestOnItsWay(backend, nowMs)) {
@@ -236,7 +253,10 @@ function loadTimeOf(
 
 // A load may have evicted one of the others: until the backend lists its memory, their next use starts with a load of the gateway's
 // own.
-function markOthersMaybeEvicted({ replicas }: Backend, loaded: Replica, nowMs: number): void {
-  for (const replica of replicas)
-    if (replica !== loaded && replica.inFlight === 0) markMaybeEvicted(replica.residency, nowMs);
+function markOthersMaybeEvicted(fleet: Fleet, { replicas }: Backend, loaded: Replica, nowMs: number): void {
+  for (const replica of replicas) {
+    if (replica === loaded || replica.inFlight > 0 || replica.residency.state !== 'resident') continue;
+    markMaybeEvicted(replica.residency, nowMs);
+    touchMemory(fleet, replica);
+  }
 }

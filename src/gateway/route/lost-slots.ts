@@ -1,3 +1,4 @@
+import { touchMemory } from './attention.ts';
 import { busyModels } from './cost.ts';
 import type { AttemptResult, Decision } from './event.ts';
 import type { Backend, Fleet, Lease } from './fleet.ts';
@@ -54,10 +55,10 @@ export function watchEnd(
 export function findLostSlots(fleet: Fleet, backend: Backend, nowMs: number, out: Decision[]): void {
   for (const replica of backend.replicas) {
     const { slotWatch } = replica;
-    if (slotWatch.unloading !== undefined) goOnUnloading(backend, replica, nowMs, out);
+    if (slotWatch.unloading !== undefined) goOnUnloading(fleet, backend, replica, nowMs, out);
     else if (!isSilent(fleet, backend, replica, nowMs)) slotWatch.testedMs = undefined;
     else if (slotWatch.testedMs === undefined) test(fleet, replica, nowMs, out);
-    else if (nowMs - slotWatch.testedMs >= TEST_MS) unload(backend, replica, nowMs, out);
+    else if (nowMs - slotWatch.testedMs >= TEST_MS) unload(fleet, backend, replica, nowMs, out);
   }
 }
 
@@ -98,7 +99,7 @@ function test(fleet: Fleet, replica: Replica, nowMs: number, out: Decision[]): v
   }
 }
 
-function unload({ url }: Backend, replica: Replica, nowMs: number, out: Decision[]): void {
+function unload(fleet: Fleet, { url }: Backend, replica: Replica, nowMs: number, out: Decision[]): void {
   const { slotWatch, model } = replica;
   clearSlotWatch(slotWatch);
   slotWatch.patience *= 2;
@@ -108,17 +109,25 @@ function unload({ url }: Backend, replica: Replica, nowMs: number, out: Decision
   // A request that comes before the model has gone would keep it.
   replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + PAUSE_MS);
   resetResidency(replica.residency, nowMs, true);
+  touchMemory(fleet, replica);
   // The server unloads a model when its requests have gone.
   out.push({ kind: 'recall-all', replica: replica.id });
   out.push({ kind: 'unload', backend: url, model, reason: 'lost-slots' });
 }
 
-function goOnUnloading({ url, circuit }: Backend, replica: Replica, nowMs: number, out: Decision[]): void {
+function goOnUnloading(
+  fleet: Fleet,
+  { url, circuit }: Backend,
+  replica: Replica,
+  nowMs: number,
+  out: Decision[],
+): void {
   const { slotWatch, residency, model } = replica;
   const { unloading } = slotWatch;
   if (unloading === undefined) return;
   if (residency.state === 'absent' || nowMs - unloading.sinceMs >= MOST_UNLOADING_MS) {
     slotWatch.unloading = undefined;
+    touchMemory(fleet, replica);
     if (circuit.state === 'closed' && Number.isFinite(replica.pausedUntilMs)) replica.pausedUntilMs = nowMs;
   } else if (nowMs - unloading.sentMs >= UNLOAD_PAUSE_MS) {
     unloading.sentMs = nowMs;

@@ -6,7 +6,7 @@ import { firstWaiters, queueLength, waitedMs, type Queue, type Waiter } from './
 import type { Policy } from './policy.ts';
 import { hasRoom, loadReason } from './replica.ts';
 import { endsRunner, hasRoomFor, isLeaving, isTaken } from './room.ts';
-import { keepsTurn } from './turn.ts';
+import { claimsBefore, keepsTurn, newClaims } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
 
 const UNKNOWN_LOAD_MS = 10_000;
@@ -35,9 +35,9 @@ interface Loads {
  * model comes after the first ones.
  */
 export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | 'random'>): Policy['nextLoad'] {
-  return (fleet, nowMs) => {
-    const taken = new Set<Backend>();
-    const loads = firstLoads(fleet, nowMs, taken);
+  return (fleet, nowMs, only) => {
+    const taken = only === undefined ? newClaims(fleet) : claimsBefore(fleet, only);
+    const loads = firstLoads(fleet, only === undefined ? fleet.queues.values() : [only], nowMs, taken);
     if (loads === undefined) return undefined;
     const [first, ...rest] = loads.candidates.filter(({ backend }) => !taken.has(backend));
     if (first === undefined) return undefined;
@@ -53,9 +53,14 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
 
 // The queue comes first that has waited longest for a slot of any of its waiters. Where it has to wait for the turn of another model,
 // so has every queue behind it: its backend is added to `taken`.
-function firstLoads(fleet: Fleet, nowMs: number, taken: Set<Backend>): Loads | undefined {
+function firstLoads(
+  fleet: Fleet,
+  queues: Iterable<Queue>,
+  nowMs: number,
+  taken: Map<Backend, Queue>,
+): Loads | undefined {
   let copies: Loads | undefined;
-  for (const queue of fleet.queues.values()) {
+  for (const queue of queues) {
     for (const waiter of firstWaiters(queue)) {
       const loads = loadsFor(fleet, { queue, waiter, nowMs }, taken);
       if (loads.candidates.length === 0) continue;
@@ -86,7 +91,7 @@ export function loadForShare(candidates: readonly Candidate[], nowMs: number): C
   );
 }
 
-function loadsFor(fleet: Fleet, need: Need, taken: Set<Backend>): Loads {
+function loadsFor(fleet: Fleet, need: Need, taken: Map<Backend, Queue>): Loads {
   const { queue, waiter, nowMs } = need;
   const candidates = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs);
   const warm = candidates.filter(
@@ -110,7 +115,7 @@ function candidatesToLoad(
   fleet: Fleet,
   { queue, waiter, nowMs }: Need,
   { candidates, warm }: { readonly candidates: readonly Candidate[]; readonly warm: readonly Candidate[] },
-  taken: Set<Backend>,
+  taken: Map<Backend, Queue>,
 ): readonly Candidate[] {
   if (warm.some((candidate) => hasRoom(candidate.replica) && !yieldToLoads(fleet, candidate, nowMs))) return [];
   const open = candidates.filter((candidate) => {
@@ -118,7 +123,7 @@ function candidatesToLoad(
     if (isWarm(candidate) || replica.load !== undefined || nowMs < replica.pausedUntilMs) return false;
     if (isTaken(backend) || taken.has(backend)) return false;
     if (evictsNothing(candidate) || !keepsTurn(fleet, backend, queue, nowMs)) return true;
-    taken.add(backend);
+    taken.set(backend, queue);
     return false;
   });
   // The model is in memory: a load costs next to nothing, and fixes the options.

@@ -10,7 +10,7 @@ import { poolOf } from './pool.ts';
 import { prefillRate } from './rates.ts';
 import { hasRoom, loadReason, type Replica } from './replica.ts';
 import { endsRunner, hasRoomFor, isTaken, isVictim, roomFor } from './room.ts';
-import { keepsTurn } from './turn.ts';
+import { claimsBefore, keepsTurn, newClaims } from './turn.ts';
 import type { NextLoad, Policy } from './policy.ts';
 
 /** A model that is in use stays for three loads, but no longer than this without one, ms. */
@@ -40,10 +40,13 @@ const LEAST_RATE = 1 / 60;
  * The next load: for the first queue that needs one, on the backend where it costs least: the time of the load, and the requests that
  * will miss the model that has to go. A model that is in use goes only when its absence costs less than has been waited already.
  */
-export const placeLoads: Policy['nextLoad'] = (fleet, nowMs) => {
-  const taken: Taken = { backends: new Set(), regrets: new Map() };
+export const placeLoads: Policy['nextLoad'] = (fleet, nowMs, only) => {
+  const taken: Taken = {
+    backends: only === undefined ? newClaims(fleet) : claimsBefore(fleet, only),
+    regrets: new Map(),
+  };
   const copies: Need[] = [];
-  for (const queue of fleet.queues.values()) {
+  for (const queue of only === undefined ? fleet.queues.values() : [only]) {
     const need = needOf(fleet, queue, nowMs);
     if (need === undefined) continue;
     // An alias with a slot elsewhere can wait.
@@ -63,7 +66,7 @@ export const placeLoads: Policy['nextLoad'] = (fleet, nowMs) => {
 /** The facts that the queues of one look for loads have in common. */
 interface Taken {
   /** Backends that a queue before this one waits for. */
-  readonly backends: Set<Backend>;
+  readonly backends: Map<Backend, Queue>;
   /** The regret of each model that was compared. */
   readonly regrets: Map<Replica, number>;
 }
@@ -100,7 +103,7 @@ function placeFor(fleet: Fleet, { queue, candidates, warm, loads, nowMs }: Need,
     const evictsNothing =
       roomFor(one.backend, one.replica.model) === 'free' && !endsRunner(one.replica, one.deployment.runnerKey);
     if (evictsNothing || !keepsTurn(fleet, one.backend, queue, nowMs)) return true;
-    taken.backends.add(one.backend);
+    taken.backends.set(one.backend, queue);
     return false;
   });
   // The model is in memory, or may be: a load costs next to nothing, and fixes the options.
@@ -152,7 +155,7 @@ function placeFor(fleet: Fleet, { queue, candidates, warm, loads, nowMs }: Need,
       };
   }
   if (best?.isDue === true) return best;
-  for (const backend of best === undefined ? waiting : [best.backend]) taken.backends.add(backend);
+  for (const backend of best === undefined ? waiting : [best.backend]) taken.backends.set(backend, queue);
   return undefined;
 }
 

@@ -1,12 +1,13 @@
 import type { RoutingStrategy } from '../../core/routing-strategy.ts';
 import { limitQueue, limitQueueLength } from './admission.ts';
 import { copyAhead } from './copy-ahead.ts';
-import { fairOrder } from './fair-order.ts';
-import { keepsSlot } from './kept-slot.ts';
+import { fairOrder, markLateByTarget } from './fair-order.ts';
+import { hasPromptsToRead, keepsSlot } from './kept-slot.ts';
 import { loadForWaiters } from './next-load.ts';
 import { arrivalOrder } from './order.ts';
 import { placeLoads } from './placement.ts';
 import type { Policy } from './policy.ts';
+import { markLateByWait } from './queue.ts';
 import { isVictim } from './room.ts';
 import { byWeight } from './strategy/by-weight.ts';
 import { leastBusy } from './strategy/least-busy.ts';
@@ -32,15 +33,19 @@ export function policyFor(
     return {
       ...common,
       order: fairOrder,
+      markLate: markLateByTarget,
+      isClosed: hasPromptsToRead,
       keepsSlot,
       admit: limitQueueLength(longestQueue),
-      nextLoad: (fleet, nowMs) => (fleet.sharesRunners ? inTurns : placeLoads)(fleet, nowMs),
+      nextLoad: (fleet, nowMs, only) => (fleet.sharesRunners ? inTurns : placeLoads)(fleet, nowMs, only),
       loadAhead: copyAhead,
       yields: (fleet, where, nowMs) => isVictim(where.backend, where.replica) || yieldToLoads(fleet, where, nowMs),
     };
   return {
     ...common,
     order: arrivalOrder,
+    markLate: markLateByWait,
+    isClosed: () => false,
     keepsSlot: () => false,
     admit: limitQueue(longestQueue),
     nextLoad: loadForWaiters({ strategy, random }),

@@ -32,15 +32,19 @@ export interface Policy {
   /** Chooses among several free slots. */
   readonly strategy: Strategy;
   readonly order: QueueOrder;
+  /** Moves the waiters of a queue that are late to the late ones, as `order` does. */
+  readonly markLate: (queue: Queue, nowMs: number) => void;
+  /** Whether a replica gets no request now, whichever it is, though it has a free slot; `keepsSlot` says the same. */
+  readonly isClosed: (replica: Replica) => boolean;
   /** Whether a request leaves the last free slot of a replica to others. */
   readonly keepsSlot: (fleet: Fleet, request: Taker, candidate: Candidate, nowMs: number) => boolean;
   /** Decides whether a request may wait. */
   readonly admit: Admission;
   /**
    * The next load, on a backend without a load in progress. It is asked again after each load that starts, until it returns
-   * nothing.
+   * nothing. `only`: for this queue, which has got a waiter; what those before it wait for is as it was decided last.
    */
-  readonly nextLoad: (fleet: Fleet, nowMs: number) => NextLoad | undefined;
+  readonly nextLoad: (fleet: Fleet, nowMs: number, only?: Queue) => NextLoad | undefined;
   /** A load while nobody waits, on a backend that has just listed its memory. */
   readonly loadAhead: (fleet: Fleet, backend: Backend, nowMs: number) => Candidate | undefined;
   /** Whether a model in memory gets no more requests, so that a load can evict it. */

@@ -10,9 +10,12 @@ export function poolOf(fleet: Fleet, ids: readonly string[]): Pool {
   return addPool(fleet, ids, alike);
 }
 
-/** Forgets all pools: the deployments of the fleet have changed. */
-export function clearPools({ pools }: Fleet): void {
-  pools.clear();
+/** Makes all pools anew: the deployments of the fleet have changed. */
+export function clearPools(fleet: Fleet): void {
+  fleet.pools.clear();
+  fleet.poolsOf.clear();
+  fleet.claims.clear();
+  for (const queue of fleet.queues.values()) poolOf(fleet, queue.deployments).queues.push(queue);
 }
 
 /** Whether any deployment has limits that requests may use up. */
@@ -48,12 +51,30 @@ function addPool(fleet: Fleet, ids: readonly string[], alike: readonly Pool[] = 
   const pool: Pool = {
     ids,
     queueKeys: new Map(),
+    queues: [],
+    warm: undefined,
+    onBackend: Map.groupBy(candidates, ({ backend }) => backend),
     candidates,
     isLimited: candidates.some(({ deployment }) => isLimited(deployment)),
     hasOrder: candidates.some(({ deployment }) => deployment.order !== order),
   };
-  fleet.pools.set(ids[0] ?? '', [pool, ...alike].slice(0, MOST_ALIKE));
+  for (const { replica } of candidates) {
+    const known = fleet.poolsOf.get(replica);
+    if (known === undefined) fleet.poolsOf.set(replica, [pool]);
+    else if (!known.includes(pool)) known.push(pool);
+  }
+  const kept = alike.filter(({ queues }, index) => index < MOST_ALIKE - 1 || queues.length > 0);
+  for (const old of alike) if (!kept.includes(old)) removePool(fleet, old);
+  fleet.pools.set(ids[0] ?? '', [pool, ...kept]);
   return pool;
+}
+
+function removePool({ poolsOf }: Fleet, pool: Pool): void {
+  for (const { replica } of pool.candidates) {
+    const pools = poolsOf.get(replica);
+    const index = pools?.indexOf(pool) ?? -1;
+    if (index !== -1) pools?.splice(index, 1);
+  }
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

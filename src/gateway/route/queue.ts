@@ -64,6 +64,9 @@ export interface Queue extends Readonly<Record<(typeof BANDS)[number], Band<Wait
   readonly byWait: Heap<Waiter>;
   /** Waiters that have tried a deployment and are no retries. */
   triedElsewhere: number;
+  /** Its place in the order of queues, and whether the current event concerns it. */
+  turn: number;
+  isTouched: boolean;
 }
 
 /** Wait within which a request is on time, ms. */
@@ -86,6 +89,8 @@ export function createQueue(key: string, name: string, deployments: readonly str
     byTime: [],
     byWait: [],
     triedElsewhere: 0,
+    turn: 0,
+    isTouched: false,
   };
 }
 

@@ -1,6 +1,8 @@
 import { createFlows } from './flow.ts';
+import { createAttention } from './attention.ts';
 import { CLOSED } from './circuit.ts';
-import type { BackendSpec, DeploymentSpec, DeploymentState, Fleet, FleetSpec } from './fleet.ts';
+import type { DeploymentState, Fleet } from './fleet.ts';
+import type { BackendSpec, DeploymentSpec, FleetSpec } from './fleet-spec.ts';
 import { hasDraining } from './draining.ts';
 import { clearPools, hasLimits } from './pool.ts';
 import { EMPTY_WINDOW } from './rate-window.ts';
@@ -15,6 +17,7 @@ export function createFleet(spec: FleetSpec): Fleet {
     backends: new Map(),
     replicas: new Map(),
     pools: new Map(),
+    poolsOf: new Map(),
     queues: new Map(),
     waiting: new Map(),
     heldLoads: new Map(),
@@ -27,6 +30,9 @@ export function createFleet(spec: FleetSpec): Fleet {
     isDraining: false,
     mayRemoveDrained: false,
     ticks: createTickIndex(),
+    attention: createAttention(),
+    claims: new Map(),
+    turns: 0,
     makingRoom: new Set(),
     sharesRunners: false,
     tickWanted: false,

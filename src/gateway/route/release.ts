@@ -16,6 +16,7 @@ import { resetResidency } from './residency.ts';
 import { followSibling, forgetSlots, observeEnd, observeRun, observeSlotEnd } from './slots.ts';
 import { remainingPrefillMs, observePrefill, observeAbandonedPrefill, observeService } from './speed.ts';
 import { observeAnswer } from './stuck-load.ts';
+import { touchBackend, touchMemory, touchWork } from './attention.ts';
 import { observeListed } from './tick-index.ts';
 import { observeTurn } from './turn.ts';
 
@@ -46,6 +47,7 @@ export function release(
   const slotCount = replica.slots.count;
   endWork(backend, replica);
   observeListed(fleet, replica);
+  touchWork(fleet, backend, replica);
   if (!started) replica.unreadTokens = Math.max(0, replica.unreadTokens - lease.unread);
   if (replica.inFlight === 0) replica.unreadTokens = 0;
   countLive(lease.flow, -1);
@@ -56,7 +58,7 @@ export function release(
   const running = replica.runningSinceMs.indexOf(lease.assignedMs);
   if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
-  observeTurn(backend, replica);
+  observeTurn(fleet, backend, replica);
   watchEnd(lease, result, nowMs);
   if (started) {
     replica.started -= 1;
@@ -66,7 +68,10 @@ export function release(
   // Only a lease that has not started may wait for this one's slot.
   if (replica.inFlight > replica.started) observeSlotEnd(replica.slots, lease.order, nowMs);
   learn(fleet, lease, result, observation, busy, nowMs);
-  if (replica.slots.count !== slotCount) shareSlots(backend, replica);
+  if (replica.slots.count !== slotCount) {
+    shareSlots(backend, replica);
+    touchBackend(fleet, backend);
+  }
   settle(fleet, lease, result, observation, busy);
   if (observation?.tokens !== undefined)
     deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
@@ -74,8 +79,8 @@ export function release(
     deployment.latency = withSample(deployment.latency, observation.firstMs, nowMs);
   // Each request of a dead backend fails: the first failure is handled for all of them.
   const died = result === 'backend-failed' && backend.circuit.state !== 'open';
-  if (died) markDown(backend, nowMs);
-  else penalize(policy, lease, result, nowMs);
+  if (died) markDown(fleet, backend, nowMs);
+  else penalize(fleet, policy, lease, result, nowMs);
   if (deployment.draining || backend.draining) {
     fleet.mayRemoveDrained = true;
     fleet.tickWanted = true;
@@ -89,13 +94,15 @@ export function shareSlots({ replicas }: Backend, { slots }: Replica): void {
 }
 
 /** A backend is gone: opens its circuit and forgets what was known about it. */
-export function markDown(backend: Backend, nowMs: number): void {
+export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
+  touchBackend(fleet, backend);
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
   backend.heldTogether = [];
   backend.fullAt = undefined;
   for (const replica of backend.replicas) {
     resetResidency(replica.residency, nowMs, false);
+    touchMemory(fleet, replica);
     replica.isUnused = false;
     forgetSlots(replica.slots);
     clearPromptCache(replica.promptCache);
@@ -114,7 +121,7 @@ export function doubt(backend: Backend): void {
 }
 
 /** A probe of a backend has ended. Returns whether the backend is down since now. */
-export function endProbe(backend: Backend, alive: boolean, nowMs: number): boolean {
+export function endProbe(fleet: Fleet, backend: Backend, alive: boolean, nowMs: number): boolean {
   const wasDoubted = isDoubted(backend.circuit);
   if (wasDoubted) for (const replica of backend.replicas) replica.pausedUntilMs = nowMs;
   if (alive) backend.seenMs = nowMs;
@@ -122,7 +129,7 @@ export function endProbe(backend: Backend, alive: boolean, nowMs: number): boole
     backend.circuit = probed(backend.circuit, alive, nowMs);
     return false;
   }
-  markDown(backend, nowMs);
+  markDown(fleet, backend, nowMs);
   return true;
 }
 
@@ -176,7 +183,7 @@ function learn(
   const { replica, assignedMs, started, abandonedPrefillMs } = lease;
   const { speed, slots } = replica;
   if (result === 'answered') {
-    observeAnswer(lease, nowMs);
+    observeAnswer(fleet, lease, nowMs);
     observeService(speed, nowMs - assignedMs);
     if (observation?.prefillMs !== undefined) observePrefill(speed, observation.promptBytes, observation.prefillMs);
     const { insideMs } = observation ?? {};
@@ -197,7 +204,13 @@ function learn(
 }
 
 // A fault of the request says nothing about the backend, and the death of a runner nothing about the backend's other models.
-function penalize(policy: Policy, { deployment, backend, replica }: Lease, result: AttemptResult, nowMs: number): void {
+function penalize(
+  fleet: Fleet,
+  policy: Policy,
+  { deployment, backend, replica }: Lease,
+  result: AttemptResult,
+  nowMs: number,
+): void {
   if (result === 'busy') replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + BUSY_PAUSE_MS);
   else if (result === 'answered') deployment.failures = 0;
   else if (result === 'connection-failed') {
@@ -206,6 +219,7 @@ function penalize(policy: Policy, { deployment, backend, replica }: Lease, resul
   } else if (result === 'deployment-failed') {
     countFailure(deployment, policy, nowMs);
     resetResidency(replica.residency, nowMs, true);
+    touchMemory(fleet, replica);
   }
 }
 

@@ -59,6 +59,8 @@ export interface Replica {
   /** Loads in a row whose connection failed. */
   brokenLoads: number;
   readonly slotWatch: SlotWatch;
+  /** The current event concerns it. */
+  isTouched: boolean;
   /** The replica is not used before then: its server reported that it is full or loading, or is to be probed first. */
   pausedUntilMs: number;
 }
@@ -166,6 +168,7 @@ export function createReplica(spec: ReplicaSpec): Replica {
     failingUntilMs: 0,
     brokenLoads: 0,
     slotWatch: createSlotWatch(),
+    isTouched: false,
     pausedUntilMs: 0,
   };
 }
@@ -191,9 +194,23 @@ export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: R
   return mayTry(slots, { inFlight, started, abandonedPrefills: abandonedPrefills.length }, nowMs);
 }
 
-/** Records that the backend has listed the models in its memory. */
-export function applyListing(replica: Replica, listing: Listing): void {
+/** Records that the backend has listed the models in its memory. Returns whether that has changed what is known about this one. */
+export function applyListing(replica: Replica, listing: Listing): boolean {
+  const { state, runner, context, listedOthers } = replica.residency;
+  const { slots } = replica;
   observeListing(replica.residency, replica.model, listing, replica.inFlight > 0);
+  const now = replica.residency;
+  observeFamily(replica, listing);
+  return (
+    now.state !== state ||
+    now.runner !== runner ||
+    now.context !== context ||
+    now.listedOthers !== listedOthers ||
+    replica.slots !== slots
+  );
+}
+
+function observeFamily(replica: Replica, listing: Listing): void {
   if (replica.residency.state === 'absent') countIfUnused(replica);
   const family = listing.models.find(({ name }) => isSameModel(name, replica.model))?.family;
   if (family === undefined) return;

@@ -1,3 +1,4 @@
+import { touchMemory } from './attention.ts';
 import { isUp, type Candidate } from './candidate.ts';
 import type { Decision, RouteEvent } from './event.ts';
 import type { Fleet } from './fleet.ts';
@@ -22,6 +23,7 @@ export function resize(
     if (isReady(replica.residency, deployment.runnerKey) && deployment.runnerKey !== runnerKey)
       loadable ??= { deployment, backend, replica };
     deployment.runnerKey = runnerKey;
+    touchMemory(fleet, replica);
   }
   fleet.sharesRunners ||= hasRunnersApart(fleet);
   if (load && loadable !== undefined && isUp(loadable.backend) && loadable.backend.loading === undefined)

@@ -1,4 +1,5 @@
 import { isSameModel } from '../../core/model-name.ts';
+import { touchBackend, touchMemory } from './attention.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadInProgress } from './fleet.ts';
 import { applyListing, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
@@ -17,6 +18,9 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
   if (backend !== undefined) {
     backend.seenMs = nowMs;
     const names = listing.models.map(({ name }) => name).toSorted();
+    // While a load runs, each list may spare models, or show that they have to go.
+    if (backend.loading !== undefined || backend.implicitLoad !== undefined || backend.listed?.join() !== names.join())
+      touchBackend(fleet, backend);
     const watch = loadInProgress(fleet, backend)?.watch;
     if (watch === undefined) observeTogether(backend, names);
     else if (listing.askedMs >= watch.sinceMs) observeMemory(watch, names.join(' '), nowMs);
@@ -25,7 +29,7 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
   }
   if (backend === undefined) return;
   for (const replica of backend.replicas) {
-    applyListing(replica, listing);
+    if (applyListing(replica, listing)) touchMemory(fleet, replica);
     observeListed(fleet, replica);
     // It is in memory under the name of another model.
     if (replica.residency.listedOthers !== undefined) fleet.sharesRunners = true;

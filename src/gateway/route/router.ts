@@ -2,6 +2,7 @@ import { expectedWaits, retryAfterMs } from './admission.ts';
 import { arrive, leave } from './arrival.ts';
 import { candidatesOf, hasCandidate, whyUnavailable } from './candidate.ts';
 import { dispatch } from './dispatch.ts';
+import { endAttention, touchAll, touchBackend, touchReplica } from './attention.ts';
 import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
 import { expiredWaiters } from './expiry.ts';
@@ -48,7 +49,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       leave(fleet, event.request, nowMs);
       break;
     case 'started':
-      start(event.lease, nowMs);
+      start(fleet, event.lease, nowMs);
       break;
     case 'released':
       if (release(fleet, policy, event, nowMs)) rejectUnservable(fleet, nowMs, out);
@@ -71,11 +72,13 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       break;
     case 'reconfigured':
       reconfigure(fleet, event.spec);
+      touchAll(fleet);
       removeDrained(fleet);
       rejectUnservable(fleet, nowMs, out);
       break;
     case 'resized':
       resize(fleet, event, nowMs, out);
+      touchAll(fleet);
       break;
     case 'ticked':
       tick(fleet, policy, nowMs, out);
@@ -93,6 +96,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
     keepLoadClocks(fleet, policy, nowMs);
     fleet.tickWanted ||= fleet.waiting.size > 0;
   }
+  endAttention(fleet);
   return out;
 }
 
@@ -102,16 +106,17 @@ function loadAhead(fleet: Fleet, policy: Policy, url: string, nowMs: number, out
   if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, reason: 'ahead', mayEvict: false }, nowMs, out);
 }
 
-function start(lease: Lease, nowMs: number): void {
+function start(fleet: Fleet, lease: Lease, nowMs: number): void {
   if (lease.released || lease.started) return;
   lease.started = true;
   lease.replica.started += 1;
   lease.backend.started += 1;
   lease.backend.seenMs = nowMs;
   lease.replica.unreadTokens = Math.max(0, lease.replica.unreadTokens - lease.unread);
-  observeTurn(lease.backend, lease.replica);
+  touchReplica(fleet, lease.replica);
+  observeTurn(fleet, lease.backend, lease.replica);
   observeStart(lease.replica.slots, lease.request, nowMs);
-  observeAnswer(lease, nowMs);
+  observeAnswer(fleet, lease, nowMs);
   watchStart(lease, nowMs);
 }
 
@@ -127,7 +132,9 @@ function observeTest(fleet: Fleet, id: string, nowMs: number): void {
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): boolean {
   const backend = fleet.backends.get(url);
-  return backend !== undefined && endProbe(backend, alive, nowMs);
+  if (backend === undefined) return false;
+  touchBackend(fleet, backend);
+  return endProbe(fleet, backend, alive, nowMs);
 }
 
 function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind: 'loaded' }>, nowMs: number): void {
@@ -137,13 +144,17 @@ function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind:
   replica.brokenLoads = result === 'connection-failed' ? replica.brokenLoads + 1 : 0;
   // The connection broke, not the load: its waiters wait for the probe and for another load, once.
   endLoad(fleet, replica, replica.brokenLoads === 1 ? 'cancelled' : result, nowMs);
-  if (result === 'connection-failed' && backend !== undefined) doubt(backend);
-  if (result === 'backend-failed' && backend !== undefined) markDown(backend, nowMs);
+  if (backend !== undefined) {
+    if (result === 'connection-failed') doubt(backend);
+    if (result === 'backend-failed') markDown(fleet, backend, nowMs);
+    touchBackend(fleet, backend);
+  }
   removeDrained(fleet);
 }
 
 function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   fleet.tickWanted = fleet.ticks.loading.size > 0;
+  touchAll(fleet);
   removeDrained(fleet);
   for (const replica of inOrder(fleet.ticks.timed)) {
     expireAbandonedPrefills(replica, nowMs);

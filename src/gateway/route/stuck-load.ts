@@ -5,6 +5,7 @@ import { expectedLoadMs } from './load-time.ts';
 import { loadInProgress } from './fleet.ts';
 import type { Replica, LoadWatch } from './replica.ts';
 import { markLoaded } from './residency.ts';
+import { touchBackend, touchMemory } from './attention.ts';
 import { inOrder } from './tick-index.ts';
 
 const DEFAULT_STUCK_AFTER_MS = 60_000;
@@ -48,10 +49,12 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
     if (backend.implicitLoad !== undefined && isWaiting(backend.implicitLoad.replica)) continue;
     backend.implicitLoad = undefined;
     implicit.delete(backend);
+    touchBackend(fleet, backend);
   }
   for (const replica of inOrder(unlisted)) {
     const backend = fleet.backends.get(replica.backend);
     if (backend === undefined || !isWaiting(replica)) continue;
+    if (backend.implicitLoad === undefined) touchBackend(fleet, backend);
     backend.implicitLoad ??= {
       replica,
       sinceMs: nowMs,
@@ -66,13 +69,17 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
 }
 
 /** Records a response: the model is in memory with its options, even if a list says otherwise. */
-export function observeAnswer({ deployment, backend, replica }: Lease, nowMs: number): void {
-  if (backend.implicitLoad?.replica === replica) backend.implicitLoad = undefined;
+export function observeAnswer(fleet: Fleet, { deployment, backend, replica }: Lease, nowMs: number): void {
+  if (backend.implicitLoad?.replica === replica) {
+    backend.implicitLoad = undefined;
+    touchBackend(fleet, backend);
+  }
   const { state } = replica.residency;
   if (state === 'resident') return;
   // The server has loaded it for this request, perhaps in the place of another one: the last list is out of date.
   if (state === 'absent') backend.listed = undefined;
   markLoaded(replica.residency, deployment.runnerKey, nowMs);
+  touchMemory(fleet, replica);
 }
 
 // A model listed under another name may run under that name, or be absent.

@@ -1,6 +1,7 @@
 import type { RoutingStrategy } from '../../core/routing-strategy.ts';
 import type { Decision, RouteEvent } from './event.ts';
-import type { FleetSpec, Lease } from './fleet.ts';
+import type { Lease } from './fleet.ts';
+import type { FleetSpec } from './fleet-spec.ts';
 import type { PolicyOptions } from './policies.ts';
 import type { Work } from './work.ts';
 

@@ -1,5 +1,5 @@
 import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
-import type { FleetSpec } from '../route/fleet.ts';
+import type { FleetSpec } from '../route/fleet-spec.ts';
 import { policyFor } from '../route/policies.ts';
 import type { Policy } from '../route/policy.ts';
 import type { PolicySettings } from '../route/trace.ts';

@@ -9,7 +9,8 @@ import type {
   SlotRequest,
 } from '../route/event.ts';
 import { isDoubted } from '../route/circuit.ts';
-import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
+import type { Backend, Fleet, Lease } from '../route/fleet.ts';
+import type { FleetSpec } from '../route/fleet-spec.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
 import { route } from '../route/router.ts';

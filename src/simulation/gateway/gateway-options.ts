@@ -1,5 +1,5 @@
 import type { OnRouted } from './scheduler.ts';
-import type { FleetSpec } from '../../gateway/route/fleet.ts';
+import type { FleetSpec } from '../../gateway/route/fleet-spec.ts';
 import type { Policy } from '../../gateway/route/policy.ts';
 import type { Work } from '../../gateway/route/work.ts';
 import type { Clock } from '../clock.ts';

@@ -9,7 +9,8 @@ import type {
   RouteEvent,
   SlotRequest,
 } from '../../gateway/route/event.ts';
-import type { Backend, Fleet, FleetSpec, Lease } from '../../gateway/route/fleet.ts';
+import type { Backend, Fleet, Lease } from '../../gateway/route/fleet.ts';
+import type { FleetSpec } from '../../gateway/route/fleet-spec.ts';
 import { createFleet } from '../../gateway/route/reconfigure.ts';
 import type { Policy } from '../../gateway/route/policy.ts';
 import { route } from '../../gateway/route/router.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
 import { fleetDocument, type FleetDocumentSource } from '../../../src/gateway/health/fleet-document.ts';
-import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
+import type { FleetSpec } from '../../../src/gateway/route/fleet-spec.ts';
 import { policyFor } from '../../../src/gateway/route/policies.ts';
 import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import { route } from '../../../src/gateway/route/router.ts';

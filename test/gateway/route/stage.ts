@@ -8,7 +8,8 @@ import type {
   Observation,
   SlotRequest,
 } from '../../../src/gateway/route/event.ts';
-import type { Fleet, FleetSpec, Lease } from '../../../src/gateway/route/fleet.ts';
+import type { Fleet, Lease } from '../../../src/gateway/route/fleet.ts';
+import type { FleetSpec } from '../../../src/gateway/route/fleet-spec.ts';
 import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import { policyFor } from '../../../src/gateway/route/policies.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
@@ -77,6 +78,8 @@ export class Stage {
   readonly policy: Policy;
   readonly decisions: Decision[] = [];
   nowMs = 0;
+  /** Called before each event. */
+  before: ((fleet: Fleet) => void) | undefined;
   readonly #checked: CheckedRouting | undefined;
   readonly #leases = new Map<string, Lease>();
   #asked = 0;
@@ -96,6 +99,7 @@ export class Stage {
 
   /** Applies an event and returns its decisions. */
   apply(event: RouteEvent): readonly Decision[] {
+    this.before?.(this.fleet);
     const decisions = this.#checked?.apply(event, this.nowMs) ?? route(this.fleet, this.policy, event, this.nowMs);
     this.decisions.push(...decisions);
     for (const decision of decisions)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Decision, Observation } from '../../../src/gateway/route/event.ts';
-import type { FleetSpec, DeploymentSpec } from '../../../src/gateway/route/fleet.ts';
+import type { FleetSpec, DeploymentSpec } from '../../../src/gateway/route/fleet-spec.ts';
 import { latencyBased } from '../../../src/gateway/route/strategy/latency-based.ts';
 import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 import type { Strategy } from '../../../src/gateway/route/strategy/strategy.ts';

@@ -1,4 +1,4 @@
-import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
+import type { FleetSpec } from '../../../src/gateway/route/fleet-spec.ts';
 import { runnerKey } from '../../../src/gateway/route/residency.ts';
 
 /** A fleet in virtual time: room is the number of models that a server holds. */
