@@ -1,12 +1,11 @@
-import { hasCandidateOn, isUp, warmCandidatesOf } from './candidate.ts';
+import { isUp } from './candidate.ts';
 import { isSameModel } from '../../core/model-name.ts';
-import { queuesToClock, touchBackend, touchMemory } from './attention.ts';
+import { touchBackend, touchMemory } from './attention.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, DeploymentState, Fleet } from './fleet.ts';
 import { countIfSlotFree } from './needless-load.ts';
-import { firstWaiters, setLoading } from './queue.ts';
+import { firstWaiters } from './queue.ts';
 import type { NextLoad, Policy } from './policy.ts';
-import { poolOf } from './pool.ts';
 import { clearPromptCache } from './prompt-cache.ts';
 import { countIfUnused, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import { markLoaded, markMaybeEvicted, markUnloaded } from './residency.ts';
@@ -88,18 +87,6 @@ function makeRoom(
 
 function isAtWork({ inFlight, abandonedPrefills }: Replica): boolean {
   return inFlight + abandonedPrefills.length > 0;
-}
-
-/** Runs the load clock of queues that wait only for a load: of their model, or of another one that comes first. */
-export function keepLoadClocks(fleet: Fleet, policy: Policy, nowMs: number): void {
-  const taken = [...fleet.ticks.loading, ...fleet.makingRoom];
-  for (const queue of queuesToClock(fleet)) {
-    const pool = poolOf(fleet, queue.deployments);
-    const waitsForLoad =
-      hasCandidateOn(fleet, pool, taken, nowMs) &&
-      !warmCandidatesOf(fleet, pool, [], nowMs).some((candidate) => !policy.yields(fleet, candidate, nowMs));
-    setLoading(queue, waitsForLoad, nowMs);
-  }
 }
 
 /** Records the end of a load of the gateway. */

@@ -10,7 +10,8 @@ import type { Fleet, Lease } from './fleet.ts';
 import { reconfigure } from './reconfigure.ts';
 import { valuesOf } from './list.ts';
 import { queuedForMs, waitersOf, loadWaitMs, queueLength, type Queue, type Waiter } from './queue.ts';
-import { beginLoads, endLoad, finishMakingRoom, keepLoadClocks, sendLoads, startLoad } from './loading.ts';
+import { keepLoadClocks } from './load-clock.ts';
+import { beginLoads, endLoad, finishMakingRoom, sendLoads, startLoad } from './loading.ts';
 import { endTest, findLostSlots, watchStart } from './lost-slots.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown, shareSlots } from './release.ts';
@@ -34,6 +35,8 @@ import { observeTurn } from './turn.ts';
  *    - `ticked`: expire abandoned prefills, end slot trials, unload models that block a stuck load, and reject waiters whose time is over.
  *    - Every other event: update counters, slots, residency and circuits.
  * 2. If the event may take deployments away, reject the waiters that no deployment may serve any more.
+ *    The event also records the queues and replicas that it changes (`attention.ts`): the steps 3 to 5 look only at those, and at all with
+ *    each tick, since time changes the rest.
  * 3. While a slot is free for a waiter: assign it, retries first, then waiters on time, then late ones (`queue.ts`). Then send or drop the
  *    loads that are held, or wait for room, which may make another slot usable.
  * 4. For waiters that no free slot can serve: start loads, one at a time on a backend (`next-load.ts`).
