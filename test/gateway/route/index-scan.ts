@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { candidatesOf, isWarm } from '../../../src/gateway/route/candidate.ts';
+import { isWarm, type Candidate } from '../../../src/gateway/route/candidate.ts';
 import type { Fleet } from '../../../src/gateway/route/fleet.ts';
 import { waitersOf } from '../../../src/gateway/route/queue.ts';
 
@@ -61,6 +61,6 @@ export function assertIndexes(fleet: Fleet): void {
   }
 }
 
-function ids(candidates: ReturnType<typeof candidatesOf>): readonly string[] {
+function ids(candidates: readonly Candidate[]): readonly string[] {
   return candidates.map(({ deployment }) => deployment.id);
 }
