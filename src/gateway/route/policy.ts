@@ -42,7 +42,7 @@ export interface Policy {
   readonly admit: Admission;
   /**
    * The next load, on a backend without a load in progress. It is asked again after each load that starts, until it returns
-   * nothing. `only`: for this queue, which has got a waiter; what those before it wait for is as it was decided last.
+   * nothing. `only`: for this queue, which has got a waiter; the backends that queues before it wait for are those of the last look at all queues.
    */
   readonly nextLoad: (fleet: Fleet, nowMs: number, only?: Queue) => NextLoad | undefined;
   /** A load while nobody waits, on a backend that has just listed its memory. */
