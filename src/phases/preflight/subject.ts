@@ -12,6 +12,7 @@ import { diskQuestion } from '../../facts/disk.ts';
 import { credentialQuestion } from '../../facts/domain/credential.ts';
 import { joinQuestion } from '../../facts/domain/join.ts';
 import { sssdQuestion } from '../../facts/domain/sssd.ts';
+import { existingQuestion } from '../../facts/existing/existing.ts';
 import { floatingQuestion } from '../../facts/floating.ts';
 import { footprintQuestion } from '../../facts/footprint/question.ts';
 import { nameServiceQuestion } from '../../facts/dns/name-service.ts';
@@ -130,6 +131,7 @@ function questionsOfHost(settings: Settings) {
     tools: toolsQuestion(settings.serviceManager),
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings),
+    existing: existingQuestion(paths.installDir),
     account: accountQuestion({ ...settings, ...paths }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     dropIns: dropInsQuestion({ ...settings, ...paths }),

@@ -94,6 +94,7 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   addresses: '  |-- 10.77.0.11\n     /32 host LOCAL\ninet6\n',
   port: '  sl  local_address\n',
   foreign: '',
+  existing: '',
   account: '',
   footprint: '',
   dropIns: '',

@@ -7,6 +7,7 @@ import { DNS_DOMAIN } from './dns-domain.ts';
 import { dnsBackendChecks, DNS_OWN_NAME } from './dns-names.ts';
 import { DNS_RESOLVERS } from './dns-resolvers.ts';
 import { domainChecks } from './domain.ts';
+import { EXISTING } from './existing.ts';
 import { fleetChecks } from './fleet.ts';
 import { modelChecks } from './models.ts';
 import { PLACE } from './place.ts';
@@ -29,6 +30,7 @@ export function checksFor(settings: Settings): readonly PreflightCheck[] {
     ...RUNTIME,
     ...CONFINEMENT,
     ...PLACE,
+    ...EXISTING,
     ...ACCOUNT,
     ...dnsBackendChecks(settings),
     ...fleetChecks(settings.backends),
