@@ -18,7 +18,7 @@ function put(path: string, text: string, mode = 0o644): void {
   chmodSync(file, mode);
 }
 
-/** What the script says of the folder as a host’s root, and the whole of its output. */
+/** The facts of the folder as a host’s root, and the whole output of the script. */
 function look(programs: Readonly<Record<string, string>> = {}): {
   readonly found: ExistingLitellm;
   readonly text: string;

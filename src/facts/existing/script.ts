@@ -9,7 +9,7 @@ export const EXISTING_SCRIPT = `
 install=$1 mark=$2 root=$3
 ${SAY}
 marked() { [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q "^$mark"; }
-# Scheme, server and database of a URL. One that could show a part of a password is cut to its scheme.
+# Scheme, server and database of a URL. A URL that could show a part of a password is cut to its scheme.
 place() {
   local url=$1 scheme rest
   url=\${url#[\\"\\']}; url=\${url%%[\\"\\']*}; url=\${url%%[[:space:]]*}
