@@ -28,3 +28,8 @@ export function parseAddresses(text: string): Addresses {
     ),
   ];
 }
+
+/** The host part of a backend's URL, an IPv6 address without brackets. */
+export function hostnameOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+}

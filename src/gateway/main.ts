@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import { pluralize } from '../core/pluralize.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
+import { lintConfig } from '../schema/lint.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
 import { loadConfigFile, problemOf } from './process/config-file.ts';
 import { differencesOf } from './process/differences.ts';
@@ -47,6 +48,7 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     process.stderr.write(`note: ${difference}\n`);
   if (check) {
     if (config.masterKey.state === 'none' && listening.kind === 'address') warnOpen([listening.address]);
+    for (const issue of lintConfig(config)) process.stderr.write(problemText('warning', problemOf(issue, { file })));
     const { models, patterns } = countNames(config);
     const names = patterns === 0 ? '' : ` and ${pluralize(patterns, 'pattern')} of names`;
     const servers = pluralize(config.backends.length, 'backend');

@@ -10,7 +10,10 @@ import { shownText } from './shown-text.ts';
 import type { Actual } from './actual.ts';
 
 /** A step for each rendered file that differs in content, owner or mode. A secret's content is never in the detail. */
-export function planFiles({ files }: Desired, { installation }: Actual): readonly Step[] {
+export function planFiles(
+  { files }: Pick<Desired, 'files'>,
+  { installation }: Pick<Actual, 'installation'>,
+): readonly Step[] {
   return files.flatMap((file): readonly Step[] => {
     const entry = installation.entries.get(file.path);
     const text = contentText(file.content);

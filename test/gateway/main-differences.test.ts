@@ -47,3 +47,22 @@ test('a strategy that knows no weights leaves rpm without effect', async () => {
   );
   assert.match(note ?? '', /rpm of entries without effect with latency-based-routing/);
 });
+
+test('--check warns of what serves less well than its writer expects; a start is silent about it', async () => {
+  const other = { ...ENTRY, litellm_params: { ...ENTRY.litellm_params, num_ctx: 4096 } };
+  const file = await write('lint.yaml', {
+    model_list: [ENTRY, { ...other, model_name: 'n' }],
+    hxllm: { listen: '127.0.0.1:0' },
+  });
+  const check = start(['--config', file, '--check']);
+  assert.equal(await check.code, 0, check.err);
+  assert.match(
+    check.err,
+    /warning: .*[\s\S]*one num_ctx for all aliases of m on a server, found none for m and 4096 for n/i,
+  );
+  const run = start(['--config', file]);
+  await addressOf(run);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.code, 0);
+  assert.doesNotMatch(run.err, /num_ctx/);
+});

@@ -21,7 +21,7 @@ import { foreignQuestion } from '../../facts/foreign.ts';
 import { groupQuestion } from '../../facts/group.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
-import { nameQuestion, type Addresses } from '../../facts/name.ts';
+import { hostnameOf, nameQuestion, type Addresses } from '../../facts/name.ts';
 import { ollamaDetailsQuestion, type BackendDetails } from '../../facts/ollama-details.ts';
 import {
   ollamaModelsQuestion,
@@ -151,11 +151,6 @@ function questionsOfFleet(settings: Settings): FleetQuestions {
     ...urls.map((url) => [`models ${url}`, ollamaModelsQuestion(url)]),
     ...urls.map((url) => [`details ${url}`, ollamaDetailsQuestion(url, models)]),
   ]);
-}
-
-/** The host part of a backend's URL, an IPv6 address without brackets. */
-export function hostnameOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** The names and addresses of the backends, each once. */

@@ -2,6 +2,7 @@ import type { Settings } from '../../config/config.ts';
 import type { Check } from '../../core/check.ts';
 import { pass, unknown, type Verdict } from '../../core/verdict.ts';
 import type { DesiredFile } from '../../render/content.ts';
+import { judgeLint, judgeOneServer } from './lint.ts';
 import { judgeMasterKey } from './master-key.ts';
 import { judgeAccepted, judgeComplete, judgeWarnings, type ReadBack } from './read-back.ts';
 
@@ -11,10 +12,24 @@ export interface Rendered {
   readonly files: readonly DesiredFile[];
   /** config.yaml as the gateway would read it. */
   readonly read: ReadBack;
-  /** The verdict of systemd on the host about the units. */
+  /** The verdicts that need the host. */
+  readonly onHost: HostVerdicts;
+}
+
+/** The verdicts that only the host can give. */
+export interface HostVerdicts {
+  /** Whether systemd accepts the units. */
   readonly units: Verdict;
-  /** The verdict about the folders on the host. */
+  /** Whether the service is closed enough. */
+  readonly exposure: Verdict;
+  /** Whether the folders are free or hxllm's. */
   readonly folders: Verdict;
+  /** Whether each alias has a server that can serve it. */
+  readonly served: Verdict;
+  /** Whether two backends are one server. */
+  readonly oneServer: Verdict;
+  /** Whether the host has the same files. */
+  readonly installed: Verdict;
 }
 
 /** The checks of validate, in order. */
@@ -55,12 +70,55 @@ export const VALIDATE_CHECKS: readonly Check<Rendered>[] = [
     id: 'units.verify',
     title: 'systemd accepts the units',
     severity: 'error',
-    judge: ({ units }) => units,
+    judge: ({ onHost }) => onHost.units,
+  },
+  {
+    id: 'units.exposure',
+    title: 'the service is as closed as it can be',
+    severity: 'error',
+    after: ['units.verify'],
+    judge: ({ onHost }) => onHost.exposure,
+  },
+  {
+    id: 'lint.served',
+    title: 'every alias has a server that can serve it',
+    severity: 'error',
+    judge: ({ onHost }) => onHost.served,
+  },
+  {
+    id: 'lint.one-server',
+    title: 'every backend is a server of its own',
+    severity: 'warning',
+    judge: ({ read, onHost }) => judgeOneServer(read, onHost.oneServer),
+  },
+  {
+    id: 'lint.contexts',
+    title: 'the aliases of a model have one num_ctx',
+    severity: 'warning',
+    judge: ({ read }) => judgeLint(read, 'lint.contexts', 'no two aliases evict each other'),
+  },
+  {
+    id: 'lint.fallbacks',
+    title: 'the fallbacks end',
+    severity: 'warning',
+    judge: ({ read }) => judgeLint(read, 'lint.fallbacks', 'no fallback leads back'),
+  },
+  {
+    id: 'lint.timeouts',
+    title: 'a load fits in the time-outs',
+    severity: 'warning',
+    judge: ({ read }) => judgeLint(read, 'lint.timeouts', 'no limit is shorter than a load'),
   },
   {
     id: 'place.folders',
     title: 'the folders are free or hxllm’s',
     severity: 'error',
-    judge: ({ folders }) => folders,
+    judge: ({ onHost }) => onHost.folders,
+  },
+  {
+    id: 'files.installed',
+    title: 'the host has these files',
+    severity: 'note',
+    judge: ({ onHost }) => onHost.installed,
   },
 ];

@@ -19,3 +19,13 @@ export function rendersToKeep({ settings }: HostConfig): ReadonlyMap<string, str
   const files = renderHostFiles(settings, { key: new Secret(PLACEHOLDER) });
   return new Map((files.ok ? files.value : []).map((file) => [file.name, contentText(file.content) ?? '']));
 }
+
+/** The same renders to compare with those on the host: a file whose secret is in a locked vault has no content. */
+export function rendersToCompare({ settings }: HostConfig): readonly DesiredFile[] {
+  const { masterKey } = settings;
+  const files = renderHostFiles(
+    settings,
+    masterKey.state === 'set' ? { key: masterKey.key } : { why: 'the vault is locked' },
+  );
+  return files.ok ? files.value.filter(({ content }) => content.kind !== 'unknown') : [];
+}

@@ -1,18 +1,23 @@
-import type { Config, HostConfig } from '../../config/config.ts';
+import type { Config, HostConfig, Settings } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';
-import { failsPhase, notApplicable, unknown, type CheckResult } from '../../core/verdict.ts';
+import { failsPhase, notApplicable, unknown, type CheckResult, type Verdict } from '../../core/verdict.ts';
 import { contentText, type DesiredFile } from '../../render/content.ts';
+import type { PlannedStep } from '../../core/recorder.ts';
 import type { Shipping } from '../../render/release.ts';
-import { VALIDATE_CHECKS, type Rendered } from './checks.ts';
+import { VALIDATE_CHECKS, type HostVerdicts } from './checks.ts';
+import { judgeOneServer, judgeServed } from './fleet.ts';
 import { judgeFolders } from './folders.ts';
+import { askHost } from './host-facts.ts';
+import { compareInstalled } from './installed.ts';
 import { readBack } from './read-back.ts';
-import { renderFor, rendersToKeep } from './render.ts';
+import { renderFor, rendersToCompare, rendersToKeep } from './render.ts';
 import { verifyUnits } from './units.ts';
 
-const VERIFY_TIMEOUT_MS = 30_000;
+/** For each of the two scripts; longer than the time limit of any single question. */
+const TIMEOUT_MS = 90_000;
 
 interface Judged {
   readonly results: readonly CheckResult[];
@@ -53,41 +58,81 @@ async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
     };
   for (const [file, text] of rendersToKeep(host)) tools.recorder.file(`hosts/${name}/renders/${file}`, text);
   const read = readBack(textOf(files.value, 'config.yaml'));
-  const found = await judgeOnHost(host, files.value, tools);
+  const { verdicts, steps, problems } = await judgeOnHost(host, files.value, tools);
+  if (steps.length > 0) tools.recorder.event({ kind: 'plan', host: name, steps });
   return {
-    results: judgeAll(VALIDATE_CHECKS, { settings, files: files.value, read, ...found.verdicts }, name),
-    problems: found.problems,
+    results: judgeAll(VALIDATE_CHECKS, { settings, files: files.value, read, onHost: verdicts }, name),
+    problems,
   };
 }
 
-/** The verdicts that only the host can give. */
-type HostVerdicts = Pick<Rendered, 'units' | 'folders'>;
+interface OnHost {
+  readonly verdicts: HostVerdicts;
+  /** The files that differ there. */
+  readonly steps: readonly PlannedStep[];
+  readonly problems: readonly Problem[];
+}
 
-async function judgeOnHost(
-  host: HostConfig,
-  files: readonly DesiredFile[],
-  { connect, recorder, signal }: PhaseTools,
-): Promise<{ readonly verdicts: HostVerdicts; readonly problems: readonly Problem[] }> {
+async function judgeOnHost(host: HostConfig, files: readonly DesiredFile[], tools: PhaseTools): Promise<OnHost> {
   const { target, settings } = host;
-  if (settings.serviceManager === 'process') {
-    const why = 'litellm_service_manager is process, which has no units';
-    return { verdicts: { units: notApplicable(why), folders: notApplicable(why) }, problems: [] };
-  }
+  const { connect, recorder, signal } = tools;
+  if (settings.serviceManager === 'process')
+    return withoutHost(settings, notApplicable('litellm_service_manager is process, which has no units'));
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
-  if (!connected.ok) {
-    const verdict = unknown(inWords(connected.problems[0]), connected.problems[0].fix);
-    return { verdicts: { units: verdict, folders: verdict }, problems: connected.problems };
-  }
+  if (!connected.ok) return unreached(settings, connected.problems);
   try {
+    const options = { signal, timeoutMs: TIMEOUT_MS };
     const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
-    const options = { signal, timeoutMs: VERIFY_TIMEOUT_MS };
     const verified = await verifyUnits(connected.value, units, options);
-    const folders = await judgeFolders(connected.value, host, options);
-    return { verdicts: { units: verified, folders }, problems: [] };
+    const compared = rendersToCompare(host);
+    const asked = await askHost(
+      connected.value,
+      host,
+      compared.map(({ path }) => path),
+      options,
+    );
+    if (!asked.ok) {
+      const { verdicts } = unreached(settings, asked.problems);
+      return { verdicts: { ...verdicts, ...verified }, steps: [], problems: [] };
+    }
+    const facts = asked.value;
+    const { verdict: installed, steps } = compareInstalled(compared, facts);
+    return {
+      verdicts: {
+        ...verified,
+        folders: judgeFolders(settings, facts),
+        served: judgeServed(settings, facts),
+        oneServer: judgeOneServer(settings, facts),
+        installed,
+      },
+      steps,
+      problems: [],
+    };
   } finally {
     await connected.value.close();
   }
+}
+
+function unreached(settings: Settings, problems: OnHost['problems'] & readonly [Problem, ...Problem[]]): OnHost {
+  return { ...withoutHost(settings, unknown(inWords(problems[0]), problems[0].fix)), problems };
+}
+
+/** The variables alone may say that an alias has no backend; all else needs the host. */
+function withoutHost(settings: Settings, verdict: Verdict): OnHost {
+  const byVariables = judgeServed(settings, undefined);
+  return {
+    verdicts: {
+      units: verdict,
+      exposure: verdict,
+      folders: verdict,
+      served: byVariables.outcome === 'fail' ? byVariables : notApplicable('the host was not asked'),
+      oneServer: notApplicable('the host was not asked'),
+      installed: notApplicable('the host was not asked'),
+    },
+    steps: [],
+    problems: [],
+  };
 }
 
 function textOf(files: readonly DesiredFile[], name: string): string {

@@ -2,15 +2,33 @@ import type { CallOptions, Host } from '../../core/host.ts';
 import { inWords } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
+import { EXPOSURE_LINES, judgeExposure } from './exposure.ts';
 import { contentText, type DesiredFile } from '../../render/content.ts';
 
 const NO_TOOL = 69;
 
-/** Lets systemd on the host verify the units in a temporary folder, which is removed. `/bin/true` replaces their program, which may not be installed yet. */
-export async function verifyUnits(host: Host, units: readonly DesiredFile[], options: CallOptions): Promise<Verdict> {
+/** The verdicts of systemd on the host about the units. */
+export interface UnitVerdicts {
+  readonly units: Verdict;
+  readonly exposure: Verdict;
+}
+
+/** Lets systemd on the host judge the units in a temporary folder, which is removed. `/bin/true` replaces their program, which may not be installed yet. */
+export async function verifyUnits(
+  host: Host,
+  units: readonly DesiredFile[],
+  options: CallOptions,
+): Promise<UnitVerdicts> {
   const ran = await host.run({ argv: ['bash', '-s'], stdin: verifyScript(units) }, options);
-  if (!ran.ok) return unknown(inWords(ran.problems[0]), ran.problems[0].fix);
-  return judgeUnits(ran.value.exitCode, ran.value.stdout);
+  if (!ran.ok) {
+    const verdict = unknown(inWords(ran.problems[0]), ran.problems[0].fix);
+    return { units: verdict, exposure: verdict };
+  }
+  const { exitCode, stdout } = ran.value;
+  return {
+    units: judgeUnits(exitCode, stdout),
+    exposure: exitCode === NO_TOOL ? notApplicable('the host has no systemd-analyze') : judgeExposure(stdout),
+  };
 }
 
 /** The script; it holds no secrets. */
@@ -28,7 +46,9 @@ function verifyScript(units: readonly DesiredFile[]): string {
     ...writes,
     // The exit code is 0 also for settings that systemd does not know and ignores, so the output counts too.
     `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no ${units.map((unit) => shellLine([`./${unit.name}`])).join(' ')} 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm\\.(service|socket)'`,
-    'exit ${PIPESTATUS[0]}',
+    'verified=${PIPESTATUS[0]}',
+    ...EXPOSURE_LINES,
+    'exit "$verified"',
     '}',
   ].join('\n');
 }
@@ -42,6 +62,6 @@ export function judgeUnits(exitCode: number, said: string): Verdict {
   return failed(
     'units that systemd accepts without warnings',
     lines === '' ? `systemd-analyze verify ended with ${String(exitCode)}` : lines,
-    'edit templates/litellm.service and templates/litellm.socket',
+    'correct litellm.service and litellm.socket in litellm_templates_dir',
   );
 }

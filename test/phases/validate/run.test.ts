@@ -67,6 +67,20 @@ test('a locked vault renders a placeholder and fails nothing; a key of another f
   const odd = await validate({ masterKey: { state: 'set', key: new Secret('sk-short'), where: {} } });
   assert.deepEqual([odd.ending, odd.outcome('key.form')], ['passed', 'fail']);
   assert.doesNotMatch(JSON.stringify(odd.results), /sk-short/);
+  for (const [digits, outcome] of [
+    ['0'.repeat(64), 'fail'],
+    ['deadbeef'.repeat(8), 'fail'],
+    ['0123456789abcdef'.repeat(4), 'fail'],
+    ['fedcba98765432100123456789abcdeffedcba98765432100123456789abcdef', 'fail'],
+    ['9f2c4e0b7d1a86f35c9e2b40d7a1683f0c5e9b274d8f6a13e07b5c92d4f81a6e', 'pass'],
+  ] as const) {
+    const key = new Secret(`sk-${digits}`);
+    assert.equal(
+      (await validate({ masterKey: { state: 'set', key, where: {} } })).outcome('key.form'),
+      outcome,
+      digits,
+    );
+  }
 });
 
 test('two models of one name are reported, since the gateway reads them as one', async () => {

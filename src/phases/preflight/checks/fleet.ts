@@ -2,7 +2,8 @@ import type { Backend } from '../../../config/config.ts';
 import type { Target } from '../../../core/host.ts';
 import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { hostnameOf, knowing, lineOn, type PreflightCheck, type QuestionName } from '../subject.ts';
+import { hostnameOf } from '../../../facts/name.ts';
+import { knowing, lineOn, type PreflightCheck, type QuestionName } from '../subject.ts';
 
 const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm inventory');
 

@@ -1,7 +1,7 @@
 import { manifestPath } from '../../../core/model-name.ts';
 import { quote, shellLine } from '../../../core/shell.ts';
 import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
-import { hostnameOf } from '../subject.ts';
+import { hostnameOf } from '../../../facts/name.ts';
 
 /** The folder of models of Ollama's own service on Linux. */
 const MODELS_FOLDER = '/usr/share/ollama/.ollama/models';
