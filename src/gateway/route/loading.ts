@@ -9,7 +9,7 @@ import type { NextLoad, Policy } from './policy.ts';
 import { clearPromptCache } from './prompt-cache.ts';
 import { countIfUnused, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import { markLoaded, markMaybeEvicted, markUnloaded } from './residency.ts';
-import { hasRoomFor } from './room.ts';
+import { hasRoomFor, observeLoadEnd } from './room.ts';
 import { observeLoad } from './speed.ts';
 import { beginTurn } from './turn.ts';
 
@@ -118,8 +118,8 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
       observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
     if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
-    if (backend !== undefined && !load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS))
-      markOthersMaybeEvicted(fleet, backend, replica, nowMs);
+    const mayEvict = !load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS);
+    if (backend !== undefined) observeLoadEnd(fleet, backend, replica, load, mayEvict, nowMs);
     replica.failedLoads = 0;
     return;
   }
@@ -236,14 +236,4 @@ function loadTimeOf(
     tookMs: nowMs - (evictedMs ?? sinceMs),
     isExact: evictedMs !== undefined || (backend.inFlight === 0 && backend.idleSinceMs <= sinceMs),
   };
-}
-
-// A load may have evicted one of the others: until the backend lists its memory, their next use starts with a load of the gateway's
-// own.
-function markOthersMaybeEvicted(fleet: Fleet, { replicas }: Backend, loaded: Replica, nowMs: number): void {
-  for (const replica of replicas) {
-    if (replica === loaded || replica.inFlight > 0 || replica.residency.state !== 'resident') continue;
-    markMaybeEvicted(replica.residency, nowMs);
-    touchMemory(fleet, replica);
-  }
 }

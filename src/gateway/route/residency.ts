@@ -87,6 +87,12 @@ export function markMaybeEvicted(residency: Residency, nowMs: number): void {
   if (residency.state === 'resident') Object.assign(residency, { state: 'unknown', sinceMs: nowMs });
 }
 
+/** Records that lists which were asked for before now do not count. */
+export function markOutdated(residency: Residency, nowMs: number): void {
+  markMaybeEvicted(residency, nowMs);
+  residency.sinceMs = nowMs;
+}
+
 /** Records that the gateway has unloaded the model. */
 export function markUnloaded(residency: Residency, nowMs: number): void {
   Object.assign(residency, { ...unknownResidency(false), state: 'absent', sinceMs: nowMs });

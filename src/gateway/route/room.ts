@@ -3,7 +3,7 @@ import { touchBackend, touchMemory } from './attention.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadInProgress } from './fleet.ts';
 import { applyListing, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
-import type { Listing } from './residency.ts';
+import { markOutdated, type Listing } from './residency.ts';
 import { observeMemory } from './stuck-load.ts';
 import { observeListed } from './tick-index.ts';
 
@@ -151,4 +151,25 @@ function isSpared(replica: Replica, { sinceMs, evictedMs }: ModelLoad, askedMs: 
 
 function includes(names: readonly string[], model: string): boolean {
   return names.some((name) => isSameModel(name, model));
+}
+
+/**
+ * Records what the end of a load says of the other models: it may have evicted them, so until the backend lists its memory, their next use
+ * starts with a load of the gateway's own. Lists that were asked for before may show the models that were unloaded for it.
+ */
+export function observeLoadEnd(
+  fleet: Fleet,
+  { replicas }: Backend,
+  loaded: Replica,
+  { victims }: ModelLoad,
+  mayEvict: boolean,
+  nowMs: number,
+): void {
+  for (const replica of replicas) {
+    if (replica === loaded || replica.inFlight > 0) continue;
+    const isVictim = victims.some(({ model }) => isSameModel(model, replica.model));
+    if (!isVictim && (!mayEvict || replica.residency.state !== 'resident')) continue;
+    markOutdated(replica.residency, nowMs);
+    touchMemory(fleet, replica);
+  }
 }

@@ -4,6 +4,7 @@ import { arrivalRate } from '../../../src/gateway/route/demand.ts';
 import { capacityOf } from '../../../src/gateway/route/fair-order.ts';
 import { regretOf } from '../../../src/gateway/route/placement.ts';
 import type { PrefixLink } from '../../../src/gateway/route/work.ts';
+import type { Decision } from '../../../src/gateway/route/event.ts';
 import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
 
 function stageOf(slots: number, backends: readonly string[], models: readonly string[] = ['m']): Stage {
@@ -143,6 +144,36 @@ test('a model serves on at once where nobody waits any more for the load that it
   stage.apply({ kind: 'left', request: needy });
   stage.release(running);
   assert.equal(stage.outcomeOf(ask('n')), 'n@a');
+});
+
+test('a list that still shows an unloaded model does not bring it back', () => {
+  for (const arrives of ['during the load', 'after it']) {
+    const { backends, deployments } = managedFleet(1, ['a'], ['n', 'o']);
+    const stage = new Stage({ deployments, backends: backends.map((one) => ({ ...one, room: 1 })) }, FLEET_POLICY);
+    const ask = (model: string): string => stage.arrive({ queue: model, deployments: [`${model}@a`], work: work() });
+    const first = ask('n');
+    stage.load();
+    stage.list('a', 'n');
+    stage.start(first);
+    stage.release(first);
+    stage.pass(10_000);
+    stage.decisions.length = 0;
+    const needy = ask('o');
+    for (let second = 0; second < 30 && stage.loads.length === 0; second += 1) stage.pass(1000);
+    assert.deepEqual([stage.unloads, stage.loads], [['n'], ['o@a']]);
+    const askedMs = stage.nowMs;
+    const listing = { models: [{ name: 'n', context: 4096, family: undefined }], askedMs };
+    const list = (): readonly Decision[] => stage.apply({ kind: 'listed', backend: 'a', listing });
+    if (arrives === 'during the load') list();
+    // A small model is loaded before the next list.
+    stage.nowMs += 35;
+    stage.load();
+    if (arrives === 'after it') list();
+    assert.equal(stage.outcomeOf(needy), 'o@a');
+    stage.start(needy);
+    stage.release(needy);
+    assert.equal(stage.outcomeOf(ask('n')), 'waits', `a list that arrives ${arrives}`);
+  }
 });
 
 test('room is made no longer where only a request waits that has failed on that backend', () => {
