@@ -69,6 +69,8 @@ export interface Backend {
   listed: readonly string[] | undefined;
   /** Models that it held at the same time, newest last. */
   heldTogether: readonly (readonly string[])[];
+  /** The most bytes of models that it listed at the same time; 0 if it says none. */
+  mostBytes: number;
   turn: LoadTurn | undefined;
   draining: boolean;
 }

@@ -1,6 +1,7 @@
 import { isSameModel } from '../../core/model-name.ts';
 import { candidatesOf, isUp, isWarm, type Candidate } from './candidate.ts';
 import { arrivalRate, type Demand } from './demand.ts';
+import { gainOfCopy, showsRoom } from './copy-ahead.ts';
 import { capacityOf, serviceRate } from './fair-order.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS } from './load-time.ts';
@@ -114,6 +115,7 @@ function placeFor(fleet: Fleet, { queue, candidates, warm, loads, nowMs }: Need,
   const waitedS = waitSumMs(queue, nowMs) / 1000;
   const length = queueLength(queue);
   const { rate } = capacityOf(fleet, queue);
+  const gain = gainOfCopy(fleet, queue.name, warm, rate, nowMs);
   const waiting: Backend[] = [];
   let best: (NextLoad & { readonly costS: number; readonly isDue: boolean }) | undefined;
   for (const one of open) {
@@ -131,6 +133,7 @@ function placeFor(fleet: Fleet, { queue, candidates, warm, loads, nowMs }: Need,
           waitedS >= regret ||
           nowMs - oldestSinceMs(queue) >= threeLoadsMs(fleet, victim, MOST_WAIT_MS)
         : isEmpty(one) ||
+          showsRoom(fleet, one, gain) ||
           (length / Math.max(rate, 1e-6) >= 1.5 * loadS && (victim === undefined || waitedS >= COPY_REGRET * regret));
     if (!isDue && warm.length > 0) continue;
     const costS =

@@ -93,6 +93,7 @@ function applyBackendSpec(fleet: Fleet, { url, room }: BackendSpec): void {
       fullAt: undefined,
       listed: undefined,
       heldTogether: [],
+      mostBytes: 0,
       turn: undefined,
       draining: false,
     });

@@ -99,6 +99,7 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
   backend.heldTogether = [];
+  backend.mostBytes = 0;
   backend.fullAt = undefined;
   for (const replica of backend.replicas) {
     resetResidency(replica.residency, nowMs, false);

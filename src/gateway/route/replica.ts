@@ -52,6 +52,8 @@ export interface Replica {
   lastLoad: LoadFacts | undefined;
   /** It has had no request since that load. */
   isUnused: boolean;
+  /** Its bytes in memory, as the server listed them last. */
+  sizeBytes: number | undefined;
   readonly needless: NeedlessLoads;
   /** Failed loads in a row, and until when no load is tried. */
   failedLoads: number;
@@ -163,6 +165,7 @@ export function createReplica(spec: ReplicaSpec): Replica {
     load: undefined,
     lastLoad: undefined,
     isUnused: false,
+    sizeBytes: undefined,
     needless: { slotFree: 0, unused: 0 },
     failedLoads: 0,
     failingUntilMs: 0,
@@ -212,7 +215,8 @@ export function applyListing(replica: Replica, listing: Listing): boolean {
 
 function observeFamily(replica: Replica, listing: Listing): void {
   if (replica.residency.state === 'absent') countIfUnused(replica);
-  const family = listing.models.find(({ name }) => isSameModel(name, replica.model))?.family;
+  const { family, sizeBytes } = listing.models.find(({ name }) => isSameModel(name, replica.model)) ?? {};
+  if (sizeBytes !== undefined) replica.sizeBytes = sizeBytes;
   if (family === undefined) return;
   replica.isSingle = isSingleByFamily(family);
   if (!replica.isSingle) return;

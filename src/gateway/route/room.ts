@@ -22,7 +22,7 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
     if (backend.loading !== undefined || backend.implicitLoad !== undefined || backend.listed?.join() !== names.join())
       touchBackend(fleet, backend);
     const watch = loadInProgress(fleet, backend)?.watch;
-    if (watch === undefined) observeTogether(backend, names);
+    if (watch === undefined) observeTogether(backend, names, listing);
     else if (listing.askedMs >= watch.sinceMs) observeMemory(watch, names.join(' '), nowMs);
     if (load !== undefined && listing.askedMs >= load.sinceMs) observeEviction(backend, load, names, listing.askedMs);
     backend.listed = names;
@@ -71,6 +71,25 @@ export function roomFor(backend: Backend, model: string): 'free' | 'full' | 'unk
   return held > 0 && heldTogether.some(({ length }) => length > held) ? 'free' : 'unknown';
 }
 
+/**
+ * Whether a backend has proven to have memory for a model of this size beside those that it holds: it had as many bytes of models in it at
+ * the same time. Where sizes are unknown, the number of models is all that is known.
+ */
+export function hasBytesFor(
+  { room, mostBytes, listed = [], replicas }: Backend,
+  sizeBytes: number | undefined,
+): boolean {
+  if (room !== undefined || mostBytes === 0 || sizeBytes === undefined) return true;
+  let bytes = sizeBytes;
+  let sized = 0;
+  for (const replica of replicas) {
+    if (replica.residency.state !== 'resident' || replica.sizeBytes === undefined) continue;
+    bytes += replica.sizeBytes;
+    sized += 1;
+  }
+  return sized === listed.length && bytes <= mostBytes;
+}
+
 /** Whether a load runs on a backend or waits for room, the gateway's or a client's: another load could revive the model that is to go. */
 export function isTaken({ loading, implicitLoad, makingRoom }: Backend): boolean {
   return loading !== undefined || makingRoom !== undefined || implicitLoad?.replica.residency.state === 'absent';
@@ -112,7 +131,10 @@ export function isLeaving({ replicas }: Fleet, backend: Backend, replica: Replic
   );
 }
 
-function observeTogether(backend: Backend, names: readonly string[]): void {
+function observeTogether(backend: Backend, names: readonly string[], { models }: Listing): void {
+  let bytes = 0;
+  for (const { sizeBytes = 0 } of models) bytes += sizeBytes;
+  backend.mostBytes = Math.max(backend.mostBytes, bytes);
   if (backend.fullAt !== undefined && names.length > backend.fullAt) backend.fullAt = undefined;
   const { heldTogether } = backend;
   if (names.length < 2 || heldTogether.some((known) => names.every((name) => known.includes(name)))) return;

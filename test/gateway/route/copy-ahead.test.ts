@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
+
+const SIZES = { m: 4e9, n: 3e9, o: 8e9 } as const;
+type Model = keyof typeof SIZES;
+
+/**
+ * Two servers of one slot: `m` is in use on `a`, and on `b` is `n`. With `together` in memory at the same time, `b` has shown its room.
+ */
+function stageOf(together: readonly Model[], sizes: Readonly<Record<Model, number>> | undefined = SIZES): Stage {
+  const stage = new Stage(managedFleet(1, ['a', 'b'], ['m', 'n', 'o']), FLEET_POLICY);
+  for (const { rates, speed } of stage.fleet.replicas.values()) {
+    Object.assign(rates, RATES);
+    speed.loadMs = 6000;
+  }
+  list(stage, 'a', ['m'], sizes);
+  list(stage, 'b', together, sizes);
+  list(stage, 'b', ['n'], sizes);
+  return stage;
+}
+
+function list(stage: Stage, backend: string, names: readonly Model[], sizes?: Readonly<Record<Model, number>>): void {
+  const models = names.map((name) => ({ name, context: 4096, family: undefined, sizeBytes: sizes?.[name] }));
+  stage.apply({ kind: 'listed', backend, listing: { models, askedMs: stage.nowMs } });
+}
+
+function ask(stage: Stage, model: Model, from: string): string {
+  return stage.arrive({ queue: model, deployments: [`${model}@a`, `${model}@b`], work: work({ key: from }) });
+}
+
+/** Requests for `m`, one after the other: its server is in use for a part of the time, and nobody waits. */
+function use(stage: Stage, seconds: number): void {
+  for (let second = 0; second < seconds; second += 1) {
+    const request = ask(stage, 'm', 'one');
+    stage.start(request);
+    stage.pass(900);
+    stage.release(request, 'answered', { promptBytes: 100, promptTokens: 300, outTokens: 85, decodeMs: 900 });
+    stage.pass(100);
+    list(stage, 'a', ['m'], SIZES);
+    stage.load();
+    list(stage, 'b', stage.loads.length === 0 ? ['n'] : ['m', 'n'], SIZES);
+  }
+}
+
+test('a copy is made ahead of the queue where the server has held as many bytes of models', () => {
+  const stage = stageOf(['n', 'm']);
+  use(stage, 90);
+  assert.deepEqual([...new Set(stage.loads)], ['m@b']);
+  assert.deepEqual(stage.unloads, []);
+});
+
+test('no copy is made ahead of the queue where the room is unknown, or was seen for smaller models alone', () => {
+  const unseen = stageOf(['n']);
+  use(unseen, 90);
+  assert.deepEqual(unseen.loads, []);
+  const small = stageOf(['n', 'o'], { ...SIZES, o: 1e9 });
+  use(small, 90);
+  assert.deepEqual(small.loads, []);
+});
+
+test('a request that waits shows the room of an idle server whose models have copies elsewhere', () => {
+  for (const copyOfN of [true, false]) {
+    const stage = stageOf(['n']);
+    if (copyOfN) list(stage, 'a', ['m', 'n'], SIZES);
+    stage.release(ask(stage, 'n', 'three'));
+    use(stage, 40);
+    if (copyOfN) list(stage, 'a', ['m', 'n'], SIZES);
+    stage.start(ask(stage, 'm', 'one'));
+    assert.equal(stage.outcomeOf(ask(stage, 'm', 'two')), 'waits');
+    assert.deepEqual(stage.loads, copyOfN ? ['m@b'] : []);
+  }
+});
