@@ -189,8 +189,8 @@ export function observeLoadEnd(
 ): void {
   for (const replica of replicas) {
     if (replica === loaded || replica.inFlight > 0) continue;
-    const isVictim = victims.some(({ model }) => isSameModel(model, replica.model));
-    if (!isVictim && (!mayEvict || replica.residency.state !== 'resident')) continue;
+    const wasUnloaded = victims.some(({ model }) => isSameModel(model, replica.model));
+    if (!wasUnloaded && (!mayEvict || replica.residency.state !== 'resident')) continue;
     markOutdated(replica.residency, nowMs);
     touchMemory(fleet, replica);
   }
