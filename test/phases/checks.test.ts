@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Check } from '../../src/core/check.ts';
 import { INVENTORY_CHECKS as INVENTORY } from '../../src/phases/inventory/checks.ts';
+import { CATALOGUE } from '../../src/phases/preflight/catalogue.ts';
 import { checksFor } from '../../src/phases/preflight/checks/index.ts';
 import { SMOKE_CHECKS } from '../../src/phases/smoke/run.ts';
 import { VALIDATE_CHECKS as VALIDATE } from '../../src/phases/validate/checks.ts';
@@ -38,3 +39,12 @@ for (const [phase, checks] of Object.entries(PHASES)) {
     for (const { title } of checks) assert.doesNotMatch(title, /[.!?]$/);
   });
 }
+
+test('every check of preflight says why it asks, how to fix it, and which questions it needs', () => {
+  for (const { id, why = '', remedy = '', asks } of CATALOGUE) {
+    assert.match(why, /^\w.*\.$/, `why of ${id}, in sentences`);
+    assert.match(remedy, /^\w.*\.$/, `remedy of ${id}, in sentences`);
+    assert.ok(why.split(/\.(?: |$)/).length <= 4, `why of ${id} in at most three sentences`);
+    assert.ok(asks !== undefined, `asks of ${id}, so that --only asks for no more`);
+  }
+});

@@ -9,6 +9,9 @@ export const CONNECTION: readonly PreflightCheck[] = [
     id: 'ssh.reachable',
     title: 'SSH reaches the host',
     severity: 'error',
+    why: 'Opens the SSH connection of the inventory, as OpenSSH would. Every other question goes through it.',
+    remedy:
+      'Follow the fix, which runs the same connection with ssh -v: address, port, user, key and host key have to fit.',
     asks: [],
     judge: ({ host: { target }, seen }) => {
       if (!seen.reached && seen.problem.code !== 'host.no-shell')
@@ -23,6 +26,8 @@ export const CONNECTION: readonly PreflightCheck[] = [
     id: 'ssh.host-key-checked',
     title: 'host keys are checked',
     severity: 'warning',
+    why: 'Reads whether host keys are compared with known_hosts. Without that another machine can take the place of the host, and enforce would send it the master key.',
+    remedy: 'Accept the key once with ssh, then remove host_key_checking=False from ansible.cfg and the inventory.',
     asks: [],
     after: ['ssh.reachable'],
     judge: ({ host: { target } }) => {
@@ -39,6 +44,8 @@ export const CONNECTION: readonly PreflightCheck[] = [
     id: 'system.bash',
     title: 'bash answers',
     severity: 'error',
+    why: 'Runs the script of all questions with bash, the only shell that hxllm uses on a host. Without it no question has an answer.',
+    remedy: 'Install bash, or give the login user a shell that runs commands.',
     asks: ['programs'],
     after: ['ssh.reachable'],
     judge: (subject) => {

@@ -15,6 +15,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.nothing-foreign',
     title: 'no foreign installation is in the way',
     severity: 'warning',
+    why: 'Looks for files, units and processes without hxllm’s mark at its paths and its port. enforce replaces them with --take-over alone, and keeps a copy.',
+    remedy: 'See the plan with hxllm enforce --take-over --dry-run, or set other folders and another port.',
     asks: ['foreign'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
@@ -36,6 +38,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.replaceable',
     title: 'nothing is in the way that enforce could not replace',
     severity: 'error',
+    why: 'Looks for foreign things that hxllm could not put back: a container or a user’s unit on the port, a folder in the place of a file. enforce refuses these even with --take-over.',
+    remedy: 'Stop or move what is named, or set another port or folder.',
     asks: ['foreign'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
@@ -53,6 +57,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.folders',
     title: 'the folders are free or hxllm’s',
     severity: 'error',
+    why: 'Reads owner, mode and content of the folders of hxllm. A folder of somebody else’s is never filled, and the service has to be able to enter it.',
+    remedy: 'Set another folder in group_vars, or correct the owner and mode that are named.',
     asks: ['footprint', 'foreign'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
@@ -71,6 +77,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.drop-ins',
     title: DROP_INS_TITLE,
     severity: 'warning',
+    why: 'Reads the drop-ins of litellm.service and litellm.socket. They stay yours, and one of them can stop the gateway from working.',
+    remedy: 'Change or remove the setting that is named.',
     asks: ['dropIns'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
@@ -85,6 +93,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.above',
     title: 'the folders above are root’s',
     severity: 'warning',
+    why: 'Reads the folders above those of the gateway. A user who can write there can replace the program that root starts.',
+    remedy: 'Give the folders to root, without write access for others.',
     asks: ['footprint'],
     after: ['place.folders'],
     judge: knowing(
@@ -102,6 +112,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.address',
     title: 'the address to listen on is one of the host, or a floating one',
     severity: 'error',
+    why: 'Compares litellm_listen with the addresses of the host. On an address that it does not have, the gateway answers nobody.',
+    remedy: 'Set litellm_listen to an address of the host, or to 0.0.0.0.',
     asks: ['addresses', 'floating'],
     after: ['system.bash'],
     judge: knowing(
@@ -127,6 +139,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.family',
     title: 'the gateway listens on the address by which the host is reached',
     severity: 'error',
+    why: 'Compares litellm_listen with the address by which this machine reaches the host. A gateway on IPv4 alone is out of reach for clients that come by IPv6.',
+    remedy: 'Set litellm_listen to "::", which takes both.',
     asks: ['reached'],
     after: ['system.bash'],
     judge: knowing(
@@ -151,6 +165,8 @@ export const PLACE: readonly PreflightCheck[] = [
     id: 'place.port-free',
     title: 'the port is free or hxllm’s',
     severity: 'error',
+    why: 'Looks for listeners on litellm_port in the kernel’s own table. Two programs cannot listen on one port.',
+    remedy: 'Stop the program that holds it, or set another litellm_port.',
     asks: ['port', 'foreign'],
     after: ['system.bash'],
     judge: knowing(

@@ -14,6 +14,8 @@ export const PRIVILEGE: readonly PreflightCheck[] = [
     id: 'privilege.sudo',
     title: 'the login user becomes root',
     severity: 'error',
+    why: 'Runs sudo without a terminal, as enforce does. Only root can create the user, the unit and the folders.',
+    remedy: 'Let the user call sudo without a password, or give hxllm the password with --ask-become-pass.',
     asks: ['identity', 'sudo', 'ownSudoRights'],
     after: ['system.bash'],
     judge: knowing(
@@ -42,6 +44,8 @@ export const PRIVILEGE: readonly PreflightCheck[] = [
     id: 'privilege.sudo-log',
     title: 'sudo logs neither input nor output',
     severity: 'warning',
+    why: 'Reads whether sudo records the input or output of commands. The record can hold the words of other programs.',
+    remedy: 'Exclude the user from log_input and log_output in sudoers.',
     asks: ['identity', 'sudoLog'],
     after: ['privilege.sudo'],
     judge: (subject) => asRoot(subject) ?? knowing((facts) => facts.sudoLog, judgeLog)(subject),

@@ -23,6 +23,8 @@ export const RESOURCES: readonly PreflightCheck[] = [
     id: 'time.synchronized',
     title: 'the clock is kept in sync',
     severity: 'warning',
+    why: 'Compares the clock of the host with that of this machine, and asks which time daemon keeps it. Kerberos, certificates and the times in logs need the right time.',
+    remedy: 'Start a time daemon (systemd-timesyncd, chrony) that reaches a time server of your network.',
     asks: ['clock'],
     after: ['system.bash'],
     judge: knowing(
@@ -35,6 +37,8 @@ export const RESOURCES: readonly PreflightCheck[] = [
     id: 'disk.space',
     title: 'there is room for runtime and releases',
     severity: 'error',
+    why: 'Asks for the free space where the gateway is installed. A runtime has 127 MB, and an upgrade keeps two of them.',
+    remedy: 'Free space on that file system, or set litellm_install_dir to another one.',
     asks: ['disk'],
     after: ['system.bash'],
     judge: knowing(
@@ -55,6 +59,8 @@ export const RESOURCES: readonly PreflightCheck[] = [
     id: 'disk.writable',
     title: 'the folders of the gateway can be written',
     severity: 'error',
+    why: 'Asks, as root, whether the folders of the configuration, the program and the units can be written, with room and inodes. enforce replaces a file by writing its successor beside it.',
+    remedy: 'Free space or inodes there, or mount the file system writable.',
     asks: ['room'],
     after: ['system.bash', 'privilege.sudo'],
     judge: knowing(
@@ -93,6 +99,8 @@ export const RESOURCES: readonly PreflightCheck[] = [
     id: 'disk.executable',
     title: 'programs may be run where the runtime belongs',
     severity: 'error',
+    why: 'Reads the options of the mount where the runtime belongs. With noexec the kernel refuses to start it.',
+    remedy: 'Mount it with exec, or set litellm_install_dir to a file system that runs programs.',
     asks: ['disk'],
     after: ['system.bash'],
     judge: knowing(

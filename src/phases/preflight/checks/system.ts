@@ -18,6 +18,8 @@ export const SYSTEM: readonly PreflightCheck[] = [
     id: 'system.distribution',
     title: 'the distribution is supported',
     severity: 'warning',
+    why: 'Reads os-release. hxllm is tried on Debian and Ubuntu; others with systemd, glibc and bash most often work, too.',
+    remedy: 'Read the other checks: if they pass, the host is fit. Otherwise choose Debian or Ubuntu.',
     asks: ['os'],
     after,
     judge: knowing(
@@ -36,6 +38,8 @@ export const SYSTEM: readonly PreflightCheck[] = [
     id: 'system.architecture',
     title: 'hxllm has a runtime for the architecture',
     severity: 'error',
+    why: 'Asks for the hardware. hxllm ships Node.js for x86_64 and aarch64, and a host needs nothing else to run it.',
+    remedy: 'Choose a host with one of the two.',
     asks: ['machine'],
     after,
     judge: knowing(
@@ -54,6 +58,8 @@ export const SYSTEM: readonly PreflightCheck[] = [
     id: 'system.libc',
     title: 'the C library can run the shipped Node.js',
     severity: 'error',
+    why: 'Asks for the version of glibc, which the shipped Node.js is linked against. On musl or an older glibc it does not start.',
+    remedy: 'Choose a newer distribution: Debian 10, Ubuntu 20.04 and RHEL 8 have 2.28 or newer.',
     asks: ['machine'],
     after,
     judge: knowing(
@@ -70,6 +76,8 @@ export const SYSTEM: readonly PreflightCheck[] = [
     id: 'system.systemd',
     title: 'systemd manages the host',
     severity: 'error',
+    why: 'Asks for systemd and its version. It starts, confines and restarts the gateway, and holds its port; 249 is the first version with every setting of the unit.',
+    remedy: 'Upgrade the distribution, or choose a host whose init is systemd.',
     asks: ['systemd'],
     after,
     judge: knowing(
@@ -103,6 +111,8 @@ export const SYSTEM: readonly PreflightCheck[] = [
     id: 'system.tools',
     title: 'the programs that hxllm’s scripts need are there',
     severity: 'error',
+    why: 'Looks for the programs of coreutils, util-linux and others that the scripts of enforce call. They are part of every Debian, but not of every container.',
+    remedy: 'Install the packages that are named; nothing else is needed.',
     asks: ['tools'],
     after,
     judge: knowing(
@@ -127,6 +137,8 @@ export const SYSTEM: readonly PreflightCheck[] = [
     id: 'system.python',
     title: 'Python is not needed',
     severity: 'note',
+    why: 'Reads the version of Python for operators who come from the playbooks, which needed 3.11. hxllm uses none, so it cannot fail.',
+    remedy: 'Nothing is to do.',
     asks: ['programs'],
     after,
     judge: knowing(
