@@ -156,8 +156,8 @@ export function createService(
     onLoad: (replica, deployment) => {
       loader.load(replica, deployment);
     },
-    onUnload: (backend, model, reason) => {
-      loader.unload(backend, model, reason);
+    onUnload: (unload) => {
+      loader.unload(unload);
     },
     onTest: (replica, deployment) => {
       void loader.test(deployment, () => {

@@ -112,7 +112,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'sim/main.ts',
       'simulation/replay/replay.ts',
     ],
-    packages: ['commander', 'chalk', 'ora', 'esbuild', 'yaml', 'diff', 'node:*'],
+    packages: ['commander', 'chalk', 'ora', 'esbuild', 'yaml', 'diff', 'string-width', 'node:*'],
     why: 'it wires the operator’s half; of gateway and sim it knows the door',
   },
   simulation: {

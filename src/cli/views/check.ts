@@ -1,6 +1,7 @@
 import type { CheckResult } from '../../core/verdict.ts';
 import { flow, oneLine, type Span } from './flow.ts';
 import { signOf, type Paint } from './paint.ts';
+import { textWidth } from './text-width.ts';
 
 /** The layout of a block. */
 export interface Layout {
@@ -23,7 +24,7 @@ export function checkBlock(result: CheckResult, layout: Layout): string {
   if (result.outcome === 'fail' || result.outcome === 'unknown')
     return flow([...begin, { text: result.title, paint: paint.bold }, ...id], shape) + fields(result, layout);
   const seen = result.outcome === 'not-applicable' ? `not applicable: ${result.seen}` : result.seen;
-  const room = columns - indent - sign.length - result.title.length - 3;
+  const room = columns - indent - sign.length - textWidth(result.title) - 3;
   // A result that needs no attention is one line, except under -v.
   const shown = verbose ? seen : room < 8 ? '' : oneLine(seen, room);
   const title = shown === '' ? result.title : `${result.title}:`;

@@ -1,4 +1,5 @@
 import { oneLine } from './flow.ts';
+import { textWidth } from './text-width.ts';
 
 type Style = (text: string) => string;
 
@@ -21,7 +22,7 @@ export function tableLines(lines: readonly TableLine[], columns: number): readon
   const widths: number[] = [];
   let left = columns;
   for (let index = 0; index < count - 1; index += 1) {
-    const widest = Math.max(...lines.map(({ cells }) => Array.from(cells[index] ?? '').length));
+    const widest = Math.max(...lines.map(({ cells }) => textWidth(cells[index] ?? '')));
     const width = Math.max(0, Math.min(widest, index === 0 ? Math.floor(columns * FIRST_PART) : left));
     widths.push(width);
     left -= width + GAP;
@@ -37,7 +38,7 @@ export function tableLines(lines: readonly TableLine[], columns: number): readon
         line += ' '.repeat(pad) + (styles[index] ?? plain)(text);
         pad = 0;
       }
-      pad += width - Array.from(text).length + GAP;
+      pad += width - textWidth(text) + GAP;
     }
     return line;
   });

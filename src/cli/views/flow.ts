@@ -1,4 +1,5 @@
 import { printable } from '../../core/printable.ts';
+import { cutToWidth, textWidth } from './text-width.ts';
 
 /** A stretch of text in one style. */
 export interface Span {
@@ -32,7 +33,7 @@ export function flow(spans: readonly Span[], shape: Shape): string {
   let column = shape.indent;
   let fresh = true;
   for (const word of spans.flatMap(wordsOf)) {
-    const width = widthOf(word.text);
+    const width = textWidth(word.text);
     if (word.breaks || (!fresh && column + 1 + width > columns)) {
       out = `${out.trimEnd()}\n${' '.repeat(shape.hang)}`;
       column = shape.hang;
@@ -57,14 +58,5 @@ function wordsOf({ text, paint = (word) => word, whole = false }: Span): readonl
 /** Cuts text to one line of at most `columns`, with `…` at a cut. */
 export function oneLine(text: string, columns: number): string {
   const line = printable(text).replaceAll(/\s+/g, ' ').trim();
-  return widthOf(line) <= columns
-    ? line
-    : `${Array.from(line)
-        .slice(0, Math.max(0, columns - 1))
-        .join('')
-        .trimEnd()}…`;
-}
-
-function widthOf(text: string): number {
-  return Array.from(text).length;
+  return textWidth(line) <= columns ? line : `${cutToWidth(line, Math.max(0, columns - 1)).trimEnd()}…`;
 }

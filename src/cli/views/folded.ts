@@ -3,6 +3,7 @@ import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { checkBlock, skippedLine, type Layout } from './check.ts';
 import { flow, oneLine } from './flow.ts';
 import { signOf, type Paint } from './paint.ts';
+import { textWidth } from './text-width.ts';
 
 /** Failures are on a screen of 24 lines with the line above them; longer blocks get a list before them. */
 const SCREEN = 22;
@@ -154,7 +155,7 @@ const GRID_COLUMNS = 120;
 
 /** Cells in as many columns as fit. */
 function grid(cells: readonly Cell[], { columns, indent }: Layout): string {
-  const widthOf = ({ sign, text }: Cell): number => Array.from(sign).length + 1 + Array.from(text).length;
+  const widthOf = ({ sign, text }: Cell): number => textWidth(sign) + 1 + textWidth(text);
   const width = Math.max(0, ...cells.map(widthOf)) + 2;
   const across = Math.max(1, Math.floor((Math.min(columns, GRID_COLUMNS) - indent + 2) / width));
   const rows: string[] = [];

@@ -92,12 +92,24 @@ export type Decision =
   | Recall
   /** Load the model of a deployment, by a request of the gateway's own; its end is a `loaded` event. */
   | { readonly kind: 'load'; readonly replica: string; readonly deployment: string }
-  /** Unload a model; `lost-slots`: it answers none of its requests. */
-  | { readonly kind: 'unload'; readonly backend: string; readonly model: string; readonly reason?: 'lost-slots' }
+  | Unload
   /** Ask the model of a deployment for one token, with the options of its runner; an answer is a `tested` event. */
   | { readonly kind: 'test'; readonly replica: string; readonly deployment: string }
   /** Recall each request of a replica that has not begun to be answered. */
   | { readonly kind: 'recall-all'; readonly replica: string };
+
+/**
+ * A model is unloaded by name. `lost-slots`: it answers none of its requests; `stuck-load`: the load of another one does not end while it is
+ * in memory; `room`: it makes room for a load.
+ */
+export interface Unload {
+  readonly kind: 'unload';
+  readonly backend: string;
+  readonly model: string;
+  readonly reason: 'lost-slots' | 'stuck-load' | 'room';
+  /** The model that is to be loaded. */
+  readonly loads?: string;
+}
 
 /** A request gets a slot. */
 export interface Assignment {

@@ -74,7 +74,7 @@ function makeRoom(
     }
     // A load with other options ends the model's own runner.
     if (victim !== replica) {
-      out.push({ kind: 'unload', backend: backend.url, model: victim.model });
+      out.push({ kind: 'unload', backend: backend.url, model: victim.model, reason: 'room', loads: replica.model });
       victims = [victimOf(victim, nowMs)];
       markUnloaded(victim.residency, nowMs);
       touchMemory(fleet, victim);

@@ -31,7 +31,14 @@ export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void
     const idle = (backend.listed ?? []).filter((name) => !isSameModel(name, replica.model) && !isAtWork(backend, name));
     const victim = idle[watch.unloads % Math.max(1, idle.length)];
     watch.unloads += 1;
-    if (victim !== undefined) out.push({ kind: 'unload', backend: backend.url, model: victim });
+    if (victim !== undefined)
+      out.push({
+        kind: 'unload',
+        backend: backend.url,
+        model: victim,
+        reason: 'stuck-load',
+        loads: replica.model,
+      });
   }
 }
 

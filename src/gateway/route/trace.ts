@@ -1,5 +1,5 @@
 import type { RoutingStrategy } from '../../core/routing-strategy.ts';
-import type { Decision, RouteEvent } from './event.ts';
+import type { Decision, RouteEvent, Unload } from './event.ts';
 import type { Lease } from './fleet.ts';
 import type { FleetSpec } from './fleet-spec.ts';
 import type { PolicyOptions } from './policies.ts';
@@ -37,7 +37,7 @@ export type TracedDecision =
   | { readonly reject: string; readonly reason: string; readonly retryAfterMs: number }
   | { readonly recall: string }
   | { readonly load: string; readonly deployment: string }
-  | { readonly unload: string; readonly backend: string }
+  | { readonly unload: string; readonly backend: string; readonly reason?: Unload['reason'] }
   | { readonly test: string; readonly deployment: string }
   | { readonly recallAll: string };
 
@@ -115,7 +115,7 @@ export function tracedDecision(decision: Decision): TracedDecision {
     case 'load':
       return { load: decision.replica, deployment: decision.deployment };
     case 'unload':
-      return { unload: decision.model, backend: decision.backend };
+      return { unload: decision.model, backend: decision.backend, reason: decision.reason };
     case 'test':
       return { test: decision.replica, deployment: decision.deployment };
     case 'recall-all':
@@ -154,7 +154,9 @@ export function stepInWords({ t, event, decisions = [] }: TracedStep): string {
     if ('recall' in one) return `recall ${one.recall}`;
     if ('test' in one) return `test ${one.deployment}`;
     if ('recallAll' in one) return `recall all of ${one.recallAll}`;
-    return 'load' in one ? `load ${one.deployment}` : `unload ${one.unload} on ${one.backend}`;
+    return 'load' in one
+      ? `load ${one.deployment}`
+      : `unload ${one.unload} on ${one.backend}${one.reason === undefined ? '' : ` (${one.reason})`}`;
   });
   return `${t.toFixed(1)} ms ${[event.kind, subject].filter((word) => word !== '').join(' ')}${result}: ${words.length === 0 ? 'nothing' : words.join(', ')}`;
 }

@@ -1,7 +1,7 @@
 import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
 import type { ServerFailure } from '../exchange.ts';
 import type { Log } from '../log.ts';
-import type { AttemptResult } from '../route/event.ts';
+import type { AttemptResult, Unload } from '../route/event.ts';
 import { LEAST_LOAD_MS } from '../route/loading.ts';
 import { TEST_MS } from '../route/lost-slots.ts';
 import { attemptResultOf } from './attempt-result.ts';
@@ -88,10 +88,10 @@ export class Loader {
     if (answers && !this.#closed) onTested();
   }
 
-  unload(url: string, model: string, reason?: 'lost-slots'): void {
+  unload({ backend: url, model, reason, loads }: Unload): void {
     const { upstream } = this.#options.now();
     const backend = upstream.backend(url);
-    this.#options.log({ event: 'unloading', backend: url, model, reason: reason ?? 'a load does not end' });
+    this.#options.log({ event: 'unloading', backend: url, model, reason, loads });
     if (backend !== undefined) void upstream.unload(backend, model);
   }
 }

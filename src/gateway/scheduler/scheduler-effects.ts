@@ -1,3 +1,5 @@
+import type { Unload } from '../route/event.ts';
+
 /** Carries out decisions that concern backends. */
 export interface SchedulerEffects {
   /** The circuit of a backend is open: probe it at `nextProbeMs`. `isNew` is false after a failed probe. */
@@ -8,8 +10,7 @@ export interface SchedulerEffects {
   onDoubt(backend: string): void;
   /** Load the model of a deployment, and report the result to {@link Scheduler.loaded}. */
   onLoad(replica: string, deployment: string): void;
-  /** `lost-slots`: the model answers none of its requests. */
-  onUnload(backend: string, model: string, reason?: 'lost-slots'): void;
+  onUnload(unload: Unload): void;
   /** Ask the model of a deployment for one token, and report an answer to {@link Scheduler.tested}. */
   onTest(replica: string, deployment: string): void;
 }

@@ -202,7 +202,7 @@ export class Scheduler {
 
   #carryOut(decision: Decision): void {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
-    else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model, decision.reason);
+    else if (decision.kind === 'unload') this.#effects.onUnload(decision);
     else if (decision.kind === 'test') this.#effects.onTest(decision.replica, decision.deployment);
     else if (decision.kind === 'recall') this.#holders.recall(({ request }) => request === decision.trial);
     else if (decision.kind === 'recall-all') this.#holders.recall(({ replica }) => replica.id === decision.replica);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import stringWidth from 'string-width';
 import { createPaint } from '../../../src/cli/views/paint.ts';
 import { fleetLines, type FleetPlace } from '../../../src/cli/views/fleet.ts';
 import type { FleetAlias, FleetDocument, FleetModel, FleetServer } from '../../../src/schema/fleet-document.ts';
@@ -137,6 +138,22 @@ test('no line is wider than the terminal, down to 20 columns, and no picture is 
   );
   assert.match(lines.at(-1) ?? '', /^\+ 5\d more +5\d/);
   assert.equal(fleetLines(many, PLACE).length, 2 + 1 + 1 + 1024 + 1 + 1 + 60, 'a pipe has all of it');
+});
+
+test('names of wide characters, emoji and combining marks keep the columns in line', () => {
+  const wide = documentOf(
+    [serverOf('推論サーバー一'), serverOf('gpu2'), serverOf('e\u0301cole'), serverOf('🚀gpu')],
+    [aliasOf('要約モデル'), aliasOf('phi3')],
+  );
+  for (const columns of [100, 40, 24]) {
+    const lines = fleetLines(wide, { ...PLACE, columns });
+    for (const line of lines) assert.ok(stringWidth(line) <= columns, `${String(columns)}: ${line}`);
+    const states = lines.flatMap((line) => {
+      const at = line.indexOf(' up');
+      return at === -1 ? [] : [stringWidth(line.slice(0, at))];
+    });
+    assert.equal(new Set(states).size, 1, lines.join('\n'));
+  }
 });
 
 test('names of servers and callers cannot move the cursor', () => {

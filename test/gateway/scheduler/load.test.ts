@@ -204,5 +204,8 @@ test('a stuck load is unblocked by unloading idle models by name', { timeout: 60
   replica.speed.loadMs = 200;
   assert.equal(await textOf(await gateway.chat()), 'there');
   assert.deepEqual(unloaded, ['idle:latest']);
-  assert.ok(gateway.log.some(({ event, model }) => event === 'unloading' && model === 'idle:latest'));
+  assert.deepEqual(
+    gateway.log.find(({ event }) => event === 'unloading'),
+    { event: 'unloading', backend: url, model: 'idle:latest', reason: 'stuck-load', loads: 'm' },
+  );
 });
