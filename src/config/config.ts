@@ -7,8 +7,12 @@ import type { Secret } from '../core/secret.ts';
 
 /** The configuration of all hosts: the operator's files, merged by Ansible's rules and deeply frozen. */
 export interface Config {
-  /** The inventory file; absolute. */
+  /** The sources of the inventory, in order: absolute paths, and lists of hosts as typed. */
+  readonly inventories: readonly string[];
+  /** The inventory file that `inventory` adds to; absolute. */
   readonly inventoryFile: string;
+  /** The folder whose `group_vars` hold new variables; absolute. */
+  readonly variablesFolder: string;
   /** Whether the inventory has the group `[litellm]`. */
   readonly groupDefined: boolean;
   /** The hosts of the group, or those of `--limit`, in the inventory's order. */

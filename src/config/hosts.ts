@@ -13,13 +13,13 @@ import { hostsOf } from './inventory/membership.ts';
 import { readBecome } from './variables/become.ts';
 import { readAuthorityFile } from './variables/ca-file.ts';
 import { readTarget } from './variables/connection.ts';
-import { mergeVariables, type VariableFolders } from './variables/merge.ts';
+import { layersOf, type VariableFolders } from './variables/layers.ts';
+import { mergeLayers } from './variables/merge.ts';
 import { HostVariables, Reader } from './variables/reader.ts';
 import { readHostSettings } from './variables/settings.ts';
 
 interface Sources {
   readonly inventory: Inventory;
-  readonly inventoryFile: string;
   readonly folders: VariableFolders;
   readonly files: SourceFiles;
   readonly settings: AnsibleSettings;
@@ -73,12 +73,11 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   return ok({ hosts, candidates });
 }
 
-async function variablesOf(
-  name: string,
-  { inventory, inventoryFile, folders, findings }: Sources,
-): Promise<Result<HostVariables>> {
-  const scope = await mergeVariables(name, inventory, inventoryFile, folders);
-  return scope.ok ? ok(new HostVariables(scope.value, findings)) : scope;
+async function variablesOf(name: string, { inventory, folders, findings }: Sources): Promise<Result<HostVariables>> {
+  const host = inventory.hosts.get(name);
+  if (host === undefined) throw new Error(`a host without an inventory: ${name}`);
+  const layers = await layersOf(name, inventory, folders);
+  return layers.ok ? ok(new HostVariables(mergeLayers(host, layers.value), findings)) : layers;
 }
 
 async function chooseHosts({ inventory, request, findings }: Sources): Promise<Result<readonly string[]>> {

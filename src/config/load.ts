@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import { readAnsibleSettings, type AnsibleSettings } from './ansible-cfg/settings.ts';
@@ -7,11 +7,19 @@ import { Findings } from './findings.ts';
 import { freezeAll } from './freeze.ts';
 import { readHosts } from './hosts.ts';
 import { GROUP } from './inventory/inventory.ts';
-import { readInventory } from './inventory/read-inventory.ts';
+import { readInventories, type ReadInventory } from './inventory/read-inventory.ts';
+import {
+  DEFAULT_INVENTORY,
+  inventorySources,
+  newInventoryFile,
+  newVariablesFolder,
+  variableFolders,
+  type InventorySource,
+} from './inventory/sources.ts';
 import { shownPath } from './shown-path.ts';
 import { SourceFiles } from './source-files.ts';
 import { readPasswordFile } from './variables/become.ts';
-import { VariableFolders } from './variables/merge.ts';
+import { VariableFolders } from './variables/layers.ts';
 import { Keyring } from './vault/keyring.ts';
 import { askedPassword, filePassword, type PasswordSource } from './vault/password.ts';
 
@@ -21,8 +29,8 @@ export interface ConfigRequest {
   readonly home: string;
   readonly userName: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** `-i`, as typed. */
-  readonly inventoryFile: string | undefined;
+  /** Each `-i`, as typed; empty without one. */
+  readonly inventories: readonly string[];
   /** `--limit`. */
   readonly limit: string | undefined;
   /** `--vault-password-file`. */
@@ -43,30 +51,19 @@ export interface BecomePasswordRequest {
   readonly file: string | undefined;
 }
 
-/** The default inventory. */
-const DEFAULT_INVENTORY = 'inventories/dev.ini';
-
 /** Reads the operator's files by Ansible's rules into one frozen Config, or returns all Problems. */
 export async function loadConfig(request: ConfigRequest): Promise<Result<Config>> {
   const findings = new Findings();
-  // ansible.cfg may set the vault password file, so it is read before anything is decrypted.
-  const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), findings);
-  if (!settings.ok) return settings;
-  const files = new SourceFiles(request.cwd, new Keyring(passwordSources(request, settings.value)));
-  if (settings.value.file !== undefined) await files.open(settings.value.file);
-  const inventoryFile = inventoryFileOf(request, settings.value);
-  const inventory = await readInventory(inventoryFile, files, findings);
-  if (!inventory.ok) return withErrors(inventory.problems, findings);
-  if (findings.errors.length > 0) return withErrors([], findings);
-  const becomePassword = await becomePasswordOf(request, settings.value);
+  const opened = await openInventory(request, findings);
+  if (!opened.ok) return opened;
+  const { settings, sources, folders, files, inventory, inventoryFiles } = opened.value;
+  const becomePassword = await becomePasswordOf(request, settings);
   if (!becomePassword.ok) return withErrors(becomePassword.problems, findings);
-  const folders = new VariableFolders([dirname(inventoryFile), request.cwd], files, findings);
   const hosts = await readHosts({
-    inventory: inventory.value,
-    inventoryFile,
+    inventory,
     folders,
     files,
-    settings: settings.value,
+    settings,
     request,
     becomePassword: becomePassword.value,
     findings,
@@ -75,21 +72,65 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
   if (findings.errors.length > 0) return withErrors([], findings);
   return ok(
     freezeAll<Config>({
-      inventoryFile,
-      groupDefined: inventory.value.groups.has(GROUP),
+      inventories: sources.map((source) => (source.kind === 'hosts' ? source.text : source.path)),
+      ...editedFiles(sources, inventory, inventoryFiles, request.cwd),
+      groupDefined: inventory.groups.has(GROUP),
       ...hosts.value,
-      allHosts: [...inventory.value.hosts.keys()],
+      allHosts: [...inventory.hosts.keys()],
       files: files.read,
       warnings: findings.warnings,
     }),
   );
 }
 
-/** `-i`, otherwise Ansible's environment or ansible.cfg, otherwise the default path; absolute. */
-export function inventoryFileOf(request: ConfigRequest, settings: Pick<AnsibleSettings, 'inventory'>): string {
-  return request.inventoryFile === undefined
-    ? (settings.inventory ?? join(request.cwd, DEFAULT_INVENTORY))
-    : resolve(request.cwd, request.inventoryFile.replace(/^~(?=\/)/, request.home));
+/** The inventory of all sources, and what reads the variables of its hosts. */
+export interface OpenedInventory {
+  readonly settings: AnsibleSettings;
+  readonly sources: readonly InventorySource[];
+  readonly folders: VariableFolders;
+  readonly files: SourceFiles;
+  readonly inventory: ReadInventory['inventory'];
+  readonly inventoryFiles: readonly string[];
+}
+
+/** Reads ansible.cfg and all inventories; the variables in files are read when a host asks for them. */
+export async function openInventory(request: ConfigRequest, findings: Findings): Promise<Result<OpenedInventory>> {
+  // ansible.cfg may set the vault password file, so it is read before anything is decrypted.
+  const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), findings);
+  if (!settings.ok) return settings;
+  const files = new SourceFiles(request.cwd, new Keyring(passwordSources(request, settings.value)));
+  if (settings.value.file !== undefined) await files.open(settings.value.file);
+  const sources = sourcesOf(request, settings.value);
+  const ignored = settings.value.ignoredInventories;
+  const read = await readInventories({ sources, ignored, cwd: request.cwd, files, findings });
+  if (!read.ok) return withErrors(read.problems, findings);
+  if (findings.errors.length > 0) return withErrors([], findings);
+  const folders = new VariableFolders(variableFolders(sources, request.cwd), files, findings);
+  const { inventory, files: inventoryFiles } = read.value;
+  return ok({ settings: settings.value, sources, folders, files, inventory, inventoryFiles });
+}
+
+/** Each `-i`, otherwise the inventories of Ansible's environment or ansible.cfg, otherwise the default one. */
+export function sourcesOf(
+  { inventories, cwd, home }: ConfigRequest,
+  settings: Pick<AnsibleSettings, 'inventories'>,
+): readonly InventorySource[] {
+  const typed = inventories.length > 0 ? inventories : settings.inventories;
+  return inventorySources(typed.length > 0 ? typed : [DEFAULT_INVENTORY], cwd, home);
+}
+
+/** The files that `inventory` adds to: the first inventory with the group, otherwise the first one. */
+function editedFiles(
+  sources: readonly InventorySource[],
+  inventory: ReadInventory['inventory'],
+  inventoryFiles: readonly string[],
+  cwd: string,
+): Pick<Config, 'inventoryFile' | 'variablesFolder'> {
+  const [first] = inventoryFiles;
+  return {
+    inventoryFile: inventory.groups.get(GROUP)?.source ?? first ?? newInventoryFile(sources, cwd),
+    variablesFolder: newVariablesFolder(sources, cwd),
+  };
 }
 
 /** As Ansible: the question precedes the file. */

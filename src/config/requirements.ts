@@ -3,7 +3,13 @@ import type { Secret } from '../core/secret.ts';
 import type { Config, HostConfig } from './config.ts';
 
 /** The Problem of an inventory without a host for a phase; empty if there is a host. */
-export function hostProblems({ inventoryFile, groupDefined, hosts, allHosts }: Config): readonly Problem[] {
+export function hostProblems({
+  inventories,
+  inventoryFile,
+  groupDefined,
+  hosts,
+  allHosts,
+}: Config): readonly Problem[] {
   if (hosts.length > 0) return [];
   const [first = 'HOST', ...others] = allHosts;
   return [
@@ -11,7 +17,7 @@ export function hostProblems({ inventoryFile, groupDefined, hosts, allHosts }: C
       code: groupDefined ? 'inventory.no-hosts' : 'inventory.no-group',
       summary: groupDefined ? 'the group [litellm] has no hosts' : 'the inventory has no group [litellm]',
       detail: `Expected the group [litellm] with the host for the gateway, found ${allHosts.length === 0 ? 'no hosts at all' : `the hosts ${allHosts.join(', ')}`}.`,
-      fix: `hxllm inventory -i ${inventoryFile} --add ${others.length === 0 ? first : 'HOST'}`,
+      fix: `hxllm inventory ${inventories.map((source) => `-i ${source}`).join(' ')} --add ${others.length === 0 ? first : 'HOST'}`,
       where: { file: inventoryFile },
     },
   ];

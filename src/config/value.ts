@@ -11,6 +11,10 @@ export interface ScalarValue extends Placed {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly literal: boolean;
+  /** The text of `!vault` as the file has it. */
+  readonly ciphertext?: string;
+  /** The text is an integer beyond 2^53, which a JavaScript number cannot hold. */
+  readonly integer?: true;
 }
 
 export interface ListValue extends Placed {
@@ -21,6 +25,8 @@ export interface ListValue extends Placed {
 export interface MapValue extends Placed {
   readonly kind: 'map';
   readonly entries: ReadonlyMap<string, Value>;
+  /** Values of duplicate keys that a later line of the same mapping overrides. */
+  readonly overridden?: readonly Definition[];
 }
 
 /** An encrypted value for which no password was given. */
@@ -28,6 +34,8 @@ export interface LockedValue extends Placed {
   readonly kind: 'locked';
   /** The encrypted file. */
   readonly file: string;
+  /** The text of `!vault` as the file has it. */
+  readonly ciphertext?: string;
 }
 
 /** A value of the operator's files. Each part has its position. */
@@ -36,13 +44,43 @@ export type Value = ScalarValue | ListValue | MapValue | LockedValue;
 /** Variables of a file, a group or a host, by name. */
 export type Variables = ReadonlyMap<string, Value>;
 
+/** One place that gives a variable a value. */
+export interface Definition {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** The definitions of a mapping in the order of their lines, duplicate keys included. */
+export function definitionsOf(map: MapValue): readonly Definition[] {
+  const kept = [...map.entries].map(([name, value]) => ({ name, value }));
+  return [...(map.overridden ?? []), ...kept];
+}
+
+/** The variables that definitions in this order leave: later ones override earlier ones. */
+export function variablesOf(definitions: Iterable<Definition>): Map<string, Value> {
+  const variables = new Map<string, Value>();
+  for (const { name, value } of definitions) variables.set(name, value);
+  return variables;
+}
+
 /** Creates a scalar. */
 export function scalar(
   value: ScalarValue['value'],
   where: Where,
+  how: { readonly encrypted?: boolean; readonly literal?: boolean; readonly ciphertext?: string } = {},
+): ScalarValue {
+  return { kind: 'scalar', value, where, ...how, encrypted: how.encrypted ?? false, literal: how.literal ?? false };
+}
+
+/** Creates a scalar of a number that may be too large for JavaScript; then it is the text of its digits. */
+export function exactScalar(
+  value: ScalarValue['value'] | bigint,
+  where: Where,
   how: { readonly encrypted?: boolean; readonly literal?: boolean } = {},
 ): ScalarValue {
-  return { kind: 'scalar', value, where, encrypted: how.encrypted ?? false, literal: how.literal ?? false };
+  return typeof value === 'bigint'
+    ? { ...scalar(String(value), where, how), integer: true }
+    : scalar(value, where, how);
 }
 
 const SECRET_NAME = /(?:^|[_.])(?:key|secret|token|password|pass)$/i;

@@ -35,7 +35,7 @@ export class Tree implements Disposable {
       home: join(this.folder, 'home'),
       userName: 'operator',
       environment: {},
-      inventoryFile: undefined,
+      inventories: [],
       limit: undefined,
       vaultPasswordFile: undefined,
       askVaultPassword: undefined,

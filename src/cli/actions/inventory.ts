@@ -71,10 +71,11 @@ async function draftAndWrite(
     warnings: config.value?.warnings ?? [],
   });
   const tools = toolsOf(session, run.tools);
-  const { inventoryFile, vaultPasswordFile } = paths.value;
+  const { vaultPasswordFile } = paths.value;
+  const { inventoryFile, variablesFolder } = config.value ?? paths.value;
   // An existing vault is refused before the password is needed, so do not ask for one.
   const wanted =
-    options.vaultInit === true && !existsSync(findVariablePaths(inventoryFile, config.value?.files ?? []).vault);
+    options.vaultInit === true && !existsSync(findVariablePaths(variablesFolder, config.value?.files ?? []).vault);
   const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(Buffer.alloc(0)));
   if (!password.ok) return failedBy(password.problems);
   if (wanted) session.vault.give(password.value);
@@ -84,6 +85,7 @@ async function draftAndWrite(
     {
       config: config.value,
       inventoryFile,
+      variablesFolder,
       cwd: session.terminal.cwd,
       init: options.init,
       host,

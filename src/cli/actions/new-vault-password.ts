@@ -1,6 +1,7 @@
 import { readAnsibleSettings } from '../../config/ansible-cfg/settings.ts';
 import { Findings } from '../../config/findings.ts';
-import { inventoryFileOf } from '../../config/load.ts';
+import { sourcesOf } from '../../config/load.ts';
+import { newInventoryFile, newVariablesFolder } from '../../config/inventory/sources.ts';
 import { SourceFiles } from '../../config/source-files.ts';
 import { Keyring } from '../../config/vault/keyring.ts';
 import { filePassword, typedPassword } from '../../config/vault/password.ts';
@@ -10,16 +11,23 @@ import type { Secret } from '../../core/secret.ts';
 import { configRequest } from '../run/with-config.ts';
 import type { Session } from '../run/session.ts';
 
-/** The absolute path of the existing or new inventory, and the vault password file of the command line or ansible.cfg. */
-export async function inventoryPaths(
-  session: Session,
-): Promise<Result<{ readonly inventoryFile: string; readonly vaultPasswordFile: string | undefined }>> {
+/** Absolute paths: of a new inventory and its variables, and of the vault password file of the command line or ansible.cfg. */
+export interface InventoryPaths {
+  readonly inventoryFile: string;
+  readonly variablesFolder: string;
+  readonly vaultPasswordFile: string | undefined;
+}
+
+/** The paths for this command line. */
+export async function inventoryPaths(session: Session): Promise<Result<InventoryPaths>> {
   const request = configRequest(session);
   const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), new Findings());
   if (!settings.ok) return settings;
   const named = request.vaultPasswordFile;
+  const sources = sourcesOf(request, settings.value);
   return ok({
-    inventoryFile: inventoryFileOf(request, settings.value),
+    inventoryFile: newInventoryFile(sources, request.cwd),
+    variablesFolder: newVariablesFolder(sources, request.cwd),
     vaultPasswordFile: named === undefined ? settings.value.vaultPasswordFile : resolve(request.cwd, named),
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { FleetOptions } from '../actions/fleet.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described } from './phase-command.ts';
+import { collect, described, INVENTORY_OPTION } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 
 /** `hxllm fleet` */
@@ -24,7 +24,7 @@ export function fleetCommand(handOn: HandOn): Command {
     .option('--json', 'print the gateway’s document as it is')
     .option('--url <url>', 'ask this gateway instead of the inventory’s')
     .option('--key-file <file>', 'with --url: a file with its master key')
-    .option('-i, --inventory <file>', 'the inventory (default: that of ansible.cfg, else inventories/dev.ini)')
+    .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
     .option('--limit <pattern>', 'the host to ask, if there are several (an Ansible pattern)')
     .option('--ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')

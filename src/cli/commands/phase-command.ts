@@ -4,6 +4,10 @@ import type { Page } from '../docs/pages.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 
+/** The meaning of `-i`. */
+export const INVENTORY_OPTION =
+  'a file, a folder of inventories, or hosts with a comma: repeatable, later ones override (default: that of ansible.cfg, else inventories/dev.ini)';
+
 /** Runs the phases of a command. */
 export type Start = (
   command: Command,
@@ -48,7 +52,7 @@ function evidenceLine({ phase }: CommandText): readonly string[] {
 /** A command with its own options and those that the five phases, `up` and `uninstall` share. */
 export function phaseCommand(text: CommandText, own: (command: Command) => Command = (command) => command): Command {
   return own(described(text))
-    .option('-i, --inventory <file>', 'the inventory (default: that of ansible.cfg, else inventories/dev.ini)')
+    .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
     .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
     .option('--ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')

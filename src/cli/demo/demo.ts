@@ -48,7 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   if (!claim(paths)) return complain(terminal, [alreadyRuns(options, command)]);
   let exitCode: number | undefined;
   const phaseOptions: PhaseOptions = {
-    inventory: relative(terminal.cwd, paths.inventory),
+    inventory: [relative(terminal.cwd, paths.inventory)],
     vaultPasswordFile: relative(terminal.cwd, paths.vaultPassword),
     yes: true,
   };

@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export interface GatewayOptions {
   readonly url?: string;
   readonly keyFile?: string;
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
   readonly limit?: string;
   readonly askVaultPass?: boolean;
   readonly vaultPasswordFile?: string;
@@ -73,7 +73,7 @@ async function withInventory<T>(
   const command = shellLine([
     'hxllm',
     'fleet',
-    ...(inventory === undefined ? [] : ['-i', inventory]),
+    ...(inventory ?? []).flatMap((source) => ['-i', source]),
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
   ]);
@@ -84,7 +84,7 @@ async function withInventory<T>(
     home,
     userName,
     environment,
-    inventoryFile: inventory,
+    inventories: inventory ?? [],
     limit,
     vaultPasswordFile,
     askVaultPassword: askVaultPass === true ? ask : undefined,

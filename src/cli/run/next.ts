@@ -42,7 +42,7 @@ export function typed(session: Session, command: string): string {
   const argv = [
     'hxllm',
     ...command.split(' '),
-    ...(inventory === undefined ? [] : ['-i', inventory]),
+    ...(inventory ?? []).flatMap((source) => ['-i', source]),
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
     ...(askVaultPass === true ? ['--ask-vault-pass'] : []),

@@ -7,7 +7,8 @@ import type { View } from '../views/view.ts';
 
 /** The options that the five phases, `up` and `uninstall` share, as commander returns them. */
 export interface PhaseOptions {
-  readonly inventory?: string;
+  /** Each `-i`. */
+  readonly inventory?: readonly string[];
   readonly limit?: string;
   readonly askVaultPass?: boolean;
   readonly vaultPasswordFile?: string;

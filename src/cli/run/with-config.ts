@@ -51,7 +51,7 @@ export function configRequest(session: Session, becomes = false): ConfigRequest 
     home,
     userName,
     environment,
-    inventoryFile: options.inventory,
+    inventories: options.inventory ?? [],
     limit: options.limit,
     vaultPasswordFile: options.vaultPasswordFile,
     askVaultPassword: options.askVaultPass === true || session.vault.known() ? () => session.vault.ask() : undefined,

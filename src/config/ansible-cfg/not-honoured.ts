@@ -5,6 +5,7 @@ import type { Setting, SettingValues } from './values.ts';
 const NOT_HONOURED: readonly (Setting & { readonly usual: RegExp; readonly instead: string })[] = [
   row('defaults.transport', 'ANSIBLE_TRANSPORT', /^(?:ssh|smart|paramiko)$/, 'hxllm connects by SSH'),
   row('defaults.hash_behaviour', 'ANSIBLE_HASH_BEHAVIOUR', /^replace$/, 'a mapping replaces another'),
+  row('defaults.precedence', 'ANSIBLE_PRECEDENCE', /^$/, 'variables override each other in Ansible’s usual order'),
   row('defaults.vault_id_match', 'ANSIBLE_VAULT_ID_MATCH', /^(?:false|no|0|off)$/i, 'every password is tried'),
   row(
     'inventory.enable_plugins',

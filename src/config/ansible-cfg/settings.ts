@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
+import type { IgnoredNames } from '../inventory/folder.ts';
 import { parseConfig, type ParsedConfig } from '../python/configparser.ts';
 import type { SourceFiles } from '../source-files.ts';
 import { expandPath, findAnsibleCfg, type UserEnvironment } from './find.ts';
@@ -17,7 +18,10 @@ export interface VaultIdentity {
 export interface AnsibleSettings {
   /** The ansible.cfg that was read. */
   readonly file: string | undefined;
-  readonly inventory: string | undefined;
+  /** The paths of `inventory`, in order; empty if it is not set. */
+  readonly inventories: readonly string[];
+  /** The names that are skipped in a folder of inventories. */
+  readonly ignoredInventories: IgnoredNames;
   readonly remoteUser: string | undefined;
   readonly remotePort: number | undefined;
   readonly privateKeyFile: string | undefined;
@@ -38,6 +42,14 @@ export interface AnsibleSettings {
 // Names and order are those of ansible-core 2.19: config/base.yml and plugins/connection/ssh.py.
 const SETTINGS = {
   inventory: setting(['ANSIBLE_INVENTORY'], ['defaults.inventory']),
+  ignoredExtensions: setting(
+    ['ANSIBLE_INVENTORY_IGNORE'],
+    ['defaults.inventory_ignore_extensions', 'inventory.ignore_extensions'],
+  ),
+  ignoredPatterns: setting(
+    ['ANSIBLE_INVENTORY_IGNORE_REGEX'],
+    ['defaults.inventory_ignore_patterns', 'inventory.ignore_patterns'],
+  ),
   remoteUser: setting(['ANSIBLE_REMOTE_USER'], ['defaults.remote_user']),
   remotePort: setting(['ANSIBLE_REMOTE_PORT'], ['defaults.remote_port']),
   privateKeyFile: setting(['ANSIBLE_PRIVATE_KEY_FILE'], ['defaults.private_key_file']),
@@ -72,7 +84,11 @@ export async function readAnsibleSettings(
   warnOfNotHonoured(values, findings);
   return ok({
     file,
-    inventory: values.path(SETTINGS.inventory),
+    inventories: values.paths(SETTINGS.inventory),
+    ignoredInventories: {
+      extensions: values.list(SETTINGS.ignoredExtensions),
+      patterns: values.list(SETTINGS.ignoredPatterns) ?? [],
+    },
     remoteUser: values.text(SETTINGS.remoteUser),
     remotePort: values.integer(SETTINGS.remotePort, 1, 65_535),
     privateKeyFile: values.path(SETTINGS.privateKeyFile),

@@ -69,6 +69,20 @@ export class SettingValues {
     return this.find(setting)?.text;
   }
 
+  /** The parts of a text with commas; `undefined` if it is not set. */
+  list(setting: Setting): readonly string[] | undefined {
+    return this.find(setting)
+      ?.text.split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  }
+
+  /** The paths of a text with commas. */
+  paths(setting: Setting): readonly string[] {
+    const found = this.find(setting);
+    return (this.list(setting) ?? []).map((path) => expandPath(path, found?.folder ?? '', this.#user));
+  }
+
   path(setting: Setting): string | undefined {
     const found = this.find(setting);
     return found === undefined ? undefined : expandPath(found.text, found.folder, this.#user);

@@ -5,7 +5,6 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
-  visit,
   type Document,
   type Pair,
   type Scalar,
@@ -13,9 +12,10 @@ import {
 import type { Where } from '../../core/problem.ts';
 import { yamlMessage } from '../../core/yaml-message.ts';
 import type { Findings } from '../findings.ts';
-import { scalar, type MapValue, type Value, type Variables } from '../value.ts';
+import { exactScalar, scalar, type Definition, type MapValue, type Value, type Variables } from '../value.ts';
 import type { Keyring, OpenedVault } from '../vault/keyring.ts';
-import { readPlainScalar } from './plain-scalar.ts';
+import { openVaults, VAULT_TAGS } from './inline-vaults.ts';
+import { isImpossibleDate, readPlainScalar } from './plain-scalar.ts';
 
 /** A YAML text and its origin. */
 export interface YamlSource {
@@ -25,7 +25,7 @@ export interface YamlSource {
   readonly encrypted: boolean;
 }
 
-const VAULT_TAGS = ['!vault', '!vault-encrypted'];
+const NUMBER_TAGS = new Set(['int', 'float', 'bool', 'null'].map((type) => `tag:yaml.org,2002:${type}`));
 const ASIS = { resolve: (text: string): string => text };
 
 /**
@@ -70,28 +70,20 @@ function hintFor(line: string): string {
   return 'correct the line: the usual causes are indentation, a missing ":" or a quotation mark';
 }
 
-async function openVaults(
-  document: Document,
-  keyring: Keyring,
-  placeOf: (offset: number) => Where,
-  findings: Findings,
-): Promise<ReadonlyMap<Scalar, OpenedVault> | undefined> {
-  const sealed: Scalar[] = [];
-  visit(document, {
-    Scalar: (_key, node) => {
-      if (VAULT_TAGS.includes(node.tag ?? '')) sealed.push(node);
-    },
-  });
-  const opened = new Map<Scalar, OpenedVault>();
-  for (const node of sealed) {
-    const result = await keyring.open(String(node.value), placeOf(node.range?.[0] ?? 0));
-    if (!result.ok) {
-      for (const problem of result.problems) findings.error(problem);
-      return undefined;
-    }
-    opened.set(node, result.value);
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
-  return opened;
+}
+
+/** The text of a key: as Ansible prints it in JSON, where `yes` is `true` and `0x10` is `16`. */
+function keyOf(key: Scalar): string {
+  const text = key.source ?? String(key.value);
+  return key.type === 'PLAIN' && key.tag === undefined ? String(readPlainScalar(text)) : text;
 }
 
 /** Far more than a real file has. Aliases of aliases can expand to billions of nodes. */
@@ -103,6 +95,7 @@ class Reader {
   readonly #placeOf: (offset: number) => Where;
   readonly #opened: ReadonlyMap<Scalar, OpenedVault>;
   readonly #findings: Findings;
+  readonly #isJson: boolean;
   #count = 0;
 
   constructor(
@@ -117,6 +110,7 @@ class Reader {
     this.#placeOf = placeOf;
     this.#opened = opened;
     this.#findings = findings;
+    this.#isJson = isJson(source.text);
   }
 
   readRoot(): Value | undefined {
@@ -154,7 +148,7 @@ class Reader {
         encrypted,
         items: node.items.flatMap((item, index) => this.#read(item, `${path}[${String(index)}]`) ?? []),
       };
-    if (isMap(node)) return { kind: 'map', where, encrypted, entries: this.#entries(node.items, path) };
+    if (isMap(node)) return { kind: 'map', where, encrypted, ...this.#entries(node.items, path) };
     return undefined;
   }
 
@@ -182,12 +176,22 @@ class Reader {
   #scalar(node: Scalar, path: string): Value {
     const where = this.#where(node, path);
     const opened = this.#opened.get(node);
-    if (opened?.state === 'locked') return { kind: 'locked', where, encrypted: true, file: this.#source.file };
-    if (opened !== undefined) return scalar(opened.text, where, { encrypted: true });
+    const ciphertext = String(node.value);
+    if (opened?.state === 'locked')
+      return { kind: 'locked', where, encrypted: true, file: this.#source.file, ciphertext };
+    if (opened !== undefined) return scalar(opened.text, where, { encrypted: true, ciphertext });
     const how = { encrypted: this.#source.encrypted, literal: node.tag === '!unsafe' };
-    if (node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined)
-      return scalar(readPlainScalar(node.source), where, how);
-    const { value } = node;
+    const { source, tag, value } = node;
+    if (source !== undefined && ((node.type === 'PLAIN' && tag === undefined) || NUMBER_TAGS.has(tag ?? ''))) {
+      if (isImpossibleDate(source))
+        this.#broken(node, `the date ${source}, which does not exist`, 'correct it, or put it into quotation marks');
+      // Ansible reads a text that is JSON as JSON, where 1e3 is a number.
+      return exactScalar(
+        this.#isJson && /^-?\d.*[.eE]/.test(source) ? Number(source) : readPlainScalar(source),
+        where,
+        how,
+      );
+    }
     return scalar(
       value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
         ? value
@@ -197,31 +201,36 @@ class Reader {
     );
   }
 
-  #entries(pairs: readonly Pair[], path: string): Map<string, Value> {
+  #entries(pairs: readonly Pair[], path: string): Pick<MapValue, 'entries' | 'overridden'> {
     const own = new Map<string, Value>();
+    const overridden: Definition[] = [];
     const merged = new Map<string, Value>();
     for (const pair of pairs) {
       // Python refuses it too. An unquoted {{ x }} is the usual cause.
       if (!isScalar(pair.key) && !isAlias(pair.key)) this.#broken(pair.key, 'a key that is a mapping or a list', QUOTE);
-      const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : String(pair.key);
+      const key = isScalar(pair.key) ? keyOf(pair.key) : String(pair.key);
       if (key === '<<') {
         for (const [name, value] of this.#merged(pair.value, path)) if (!merged.has(name)) merged.set(name, value);
         continue;
       }
       const at = path === '' ? key : `${path}.${key}`;
-      if (own.has(key))
+      const before = own.get(key);
+      if (before !== undefined) {
+        overridden.push({ name: key, value: before });
         this.#findings.warning({
           code: 'config.duplicate-key',
           summary: `duplicate key ${at}`,
-          detail: `Expected each key once, found it again. This value overrides line ${String(own.get(key)?.where.line)}.`,
+          detail: `Expected each key once, found it again. This value overrides line ${String(before.where.line)}.`,
           fix: 'remove one of them',
           where: this.#where(pair.key, at),
         });
+      }
       const keyed = this.#where(pair.key, at);
       // The position is that of the key, which users search for; the value may begin lines below it.
       own.set(key, { ...(this.#read(pair.value, at) ?? scalar(null, keyed)), where: keyed });
     }
-    return new Map([...merged, ...own]);
+    const entries = new Map([...merged, ...own]);
+    return overridden.length === 0 ? { entries } : { entries, overridden };
   }
 
   #merged(node: unknown, path: string): Variables {

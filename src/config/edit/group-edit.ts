@@ -3,7 +3,7 @@ import { readYaml } from '../document/yaml.ts';
 import { Findings } from '../findings.ts';
 import { readHostPattern } from '../inventory/host-pattern.ts';
 import { readIni } from '../inventory/ini.ts';
-import { GROUP } from '../inventory/inventory.ts';
+import { GROUP, InventoryBuilder } from '../inventory/inventory.ts';
 import { hostsOf } from '../inventory/membership.ts';
 import { readYamlInventory } from '../inventory/yaml-inventory.ts';
 import { Keyring } from '../vault/keyring.ts';
@@ -45,10 +45,13 @@ function isYaml(file: string): boolean {
 
 async function hostsIn({ text, file }: InventoryText): Promise<readonly string[]> {
   const findings = new Findings();
-  const inventory = isYaml(file)
-    ? readYamlInventory(await readYaml({ text, file, encrypted: false }, new Keyring([]), findings), file, findings)
-    : readIni(text, file, findings);
-  return findings.errors.length > 0 ? [] : hostsOf(inventory, GROUP);
+  const builder = new InventoryBuilder();
+  const from = { file, path: file };
+  if (isYaml(file)) {
+    const value = await readYaml({ text, file, encrypted: false }, new Keyring([]), findings);
+    readYamlInventory(value, from, builder, findings);
+  } else readIni(text, from, builder, findings);
+  return findings.errors.length > 0 ? [] : hostsOf(builder.build(), GROUP);
 }
 
 /** Whether a text is one host's name, so that an inventory can contain it. */

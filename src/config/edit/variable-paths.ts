@@ -17,11 +17,11 @@ export interface VariablePaths {
 }
 
 /**
- * Finds the paths by Ansible's rule: of `all`, `all.yml`, `all.yaml` and `all.json` only the first counts. `read` are
+ * Finds the paths below the folder that holds `group_vars`, by Ansible's rule: of `all`, `all.yml`, `all.yaml` and `all.json` only the first counts. `read` are
  * the files that were read, which shows which one that is.
  */
-export function findVariablePaths(inventoryFile: string, read: readonly string[]): VariablePaths {
-  const folder = join(dirname(inventoryFile), 'group_vars');
+export function findVariablePaths(variablesFolder: string, read: readonly string[]): VariablePaths {
+  const folder = join(variablesFolder, 'group_vars');
   const all = join(folder, 'all');
   const vault = join(all, 'vault.yml');
   const singles = [all, `${all}.yml`, `${all}.yaml`, `${all}.json`];

@@ -1,3 +1,5 @@
+import { isAddress } from './split-pattern.ts';
+
 /** The host names and the port of one inventory entry, or the reason why it is invalid. */
 export type HostPattern =
   | { readonly ok: true; readonly names: readonly string[]; readonly port: number | undefined }
@@ -6,7 +8,8 @@ export type HostPattern =
 /** Parses `name`, `name:port`, `[v6]:port` and ranges such as `web[01:10]`, as Ansible's inventory plugins do. */
 export function readHostPattern(pattern: string): HostPattern {
   if (pattern === '---') return { ok: false, reason: 'is the first line of a YAML file, not a host' };
-  const { name, port } = splitPort(pattern);
+  // Ansible takes a text that is no address as a name, its colon included.
+  const { name, port } = isAddress(pattern) ? splitPort(pattern) : { name: pattern, port: undefined };
   if (pattern.endsWith(':') && !pattern.endsWith('::'))
     return { ok: false, reason: 'ends in ":", which is reserved for a port' };
   if (port !== undefined && (port < 1 || port > 65_535))

@@ -2,11 +2,14 @@ import { readLiteral, type Literal } from '../python/literal.ts';
 import { splitWords } from '../python/shlex.ts';
 import type { Findings } from '../findings.ts';
 import type { Where } from '../../core/problem.ts';
-import { scalar, type Value } from '../value.ts';
+import { exactScalar, scalar, type Value } from '../value.ts';
 import { readHostPattern } from './host-pattern.ts';
-import { InventoryBuilder, type Inventory } from './inventory.ts';
+import type { InventoryBuilder } from './inventory.ts';
 
 const HEADER = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/;
+
+/** The ends of lines of Python's `str.splitlines()`. */
+const LINE_END = /\r\n|[\n\r\v\f\u001C-\u001E\u0085\u2028\u2029]/;
 
 /** A group that was used before its declaration, and the kind of section that used it. */
 interface Pending {
@@ -15,30 +18,39 @@ interface Pending {
   readonly parents: readonly string[];
 }
 
+/** An inventory file: its name for messages, and its absolute path. */
+export interface InventoryFile {
+  readonly file: string;
+  readonly path: string;
+}
+
 /**
- * Parses an inventory in Ansible's INI format (lib/ansible/plugins/inventory/ini.py). Every wrong line is reported with
- * its number.
+ * Reads an inventory in Ansible's INI format (lib/ansible/plugins/inventory/ini.py) into the builder, where groups of
+ * earlier sources count as declared. Every wrong line is reported with its number.
  */
-export function readIni(text: string, file: string, findings: Findings): Inventory {
-  const reader = new IniReader(file, findings);
+export function readIni(text: string, from: InventoryFile, builder: InventoryBuilder, findings: Findings): void {
+  const reader = new IniReader(from, builder, findings);
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
+    .split(LINE_END)
     .entries())
-    reader.readLine(line.trim(), { file, line: index + 1 });
-  return reader.finish();
+    reader.readLine(line.trim(), { file: from.file, line: index + 1 });
+  reader.finish();
 }
 
 class IniReader {
-  readonly #builder = new InventoryBuilder();
+  readonly #builder: InventoryBuilder;
   readonly #pending = new Map<string, Pending>();
   readonly #file: string;
+  readonly #path: string;
   readonly #findings: Findings;
   #group = 'ungrouped';
   #state: 'hosts' | 'children' | 'vars' | 'unknown' = 'hosts';
 
-  constructor(file: string, findings: Findings) {
+  constructor({ file, path }: InventoryFile, builder: InventoryBuilder, findings: Findings) {
     this.#file = file;
+    this.#path = path;
+    this.#builder = builder;
     this.#findings = findings;
   }
 
@@ -58,7 +70,7 @@ class IniReader {
     else if (this.#state === 'children') this.#child(line, where);
   }
 
-  finish(): Inventory {
+  finish(): void {
     for (const [name, { where, by, parents }] of this.#pending) {
       if (by === 'vars')
         this.#wrong(
@@ -75,7 +87,6 @@ class IniReader {
           `add a section [${name}], or correct the name`,
         );
     }
-    return this.#builder.build();
   }
 
   #header(name: string, kind: string, where: Where): void {
@@ -88,14 +99,13 @@ class IniReader {
         `[${name}:${kind}]`,
         'correct the word after the colon',
       );
+    if (kind === 'vars' && !this.#builder.hasGroup(name) && !this.#pending.has(name))
+      this.#pending.set(name, { where, by: 'vars', parents: [] });
+    this.#builder.addGroup(name, this.#path);
     if (kind !== 'vars') {
       const pending = this.#pending.get(name);
       this.#pending.delete(name);
-      this.#builder.addGroup(name);
       for (const parent of pending?.parents ?? []) this.#join(parent, name, where);
-    } else if (!this.#builder.hasGroup(name)) {
-      if (!this.#pending.has(name)) this.#pending.set(name, { where, by: 'vars', parents: [] });
-      this.#builder.addGroup(name);
     }
     return undefined;
   }
@@ -115,7 +125,8 @@ class IniReader {
     if (!hosts.ok)
       return this.#wrong(where, 'a host’s name or address', `${pattern}, which ${hosts.reason}`, 'correct the name');
     const port = hosts.port === undefined ? undefined : scalar(hosts.port, { ...where, path: 'ansible_port' });
-    for (const name of hosts.names) this.#builder.addHost(this.#group, name, where, port);
+    const place = { where, source: this.#path };
+    for (const name of hosts.names) this.#builder.addHost(this.#group, name, place, port);
     for (const [index, word] of rest.entries()) {
       const equals = word.indexOf('=');
       // The word may be a password, or a part of one: `ansible_password = x`.
@@ -162,11 +173,12 @@ class IniReader {
         'a line that is no name',
         'write one name on each line',
       );
-    if (this.#builder.hasGroup(name) && !this.#pending.has(name)) return this.#join(this.#group, name, where);
+    // Variables declare a group, too, as long as a later section confirms it.
+    if (this.#builder.hasGroup(name)) return this.#join(this.#group, name, where);
     const pending = this.#pending.get(name);
     this.#pending.set(name, {
       where: pending?.where ?? where,
-      by: pending?.by ?? 'children',
+      by: 'children',
       parents: [...(pending?.parents ?? []), this.#group],
     });
     return undefined;
@@ -200,7 +212,11 @@ function nth(number: number): string {
 /** The value of a variable in an INI inventory: a Python literal if it is one, otherwise the text. */
 function readIniValue(text: string, where: Where): Value {
   const literal = readLiteral(text);
-  return literal === undefined ? scalar(text, where) : valueOf(literal, where);
+  if (literal !== undefined) return valueOf(literal, where);
+  // A JavaScript number cannot hold every integer of Python.
+  return /^[-+]?[1-9]\d*(?:_\d+)*$/.test(text) && text.length > 15
+    ? exactScalar(BigInt(text.replaceAll(/[+_]/g, '')), where)
+    : scalar(text, where);
 }
 
 function valueOf(literal: Literal, where: Where): Value {

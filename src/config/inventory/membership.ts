@@ -1,3 +1,4 @@
+import { comparePython } from '../python/compare.ts';
 import type { Group, Inventory } from './inventory.ts';
 
 /** The hosts of a group, then those of its children and of theirs, level by level in the order of `:children`, as in Ansible. */
@@ -13,11 +14,17 @@ export function hostsOf(inventory: Inventory, groupName: string): readonly strin
   return [...found];
 }
 
+/** A group of a host, and its depth below `all` by the longest path. */
+export interface GroupAtDepth {
+  readonly group: Group;
+  readonly depth: number;
+}
+
 /**
  * All groups of a host, in the order in which Ansible merges them: by depth, `ansible_group_priority` and name. Later
  * ones override earlier ones.
  */
-export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
+export function groupsOf(inventory: Inventory, host: string): readonly GroupAtDepth[] {
   const depths = depthsOf(inventory);
   const groups = [...inventory.groups.values()];
   const mine = new Set(['all']);
@@ -28,12 +35,10 @@ export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
   };
   for (const group of groups) if (group.hosts.includes(host)) climb(group.name);
   return groups
-    .filter((group) => mine.has(group.name))
+    .filter(({ name }) => mine.has(name))
+    .map((group) => ({ group, depth: depths.get(group.name) ?? 0 }))
     .toSorted(
-      (a, b) =>
-        (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) ||
-        priorityOf(a) - priorityOf(b) ||
-        (a.name < b.name ? -1 : 1),
+      (a, b) => a.depth - b.depth || a.group.priority - b.group.priority || comparePython(a.group.name, b.group.name),
     );
 }
 
@@ -47,10 +52,4 @@ function depthsOf(inventory: Inventory): ReadonlyMap<string, number> {
   };
   visit('all', 0);
   return depths;
-}
-
-function priorityOf(group: Group): number {
-  const value = group.variables.get('ansible_group_priority');
-  const priority = value?.kind === 'scalar' ? Number(value.value) : 1;
-  return Number.isInteger(priority) ? priority : 1;
 }

@@ -21,7 +21,8 @@ export function splitPattern(pattern: string): readonly string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-function isAddress(text: string): boolean {
+/** Whether a text is an address or a host name, with a port or ranges, as Ansible's `parse_address` takes them. */
+export function isAddress(text: string): boolean {
   const bracketed = /^\[(.+)\]:\d+$/.exec(text)?.[1];
   const host = bracketed ?? /^((?:[^:[\]]|\[[^\]]*\])*):\d+$/.exec(text)?.[1] ?? text;
   return IPV4.test(host) || isIpv6(host) || HOSTNAME.test(host);

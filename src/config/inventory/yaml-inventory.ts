@@ -1,15 +1,20 @@
-import type { Where } from '../../core/problem.ts';
+import type { Problem, Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
-import { scalar, describeValue, type MapValue, type Value, type Variables } from '../value.ts';
+import { definitionsOf, describeValue, scalar, type MapValue, type Value } from '../value.ts';
 import { readHostPattern } from './host-pattern.ts';
-import { InventoryBuilder, type Inventory } from './inventory.ts';
+import type { InventoryFile } from './ini.ts';
+import type { InventoryBuilder } from './inventory.ts';
 
 /**
- * Parses an inventory in Ansible's YAML format (lib/ansible/plugins/inventory/yaml.py). `undefined` is a file that did
- * not parse and has its Problem already.
+ * Reads an inventory in Ansible's YAML format (lib/ansible/plugins/inventory/yaml.py) into the builder. `undefined` is a
+ * file that is empty or did not parse and has its Problem already.
  */
-export function readYamlInventory(value: Value | undefined, file: string, findings: Findings): Inventory {
-  const builder = new InventoryBuilder();
+export function readYamlInventory(
+  value: Value | undefined,
+  { file, path }: InventoryFile,
+  builder: InventoryBuilder,
+  findings: Findings,
+): void {
   const wrong = (where: Where, wanted: string, seen: string, fix: string): void => {
     findings.error({
       code: 'inventory.unreadable',
@@ -26,7 +31,7 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         wrong(given.where, 'a host’s name or address', `${pattern}, which ${read.reason}`, 'correct the name');
         continue;
       }
-      const variables = mapping(given);
+      const variables = mapping(given) ?? emptyIn(given);
       if (variables === undefined)
         wrong(
           given.where,
@@ -34,14 +39,16 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
           describeValue(given),
           `write ${pattern}: with nothing after it, or variables below it`,
         );
+      const port = read.port === undefined ? undefined : scalar(read.port, given.where);
       for (const name of read.names) {
-        builder.addHost(group, name, given.where, read.port === undefined ? undefined : scalar(read.port, given.where));
-        for (const [key, entry] of variables ?? []) builder.setHostVariable(name, key, named(entry, key));
+        builder.addHost(group, name, { where: given.where, source: path }, port);
+        for (const { name: key, value: entry } of variables === undefined ? [] : definitionsOf(variables))
+          builder.setHostVariable(name, key, named(entry, key));
       }
     }
   };
   const readGroup = (name: string, given: Value): void => {
-    builder.addGroup(name);
+    builder.addGroup(name, path);
     const sections = mapping(given);
     if (sections === undefined)
       return wrong(
@@ -50,7 +57,7 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         describeValue(given),
         `write ${name}: and below it hosts:`,
       );
-    for (const [section, content] of sections) {
+    for (const [section, content] of sections.entries) {
       const entries = sectionOf(content);
       if (section !== 'hosts' && section !== 'vars' && section !== 'children') {
         findings.warning({
@@ -71,7 +78,8 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         );
       else if (section === 'hosts') readHosts(name, entries);
       else if (section === 'vars')
-        for (const [key, entry] of entries.entries) builder.setGroupVariable(name, key, named(entry, key));
+        for (const { name: key, value: entry } of definitionsOf(entries))
+          builder.setGroupVariable(name, key, named(entry, key));
       else readChildren(name, entries);
     }
     return undefined;
@@ -88,16 +96,6 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         );
     }
   };
-  readRoot(value, file, readGroup, wrong);
-  return builder.build();
-}
-
-function readRoot(
-  value: Value | undefined,
-  file: string,
-  readGroup: (name: string, given: Value) => void,
-  wrong: (where: Where, wanted: string, seen: string, fix: string) => void,
-): void {
   if (value === undefined) return;
   if (value.kind !== 'map')
     return wrong(
@@ -107,30 +105,46 @@ function readRoot(
       'write all: and below it hosts: and children:',
     );
   const plugin = value.entries.get('plugin');
-  if (plugin !== undefined)
-    return wrong(
-      plugin.where,
-      'an inventory with its hosts in it',
-      `the configuration of an inventory plugin (${describeValue(plugin)})`,
-      'ansible-inventory -i FILE --list --yaml --output inventories/dev.yml',
-    );
+  if (plugin !== undefined) return findings.error(pluginProblem(plugin, file));
   for (const [name, given] of value.entries) readGroup(name, given);
   return undefined;
 }
 
-/** The entries of a mapping; `null` is an empty one. */
-function mapping(value: Value): Variables | undefined {
-  if (value.kind === 'map') return value.entries;
-  return value.kind === 'scalar' && value.value === null ? new Map() : undefined;
+/** hxllm runs no inventory plugin: its hosts would be missing without a word. */
+function pluginProblem(plugin: Value, file: string): Problem {
+  return {
+    code: 'inventory.plugin',
+    summary: 'the inventory is the configuration of a plugin',
+    detail: `Expected an inventory with its hosts in it, found the configuration of an inventory plugin (${describeValue(plugin)}).`,
+    fix: `ansible-inventory -i ${file} --list --yaml --output hosts.yml  # and use that file in its place`,
+    where: plugin.where,
+  };
+}
+
+/** A mapping; `null` is an empty one. */
+function mapping(value: Value): MapValue | undefined {
+  if (value.kind === 'map') return value;
+  return value.kind === 'scalar' && value.value === null ? mapOf(value, []) : undefined;
+}
+
+/** For the variables of a host, every value that is false in Python is an empty mapping. */
+function emptyIn(value: Value): MapValue | undefined {
+  const isEmpty =
+    value.kind === 'scalar'
+      ? ['', 0, false].some((one) => one === value.value)
+      : 'items' in value && value.items.length === 0;
+  return isEmpty ? mapOf(value, []) : undefined;
 }
 
 /** Ansible treats a single text as a mapping with that key. */
 function sectionOf(value: Value): MapValue | undefined {
   if (value.kind === 'map') return value;
   if (value.kind !== 'scalar' || (value.value !== null && typeof value.value !== 'string')) return undefined;
-  const entries: readonly (readonly [string, Value])[] =
-    value.value === null ? [] : [[value.value, scalar(null, value.where)]];
-  return { kind: 'map', where: value.where, encrypted: value.encrypted, entries: new Map(entries) };
+  return mapOf(value, value.value === null ? [] : [[value.value, scalar(null, value.where)]]);
+}
+
+function mapOf({ where, encrypted }: Value, entries: readonly (readonly [string, Value])[]): MapValue {
+  return { kind: 'map', where, encrypted, entries: new Map(entries) };
 }
 
 /** Renames a variable to its own name, without the path through the groups. */

@@ -3,17 +3,19 @@ import { extname, join } from 'node:path';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { readYaml } from '../document/yaml.ts';
 import type { Findings } from '../findings.ts';
+import { comparePython } from '../python/compare.ts';
 import type { SourceFiles } from '../source-files.ts';
-import { describeValue, type Value, type Variables } from '../value.ts';
+import { definitionsOf, describeValue, type Definition } from '../value.ts';
 
 /** The variables of one group or host from one folder. */
 export interface VariableSet {
-  readonly variables: Variables;
+  /** In the order of reading: later ones override earlier ones. */
+  readonly definitions: readonly Definition[];
   /** Names of encrypted files without a password, for messages. */
   readonly lockedFiles: readonly string[];
 }
 
-const NONE: VariableSet = { variables: new Map(), lockedFiles: [] };
+const NONE: VariableSet = { definitions: [], lockedFiles: [] };
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 
 /**
@@ -48,7 +50,7 @@ async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
  */
 async function listFolder(folder: string): Promise<readonly string[]> {
   const found: string[] = [];
-  const names = (await readdir(folder)).toSorted();
+  const names = (await readdir(folder)).toSorted(comparePython);
   for (const name of names) {
     if (name.startsWith('.') || name.endsWith('~') || !EXTENSIONS.includes(extname(name))) continue;
     const path = join(folder, name);
@@ -60,7 +62,7 @@ async function listFolder(folder: string): Promise<readonly string[]> {
 }
 
 async function readAll(paths: readonly string[], files: SourceFiles, findings: Findings): Promise<Result<VariableSet>> {
-  const variables = new Map<string, Value>();
+  const definitions: Definition[] = [];
   const lockedFiles: string[] = [];
   for (const path of paths) {
     const source = await files.open(path);
@@ -82,7 +84,7 @@ async function readAll(paths: readonly string[], files: SourceFiles, findings: F
         fix: `write each variable of ${file} as name: value`,
         where: read.where,
       });
-    for (const [name, value] of read.entries) variables.set(name, value);
+    definitions.push(...definitionsOf(read));
   }
-  return ok({ variables, lockedFiles });
+  return ok({ definitions, lockedFiles });
 }

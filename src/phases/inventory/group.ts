@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { hostOfAddress } from '../../config/edit/backend-address.ts';
 import { addToGroup, isHostName } from '../../config/edit/group-edit.ts';
 import { newInventory } from '../../config/edit/layout.ts';
-import { fail, ok, type Result } from '../../core/problem.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
 import type { InventorySubject } from './subject.ts';
@@ -57,8 +57,18 @@ export async function draftGroup(
   }
   if (hosts.includes(host)) return ok({ hosts, added: undefined, candidates, file });
   const text = await drafts.text(inventoryFile);
+  if (text === undefined && config !== undefined) return fail(noFile(config.inventories));
   const after = text === undefined ? ok(newInventory(host, user)) : await addToGroup({ text, file }, host);
   if (!after.ok) return after;
   await drafts.write(inventoryFile, after.value);
   return ok({ hosts: [...hosts, host], added: host, candidates, file });
+}
+
+function noFile(inventories: readonly string[]): Problem {
+  return {
+    code: 'usage.no-inventory-file',
+    summary: 'there is no inventory file to add to',
+    detail: `Expected an inventory file or a folder of them, found only a list of hosts: ${inventories.join(' ')}.`,
+    fix: 'hxllm inventory --init HOST  # writes inventories/dev.ini; or name a file with -i FILE',
+  };
 }

@@ -8,8 +8,10 @@ import type { Secret } from '../../core/secret.ts';
 export interface InventoryRequest {
   /** `undefined` if there is no inventory yet. Then only `--init` has something to do. */
   readonly config: Config | undefined;
-  /** The absolute path of the existing or new inventory. */
+  /** The absolute path of the existing or new inventory that is added to. */
   readonly inventoryFile: string;
+  /** The folder that holds `group_vars`; absolute. */
+  readonly variablesFolder: string;
   /** The operator's folder, so that paths are shown relative to it. */
   readonly cwd?: string | undefined;
   /** `--init HOST`. */

@@ -12,11 +12,11 @@ import { knownHosts, listState, type ListState, type InventorySubject, type Unan
 
 /** The files with the variables of all hosts. Without a configuration they are looked for on disk. */
 export async function variablePaths(request: InventoryRequest, drafts: Drafts): Promise<VariablePaths> {
-  if (request.config !== undefined) return findVariablePaths(request.inventoryFile, request.config.files);
+  if (request.config !== undefined) return findVariablePaths(request.variablesFolder, request.config.files);
   const there: string[] = [];
-  const { alternatives } = findVariablePaths(request.inventoryFile, []);
+  const { alternatives } = findVariablePaths(request.variablesFolder, []);
   for (const path of alternatives) if ((await drafts.text(path)) !== undefined) there.push(path);
-  return findVariablePaths(request.inventoryFile, there);
+  return findVariablePaths(request.variablesFolder, there);
 }
 
 /** Drafts the missing ones of the two lists and returns their state. Existing entries are never changed. */

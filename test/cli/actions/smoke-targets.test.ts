@@ -20,7 +20,9 @@ const SETTINGS = settings({
 
 function config(target: Partial<Target> = {}, over: Partial<Settings> = {}): Config {
   return {
+    inventories: ['/w/dev.ini'],
     inventoryFile: '/w/dev.ini',
+    variablesFolder: '/w',
     groupDefined: true,
     hosts: [{ target: { ...TARGET, ...target }, become: SUDO, settings: { ...SETTINGS, ...over }, origins: {} }],
     candidates: [],

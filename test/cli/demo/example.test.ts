@@ -28,7 +28,7 @@ test('hxllm reads the example as the demo means it, for all names of models and 
     home: '/nonexistent',
     userName: 'x',
     environment: {},
-    inventoryFile: undefined,
+    inventories: [],
     limit: undefined,
     vaultPasswordFile: undefined,
     askVaultPassword: undefined,

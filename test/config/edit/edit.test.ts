@@ -167,7 +167,7 @@ test('names are quoted so that YAML reads them back', async () => {
 test('the file for variables is the first that exists, as in Ansible', () => {
   const place = (...read: readonly string[]): string =>
     findVariablePaths(
-      '/p/inventories/dev.ini',
+      '/p/inventories',
       read.map((file) => `/p/inventories/group_vars/${file}`),
     ).variables.replace('/p/inventories/group_vars/', '');
   assert.equal(place(), 'all/main.yml');
@@ -175,7 +175,7 @@ test('the file for variables is the first that exists, as in Ansible', () => {
   assert.equal(place('all/vault.yml'), 'all/main.yml');
   assert.equal(place('all.yml'), 'all.yml');
   assert.equal(place('all'), 'all');
-  assert.equal(findVariablePaths('/p/dev.ini', ['/p/group_vars/all.yml']).hidden, '/p/group_vars/all.yml');
+  assert.equal(findVariablePaths('/p', ['/p/group_vars/all.yml']).hidden, '/p/group_vars/all.yml');
   assert.equal(shownPath('/p/a/b', '/p'), 'a/b');
   assert.equal(shownPath('/q/b', '/p'), '/q/b');
 });

@@ -5,10 +5,11 @@ import { configOf, Tree } from '../tree.ts';
 import { Findings } from '../../../src/config/findings.ts';
 import { readHostPattern } from '../../../src/config/inventory/host-pattern.ts';
 import { readIni } from '../../../src/config/inventory/ini.ts';
+import { InventoryBuilder } from '../../../src/config/inventory/inventory.ts';
 
 function problemsIn(text: string): readonly (readonly [number | undefined, string])[] {
   const findings = new Findings();
-  readIni(text, 'dev.ini', findings);
+  readIni(text, { file: 'dev.ini', path: '/dev.ini' }, new InventoryBuilder(), findings);
   return findings.errors.map((problem) => [problem.where?.line, problem.detail]);
 }
 
@@ -105,7 +106,7 @@ for (const [file, text, expected] of [
 ] as const)
   test(`a host with the name of a group has variables as in Ansible, and is named: ${JSON.stringify(text)}`, async () => {
     using tree = new Tree({ [file]: text });
-    const { hosts, warnings } = configOf(await tree.load({ inventoryFile: file }));
+    const { hosts, warnings } = configOf(await tree.load({ inventories: [file] }));
     assert.deepEqual(Object.fromEntries(hosts.map(({ target }) => [target.name, target.user])), expected);
     assert.ok(warnings.some(({ code }) => code === 'inventory.same-name'));
   });

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Findings } from '../../../src/config/findings.ts';
 import { readIni } from '../../../src/config/inventory/ini.ts';
+import { InventoryBuilder, type Inventory } from '../../../src/config/inventory/inventory.ts';
 import { selectHosts } from '../../../src/config/inventory/limit.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures');
-const inventory = readIni(readFileSync(join(fixtures, 'precedence/dev.ini'), 'utf8'), 'dev.ini', new Findings());
+const inventory = inventoryOf('precedence/dev.ini');
 const none = (): Promise<undefined> => Promise.resolve(undefined);
 
 // Written by fixtures/record.py: the hosts that ansible-core 2.19 selects, in its order; none where it refuses the pattern.
@@ -17,7 +18,7 @@ const recorded = JSON.parse(readFileSync(join(fixtures, 'limits/expected.json'),
 
 for (const [file, patterns] of Object.entries(recorded))
   test(`every recorded pattern selects the same hosts of ${file} as Ansible, in the same order`, async () => {
-    const read = readIni(readFileSync(join(fixtures, file), 'utf8'), file, new Findings());
+    const read = inventoryOf(file);
     const wrong: unknown[] = [];
     for (const [pattern, hosts] of Object.entries(patterns)) {
       const selected = await selectHosts(pattern, read, new Findings(), none);
@@ -61,3 +62,10 @@ test('an invalid regular expression is a Problem, not an exception', async () =>
   const selected = await selectHosts('~(', inventory, new Findings(), none);
   assert.match(selected.ok ? '' : selected.problems[0].detail, /not a valid regular expression/);
 });
+
+function inventoryOf(file: string): Inventory {
+  const builder = new InventoryBuilder();
+  const path = join(fixtures, file);
+  readIni(readFileSync(path, 'utf8'), { file, path }, builder, new Findings());
+  return builder.build();
+}

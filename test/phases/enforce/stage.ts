@@ -93,7 +93,9 @@ export async function makeStage(): Promise<Stage> {
       ...over,
     });
     return {
+      inventories: ['/inventory'],
       inventoryFile: '/inventory',
+      variablesFolder: '/',
       groupDefined: true,
       hosts: [{ target, become: 'none', settings: desired, origins: {} }],
       allHosts: ['stage'],

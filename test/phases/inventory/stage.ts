@@ -37,7 +37,7 @@ export interface Run {
 /** Runs the phase over a folder as the command does, without writing. */
 export async function run(tree: Tree, request: Partial<InventoryRequest> = {}): Promise<Run> {
   const inventoryFile = request.inventoryFile ?? join(tree.folder, 'inventories/dev.ini');
-  const loaded = await tree.load({ inventoryFile });
+  const loaded = await tree.load({ inventories: [inventoryFile] });
   const events: PhaseEvent[] = [];
   const tools: PhaseTools = {
     connect: () => assert.fail('no host is reached'),
@@ -55,6 +55,7 @@ export async function run(tree: Tree, request: Partial<InventoryRequest> = {}): 
     {
       config: loaded.ok || loaded.problems[0].code !== 'inventory.not-found' ? configOf(loaded) : undefined,
       inventoryFile,
+      variablesFolder: dirname(inventoryFile),
       cwd: tree.folder,
       init: undefined,
       host: undefined,

@@ -56,7 +56,9 @@ export function hostOf(name: string, over: Partial<Settings> = {}, target: Parti
 /** A configuration with these hosts. */
 export function configOf(hosts: readonly HostConfig[], part: Partial<Config> = {}): Config {
   return {
+    inventories: ['/w/inventories/dev.ini'],
     inventoryFile: '/w/inventories/dev.ini',
+    variablesFolder: '/w/inventories',
     groupDefined: true,
     hosts,
     allHosts: hosts.map(({ target }) => target.name),

@@ -24,7 +24,9 @@ async function validate(
 ): Promise<PhaseReport & { readonly files: ReadonlyMap<string, string>; outcome(id: string): string | undefined }> {
   const files = new Map<string, string>();
   const config: Config = {
+    inventories: ['/i'],
     inventoryFile: '/i',
+    variablesFolder: '/',
     groupDefined: true,
     hosts: [{ target, become: SUDO, settings: settings(over), origins: {} }],
     allHosts: ['api'],
