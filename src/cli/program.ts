@@ -57,7 +57,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
       'The five phases, in order:',
       [
         preflightCommand(start, handOn),
-        inventoryCommand(start),
+        inventoryCommand(start, handOn),
         validateCommand(start),
         enforceCommand(start),
         smokeCommand(start),
@@ -72,6 +72,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
   }
   program.addCommand(helpCommand(program));
   // Usage errors of commands are thrown too, so that hxllm sets the exit code.
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+    command.exitOverride();
   return program;
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { INVENTORY } from '../../phases/inventory/index.ts';
 import type { InventoryCommandOptions } from '../actions/inventory.ts';
+import { inventoryViews } from './inventory-views.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
+import type { HandOn } from './servers.ts';
 
 /** `hxllm inventory` */
-export function inventoryCommand(start: Start): Command {
+export function inventoryCommand(start: Start, handOn: HandOn): Command {
   const text = {
     name: INVENTORY.name,
     phase: INVENTORY,
@@ -32,9 +34,10 @@ export function inventoryCommand(start: Start): Command {
         .option('--vault-init', 'create a master key, in a new encrypted vault')
         .option('--dry-run', 'show the changes and write nothing'),
     );
-  return phaseCommand(text, own).action(
-    async (options: InventoryCommandOptions & { readonly add?: string }, command: Command) => {
-      // A word alone is no host: `hxllm inventory list` must not write a host named list.
+  const inventory = phaseCommand(text, own)
+    .enablePositionalOptions()
+    .action(async (options: InventoryCommandOptions & { readonly add?: string }, command: Command) => {
+      // A word alone is no host: `hxllm inventory lst` must not write a host named lst.
       const [word] = command.args;
       if (word !== undefined)
         command.error(`error: unexpected argument '${word}'\nTo add a host: hxllm inventory --add ${word}`);
@@ -43,6 +46,7 @@ export function inventoryCommand(start: Start): Command {
       await start(command, options, false, async (session) => [
         await (await import('../actions/inventory.ts')).runInventoryCommand(session, options.add, options, false),
       ]);
-    },
-  );
+    });
+  for (const command of inventoryViews(handOn)) inventory.addCommand(command);
+  return inventory;
 }

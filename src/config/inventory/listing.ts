@@ -63,18 +63,31 @@ export function listingOf(
   return sorted<ListedGroup | ListedVariables>([['_meta', { hostvars: sorted(hostvars) }], ...groups]);
 }
 
-/** The tree of `ansible-inventory --graph` from this group on, line by line. */
-export function graphOf(inventory: Inventory, top: string): readonly string[] {
-  const line = (text: string, depth: number): string => (depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`);
-  const visit = (name: string, depth: number): readonly string[] => {
-    const group = inventory.groups.get(name);
-    return [
-      line(`@${name}:`, depth),
-      ...(group?.children ?? []).flatMap((child) => visit(child, depth + 1)),
-      ...(name === 'all' ? [] : (group?.hosts ?? []).map((host) => line(host, depth + 1))),
-    ];
+/** A group with the groups below it. */
+export interface GroupTree {
+  readonly name: string;
+  readonly children: readonly GroupTree[];
+  readonly hosts: readonly string[];
+}
+
+/** The groups from this one on. A group of two parents comes twice, as in Ansible. */
+export function treeOf(inventory: Inventory, name: string): GroupTree {
+  const group = inventory.groups.get(name);
+  return {
+    name,
+    children: (group?.children ?? []).map((child) => treeOf(inventory, child)),
+    hosts: name === 'all' ? [] : (group?.hosts ?? []),
   };
-  return visit(top, 0);
+}
+
+/** A tree as `ansible-inventory --graph` prints it, line by line. */
+export function graphLines({ name, children, hosts }: GroupTree, depth = 0): readonly string[] {
+  const line = (text: string, level: number): string => (level === 0 ? text : `${'  |'.repeat(level)}--${text}`);
+  return [
+    line(`@${name}:`, depth),
+    ...children.flatMap((child) => graphLines(child, depth + 1)),
+    ...hosts.map((host) => line(host, depth + 1)),
+  ];
 }
 
 /** A value as Ansible writes it in JSON. */

@@ -13,9 +13,16 @@ export interface VariableSet {
   readonly definitions: readonly Definition[];
   /** Names of encrypted files without a password, for messages. */
   readonly lockedFiles: readonly string[];
+  /** Files that are never read, since another one comes before them. */
+  readonly hiddenFiles: readonly HiddenFile[];
 }
 
-const NONE: VariableSet = { definitions: [], lockedFiles: [] };
+/** A file that another file or folder hides; paths for messages. */
+export interface HiddenFile {
+  readonly file: string;
+  readonly by: string;
+}
+
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 
 /**
@@ -28,13 +35,19 @@ export async function readVariables(
   files: SourceFiles,
   findings: Findings,
 ): Promise<Result<VariableSet>> {
+  const found: { readonly path: string; readonly kind: 'file' | 'folder' }[] = [];
   for (const extension of EXTENSIONS) {
     const path = join(folder, name + extension);
     const kind = await kindOf(path);
-    if (kind === undefined) continue;
-    return readAll(kind === 'folder' ? await listFolder(path) : [path], files, findings);
+    if (kind !== undefined) found.push({ path, kind });
   }
-  return ok(NONE);
+  const [first, ...hidden] = found;
+  if (first === undefined) return ok({ definitions: [], lockedFiles: [], hiddenFiles: [] });
+  const by = files.shown(first.path) + (first.kind === 'folder' ? '/' : '');
+  const read = await readAll(first.kind === 'folder' ? await listFolder(first.path) : [first.path], files, findings);
+  return read.ok
+    ? ok({ ...read.value, hiddenFiles: hidden.map(({ path }) => ({ file: files.shown(path), by })) })
+    : read;
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
@@ -61,7 +74,11 @@ async function listFolder(folder: string): Promise<readonly string[]> {
   return found;
 }
 
-async function readAll(paths: readonly string[], files: SourceFiles, findings: Findings): Promise<Result<VariableSet>> {
+async function readAll(
+  paths: readonly string[],
+  files: SourceFiles,
+  findings: Findings,
+): Promise<Result<Omit<VariableSet, 'hiddenFiles'>>> {
   const definitions: Definition[] = [];
   const lockedFiles: string[] = [];
   for (const path of paths) {

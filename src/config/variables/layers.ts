@@ -5,7 +5,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { groupsOf } from '../inventory/membership.ts';
 import type { SourceFiles } from '../source-files.ts';
 import type { Definition } from '../value.ts';
-import { readVariables, type VariableSet } from './files.ts';
+import { readVariables, type HiddenFile, type VariableSet } from './files.ts';
 
 /** The rule by which a layer has its place in Ansible's order. */
 export type LayerKind = 'group-lines' | 'all-files' | 'group-files' | 'host-lines' | 'host-files';
@@ -24,6 +24,8 @@ export interface Layer {
   readonly definitions: readonly Definition[];
   /** Names of encrypted files without a password, for messages. */
   readonly lockedFiles: readonly string[];
+  /** Files that another one hides, so that they are never read. */
+  readonly hiddenFiles: readonly HiddenFile[];
 }
 
 /** Reads each file of group_vars and host_vars once, however many hosts share it. */
@@ -69,9 +71,10 @@ export async function layersOf(
     priority: group.priority,
     definitions: group.definitions,
     lockedFiles: [],
+    hiddenFiles: [],
   }));
   const rest = groups.filter(({ group }) => group.name !== 'all');
-  const wanted: Omit<Layer, 'definitions' | 'lockedFiles'>[] = [
+  const wanted: Omit<Layer, keyof VariableSet>[] = [
     ...folders.folders.map((folder) => ({ kind: 'all-files', owner: 'all', folder }) as const),
     ...folders.folders.flatMap((folder) =>
       rest.map(
@@ -90,6 +93,7 @@ export async function layersOf(
     owner: host,
     definitions: inventory.hosts.get(host)?.definitions ?? [],
     lockedFiles: [],
+    hiddenFiles: [],
   });
   for (const folder of folders.folders) {
     const read = await folders.read(folder, 'host_vars', host);

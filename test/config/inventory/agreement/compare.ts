@@ -19,14 +19,6 @@ export interface AnsibleAnswer {
   readonly warnings: string;
 }
 
-/** A case where hxllm and Ansible differ. */
-export interface Difference {
-  readonly seed: number;
-  readonly ours: unknown;
-  readonly theirs: unknown;
-  readonly warnings: string;
-}
-
 /** Writes the files of a case into a folder that is removed at the end of its scope. */
 export class CaseFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'hxllm-agreement-'));
@@ -58,9 +50,27 @@ export async function oursOf(one: Case, version: string): Promise<unknown> {
     : { refused: listed.problems.map(({ detail, where }) => `${where?.file ?? ''}: ${detail}`) };
 }
 
-/** Whether both have the same hosts, groups and raw values. Where Ansible refuses or finds nothing, hxllm may refuse. */
-export function agree(ours: unknown, { listing }: AnsibleAnswer): boolean {
-  return isDeepStrictEqual(ours, listing);
+/** Whether both have the same hosts, groups and raw values, in the same order. */
+export function agree(ours: unknown, theirs: unknown): boolean {
+  return isDeepStrictEqual(ours, theirs);
+}
+
+/** The paths where two documents differ, each with both values. */
+export function differencesIn(ours: unknown, theirs: unknown, path = ''): readonly string[] {
+  if (isDeepStrictEqual(ours, theirs)) return [];
+  if (isMapping(ours) && isMapping(theirs))
+    return [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].flatMap((key) =>
+      differencesIn(ours[key], theirs[key], `${path}/${key}`),
+    );
+  return [`${path}: ours ${short(ours)}, Ansible's ${short(theirs)}`];
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function short(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 200);
 }
 
 /** The program that an `ansible-inventory` runs with, and its version such as `2.14`. */

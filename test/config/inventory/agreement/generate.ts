@@ -54,6 +54,7 @@ const HOSTS = [
   'p[08:10]:22',
   'localhost',
   'end_:22',
+  'web',
 ];
 
 /** Generates the inventory of a seed. */

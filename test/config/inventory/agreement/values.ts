@@ -73,7 +73,6 @@ export const INI_VALUES: readonly string[] = [
   'nan',
   'u"x"',
   'r"\\d"',
-  'b"x"',
   '"it\'s"',
   '"-o ProxyJump=j -o X=1"',
   "'sk-aa bb'",
