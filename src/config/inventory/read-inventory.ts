@@ -18,7 +18,7 @@ export interface ReadInventory {
   readonly files: readonly string[];
 }
 
-/** What reads the sources of an inventory. */
+/** The sources of an inventory, and the tools to read them with. */
 export interface InventoryReading {
   readonly sources: readonly InventorySource[];
   readonly ignored: IgnoredNames;

@@ -10,7 +10,7 @@ const FILE = join(import.meta.dirname, 'corpus.json.br');
 /** The seeds of the corpus: 1 to this one. */
 export const SEEDS = 600;
 
-/** What two versions of ansible-core list for one case; null where one exits with an error. */
+/** The listings of one case by two versions of ansible-core; null where one exits with an error. */
 export interface RecordedCase {
   readonly seed: number;
   /** Of the generated files, so that a changed generator is noticed. */
