@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type * as InventoryViews from '../actions/inventory-views.ts';
 import type { InventoryViewOptions } from '../actions/inventory-views.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -9,11 +10,7 @@ import type { HandOn } from './servers.ts';
 export function inventoryViews(handOn: HandOn): readonly Command[] {
   const run = (
     command: Command,
-    show: (
-      actions: typeof import('../actions/inventory-views.ts'),
-      terminal: Terminal,
-      options: InventoryViewOptions,
-    ) => Promise<number>,
+    show: (actions: typeof InventoryViews, terminal: Terminal, options: InventoryViewOptions) => Promise<number>,
   ): Promise<void> => {
     const terminal = processTerminal();
     // Options may also stand before the word, at `inventory`.

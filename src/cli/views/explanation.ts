@@ -26,7 +26,7 @@ export function explanationLines(explanation: Explanation, paint: Paint): readon
   for (const { name, definitions } of variables) {
     const [first] = definitions;
     if (first === undefined) continue;
-    lines.push(`${paint.bold(`${name} = ${first.shown}`)}`);
+    lines.push(paint.bold(`${name} = ${first.shown}`));
     for (const [index, { where, shown, rule, overriddenBecause }] of definitions.entries()) {
       const place =
         placeOf({

@@ -9,7 +9,7 @@ import type { InventoryBuilder } from './inventory.ts';
 const HEADER = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/;
 
 /** The ends of lines of Python's `str.splitlines()`. */
-const LINE_END = /\r\n|[\n\r\v\f\u001C-\u001E\u0085\u2028\u2029]/;
+const LINE_END = new RegExp(String.raw`\r\n|[\n\r\v\f\u{1C}-\u{1E}\u0085\u2028\u2029]`, 'u');
 
 /** A group that was used before its declaration, and the kind of section that used it. */
 interface Pending {

@@ -91,6 +91,10 @@ export class InventoryBuilder {
     return this.#groups.has(name);
   }
 
+  hasHost(name: string): boolean {
+    return this.#hosts.has(name);
+  }
+
   /** `ansible_group_priority` orders the groups and is not a variable. */
   setGroupVariable(group: string, name: string, value: Value): void {
     const open = this.#groups.get(group);

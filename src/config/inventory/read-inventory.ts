@@ -49,7 +49,7 @@ export async function readInventories(reading: InventoryReading): Promise<Result
     }
     if (source.kind === 'file') {
       const attempt = new Findings();
-      const opened = await readFile(source.path, builder, reading, attempt);
+      const opened = await readOneInventory(source.path, builder, reading.files, attempt);
       for (const problem of attempt.warnings) findings.warning(problem);
       for (const problem of attempt.errors) findings.error(problem);
       if (!opened.ok) return opened;
@@ -63,7 +63,7 @@ export async function readInventories(reading: InventoryReading): Promise<Result
     for (const path of listed) {
       const attempt = new Findings();
       const copy = builder.copy();
-      const opened = await readFile(path, copy, reading, attempt);
+      const opened = await readOneInventory(path, copy, reading.files, attempt);
       const [problem] = opened.ok ? attempt.errors : opened.problems;
       if (problem !== undefined && NEVER_SKIPPED.has(problem.code)) return fail(problem);
       if (problem !== undefined) {
@@ -91,14 +91,16 @@ function addHosts(text: string, builder: InventoryBuilder): void {
     const [name = word] = parsed?.ok === true ? parsed.names : [];
     const where = { path: `-i ${text}` };
     const port = parsed?.ok === true && parsed.port !== undefined ? scalar(parsed.port, where) : undefined;
-    builder.addHost('ungrouped', name, { where, source: text }, port);
+    // Ansible adds only hosts that it does not know yet.
+    if (!builder.hasHost(name)) builder.addHost('ungrouped', name, { where, source: text }, port);
   }
 }
 
-async function readFile(
+/** Reads one file into the builder: YAML by its extension, otherwise INI; without an extension YAML if it is a mapping. */
+export async function readOneInventory(
   path: string,
   builder: InventoryBuilder,
-  { files }: InventoryReading,
+  files: SourceFiles,
   findings: Findings,
 ): Promise<Result<void>> {
   const from: InventoryFile = { file: files.shown(path), path };

@@ -35,6 +35,30 @@ export async function readVariables(
   files: SourceFiles,
   findings: Findings,
 ): Promise<Result<VariableSet>> {
+  const { read: paths, hidden, by } = await variableFilesOf(folder, name);
+  const read = await readAll(paths, files, findings);
+  return read.ok
+    ? ok({
+        ...read.value,
+        hiddenFiles: hidden.map((path) => ({
+          file: files.shown(path),
+          by: files.shown(by.path) + (by.isFolder ? '/' : ''),
+        })),
+      })
+    : read;
+}
+
+/** The files of a group or host in `group_vars` or `host_vars`; absolute paths. */
+export interface VariableFiles {
+  /** In the order of reading. */
+  readonly read: readonly string[];
+  readonly hidden: readonly string[];
+  /** The file or folder that hides them. */
+  readonly by: { readonly path: string; readonly isFolder: boolean };
+}
+
+/** Lists the files that Ansible reads for a name, and those that it never reads since an earlier one exists. */
+export async function variableFilesOf(folder: string, name: string): Promise<VariableFiles> {
   const found: { readonly path: string; readonly kind: 'file' | 'folder' }[] = [];
   for (const extension of EXTENSIONS) {
     const path = join(folder, name + extension);
@@ -42,12 +66,13 @@ export async function readVariables(
     if (kind !== undefined) found.push({ path, kind });
   }
   const [first, ...hidden] = found;
-  if (first === undefined) return ok({ definitions: [], lockedFiles: [], hiddenFiles: [] });
-  const by = files.shown(first.path) + (first.kind === 'folder' ? '/' : '');
-  const read = await readAll(first.kind === 'folder' ? await listFolder(first.path) : [first.path], files, findings);
-  return read.ok
-    ? ok({ ...read.value, hiddenFiles: hidden.map(({ path }) => ({ file: files.shown(path), by })) })
-    : read;
+  if (first === undefined) return { read: [], hidden: [], by: { path: '', isFolder: false } };
+  const isFolder = first.kind === 'folder';
+  return {
+    read: isFolder ? await listFolder(first.path) : [first.path],
+    hidden: hidden.map(({ path }) => path),
+    by: { path: first.path, isFolder },
+  };
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {

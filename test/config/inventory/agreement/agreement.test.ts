@@ -2,10 +2,22 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { agree, ansibleAt, askAnsible, differencesIn, oursOf, type AnsibleAnswer } from './compare.ts';
+import type { Case } from './generate.ts';
 import { digestOf, generateCases, readCorpus, SEEDS } from './corpus.ts';
-import { KNOWN_DIFFERENCES } from './known.ts';
+import { knownDifference } from './known.ts';
 
 const VERSIONS = ['2.14', '2.21'];
+
+const listed = new Map<string, Promise<unknown>>();
+
+/** hxllm's listing. The versions differ in `.ini` files of a folder alone, so other cases are listed once for both. */
+function listedOnce(one: Case, version: string): Promise<unknown> {
+  const isFolder = one.inventories.some((source) => !source.includes(',') && !(source in one.files));
+  const key = `${String(one.seed)} ${isFolder && Object.keys(one.files).some((path) => path.endsWith('.ini')) ? version : ''}`;
+  const ours = listed.get(key) ?? oursOf(one, version);
+  listed.set(key, ours);
+  return ours;
+}
 
 for (const version of VERSIONS)
   test(`hxllm lists generated inventories as the recorded ansible-core ${version}`, async () => {
@@ -19,13 +31,13 @@ for (const version of VERSIONS)
         one !== undefined && digestOf(one) === digest,
         `seed ${String(seed)} is generated otherwise: record again`,
       );
-      const ours = await oursOf(one, version);
+      const ours = await listedOnce(one, version);
       const differences = differencesIn(ours, listings[version]);
-      if (KNOWN_DIFFERENCES[seed] === undefined) assert.deepEqual(differences, [], `seed ${String(seed)}`);
+      if (knownDifference(version, seed) === undefined) assert.deepEqual(differences, [], `seed ${String(seed)}`);
       else assert.notDeepEqual(differences, [], `seed ${String(seed)} agrees now: remove it from known.ts`);
       if (agree(ours, listings[version])) same += 1;
     }
-    assert.ok(same >= 580, `${String(same)} of ${String(SEEDS)} agree`);
+    assert.ok(same >= 590, `${String(same)} of ${String(SEEDS)} agree`);
   });
 
 test('no case of the corpus is empty, and most of them have variables', () => {
@@ -46,7 +58,7 @@ test(
       const answers = new Map<number, AnsibleAnswer>();
       await askAnsible(python, cases, (answer) => answers.set(answer.seed, answer));
       for (const one of cases) {
-        if (KNOWN_DIFFERENCES[one.seed] !== undefined) continue;
+        if (knownDifference(version, one.seed) !== undefined) continue;
         const differences = differencesIn(await oursOf(one, version), answers.get(one.seed)?.listing);
         assert.deepEqual(differences, [], `ansible-core ${version}, seed ${String(one.seed)}`);
       }
