@@ -123,3 +123,37 @@ test('all below another group is refused, since every group is below it', async 
   using tree = new Tree({ 'dev.ini': '[top:children]\nall\n' });
   assert.match(problemsOf(await tree.load({ inventories: ['dev.ini'] }))[0]?.detail ?? '', /below themselves/);
 });
+
+test('a missing inventory, a folder without one, a script, a plugin and TOML each have a fix', async () => {
+  using tree = new Tree({
+    'empty/README.md': 'no inventory\n',
+    script: '#!/usr/bin/python3\n',
+    'scripts/dev.ini': 'h1\n',
+    'scripts/fleet.py': 'print("{}")\n',
+    'plugins/dev.ini': 'h1\n',
+    'plugins/aws.yml': 'plugin: amazon.aws.aws_ec2\n',
+    'hosts.toml': '[web.hosts.h1]\n',
+  });
+  const code = async (...inventories: readonly string[]): Promise<readonly [string, string]> => {
+    const [problem] = problemsOf(await tree.load({ inventories }));
+    return [problem?.code ?? '', problem?.detail.replaceAll(tree.folder, '') ?? ''];
+  };
+  assert.deepEqual(await code(), [
+    'inventory.not-found',
+    'Expected an Ansible inventory, found no file inventories/dev.ini.',
+  ]);
+  assert.deepEqual(await code('empty'), [
+    'inventory.not-found',
+    'Expected an inventory in the folder empty, found none.',
+  ]);
+  assert.equal((await code('script'))[0], 'inventory.program');
+  assert.deepEqual(await code('scripts'), [
+    'inventory.program',
+    'Expected an inventory in INI or YAML, found the program scripts/fleet.py.',
+  ]);
+  assert.deepEqual(await code('plugins'), [
+    'inventory.plugin',
+    'Expected an inventory with its hosts in it, found the configuration of an inventory plugin ("amazon.aws.aws_ec2").',
+  ]);
+  assert.equal((await code('hosts.toml'))[0], 'inventory.toml');
+});
