@@ -41,13 +41,14 @@ export function arrive(
   let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKeyOf(pool, event.queue));
   const ahead = queue === undefined ? 0 : queueLength(queue);
   const { queue: name, isRetry, work } = event;
+  const dueMs = isRetry ? Number.POSITIVE_INFINITY : sinceMs + TARGET_MS;
   const flow = flowOf(fleet.flows, work ?? NO_CALLER);
   observeCaller(flow, nowMs);
   const estimate = estimateOf(fleet, flow, { ...event, deployments }, nowMs);
   const batch = work?.batch ?? false;
   const choice =
     ahead === 0
-      ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late: batch, flow, batch }, nowMs)
+      ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late: batch, flow, batch, dueMs }, nowMs)
       : undefined;
   if (choice !== undefined) {
     countLive(flow, 1);
@@ -87,7 +88,7 @@ export function arrive(
     loadMsBefore: loadClock(queue, nowMs) - loadedMs,
     queuedMs: nowMs,
     loadedMs,
-    dueMs: sinceMs + (candidates.some(isWarm) ? TARGET_MS : COLD_TARGET_MS),
+    dueMs: candidates.some(isWarm) ? dueMs : dueMs + COLD_TARGET_MS - TARGET_MS,
     unreadTokens: Math.max(1, estimate.promptTokens - mostCovered(candidates, estimate)),
     estimate,
     flow,

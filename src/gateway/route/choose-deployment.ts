@@ -16,7 +16,7 @@ export interface Choice extends Candidate {
 }
 
 /** A request, as the choice of its deployment sees it. */
-export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimate' | 'batch'> {
+export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimate' | 'batch' | 'dueMs'> {
   /** Its alias. */
   readonly name: string;
   /** It leaves a slot that is kept for others. */

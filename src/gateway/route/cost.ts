@@ -12,15 +12,12 @@ const DECODE_WEIGHT = 0.3;
  * The cost of a request on a backend, s: the time until its first token (what the backend reads there, and what of its own prompt no
  * cache has), and by less weight its own decoding beside the others and the delay of the others by it.
  */
-export function costS(
-  fleet: Fleet,
-  { backend, replica }: Pick<Candidate, 'backend' | 'replica'>,
-  { promptTokens, outTokens, prefix }: Estimate,
-): number {
+export function costS(fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, estimate: Estimate): number {
+  const { backend, replica } = where;
+  const { outTokens } = estimate;
   const decode = decodeRate(fleet, replica);
   const busyBefore = busyModels(backend);
   const busy = busyBefore + (replica.inFlight === 0 ? 1 : 0);
-  const unread = replica.unreadTokens + Math.max(1, promptTokens - coveredTokens(replica.promptCache, prefix));
   let decodeS = outTokens / decodeShare(decode, replica.inFlight + 1, busy);
   for (const other of backend.atWork) {
     const streams = other.inFlight;
@@ -30,7 +27,18 @@ export function costS(
       (streams * 0.5 * other.outTokens) / decodeShare(rate, streams + more, busy) -
       (streams * 0.5 * other.outTokens) / decodeShare(rate, streams, busyBefore);
   }
-  return (busy * unread) / prefillRate(fleet, replica) + DECODE_WEIGHT * decodeS;
+  return readS(fleet, where, estimate) + DECODE_WEIGHT * decodeS;
+}
+
+/** Time until the prompt of a request is read on a backend, behind the prompts that are to be read there, s. */
+export function readS(
+  fleet: Fleet,
+  { backend, replica }: Pick<Candidate, 'backend' | 'replica'>,
+  { promptTokens, prefix }: Estimate,
+): number {
+  const busy = busyModels(backend) + (replica.inFlight === 0 ? 1 : 0);
+  const unread = replica.unreadTokens + Math.max(1, promptTokens - coveredTokens(replica.promptCache, prefix));
+  return (busy * unread) / prefillRate(fleet, replica);
 }
 
 /** Number of models that answer on a backend. */

@@ -96,8 +96,8 @@ function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: num
   }
   let isKept = false;
   for (const { waiter, late } of policy.order(fleet, queue, nowMs)) {
-    const { deployments, tried, estimate, flow, batch } = waiter;
-    const chooser = { name: queue.name, deployments, tried, estimate, flow, batch, late };
+    const { deployments, tried, estimate, flow, batch, dueMs } = waiter;
+    const chooser = { name: queue.name, deployments, tried, estimate, flow, batch, dueMs, late };
     const choice = chooseDeployment(fleet, policy, chooser, nowMs);
     isKept ||= !late;
     if (choice === undefined) continue;

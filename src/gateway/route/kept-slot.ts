@@ -1,12 +1,15 @@
 import { hasOthers } from './flow.ts';
 import { arrivalRate } from './demand.ts';
 import { capacityOf } from './fair-order.ts';
+import { readS } from './cost.ts';
 import type { Policy } from './policy.ts';
 import type { Replica } from './replica.ts';
 
 /** Slots from which one can be spared, and the use of an alias's replicas from which it is worth it. */
 const LEAST_SLOTS = 3;
-const LEAST_USE = 0.7;
+const LEAST_USE = 0.5;
+/** From this use on late requests would hardly be served, if more than the last slot were kept from them. */
+const FULL_USE = 1;
 /** A capacity is computed anew after this time, ms. */
 const CAPACITY_MS = 100;
 /** A caller that has not asked for so long needs no slot, ms. */
@@ -21,18 +24,23 @@ export function hasPromptsToRead({ unreadTokens }: Replica): boolean {
 }
 
 /**
- * Whether a request does not take a free slot of a replica. It leaves the last one: a late request to those that can still begin in time,
- * and one of a caller that has half of the slots to the other callers. Any request waits until the prompts before it are read: a shorter
- * one may come, and another backend may be free sooner.
+ * Whether a request does not take a free slot of a replica. A request that is late, or whose prompt is too long to be read in time there,
+ * leaves half of the slots to those that can still begin in time; a batch leaves the last one, and so does a late request where more is
+ * asked for than the replicas can serve. A caller that has half of the slots leaves the last one to the other callers. Any request waits
+ * until the prompts before it are read: a shorter one may come, and another backend may be free sooner.
  */
-export const keepsSlot: Policy['keepsSlot'] = (fleet, { name, deployments, late, flow }, { replica }, nowMs) => {
-  const { slots, inFlight, abandonedPrefills, inFlightOf } = replica;
-  if (hasPromptsToRead(replica)) return true;
-  if (slots.count < LEAST_SLOTS || slots.count - inFlight - abandonedPrefills.length > 1) return false;
-  if (!late) return (inFlightOf.get(flow) ?? 0) >= slots.count / 2 && hasOthers(flow, nowMs - OTHERS_MS);
+export const keepsSlot: Policy['keepsSlot'] = (fleet, request, candidate, nowMs) => {
+  const { slots, inFlight, abandonedPrefills, inFlightOf } = candidate.replica;
+  if (hasPromptsToRead(candidate.replica)) return true;
+  const free = slots.count - inFlight - abandonedPrefills.length;
+  if (slots.count < LEAST_SLOTS || free > slots.count / 2) return false;
+  const { name, deployments, late, batch, flow, estimate, dueMs } = request;
+  if (!late && nowMs + 1000 * readS(fleet, candidate, estimate) <= dueMs)
+    return free <= 1 && (inFlightOf.get(flow) ?? 0) >= slots.count / 2 && hasOthers(flow, nowMs - OTHERS_MS);
   const demand = fleet.demands.get(name);
   if (demand === undefined) return false;
   if (demand.capacity === undefined || nowMs - demand.capacity.atMs >= CAPACITY_MS)
     demand.capacity = { atMs: nowMs, rate: capacityOf(fleet, { name, deployments }).rate };
-  return arrivalRate(demand, nowMs) > LEAST_USE * demand.capacity.rate;
+  const use = arrivalRate(demand, nowMs) / demand.capacity.rate;
+  return use > LEAST_USE && (free <= 1 || (use < FULL_USE && !batch));
 };

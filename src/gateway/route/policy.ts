@@ -6,6 +6,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import type { QueueOrder } from './order.ts';
 import type { LoadReason, Replica } from './replica.ts';
 import type { Strategy } from './strategy/strategy.ts';
+import type { Estimate } from './work.ts';
 
 /** A deployment to load, and the key of the queue that needs it. */
 export interface NextLoad extends Candidate {
@@ -21,7 +22,11 @@ export interface NextLoad extends Candidate {
 /** A request that could take a slot. */
 export interface Taker extends Pick<Queue, 'name' | 'deployments'> {
   readonly late: boolean;
+  readonly batch: boolean;
   readonly flow: Flow;
+  readonly estimate: Estimate;
+  /** When it wants its first token; `Infinity` for a retry. */
+  readonly dueMs: number;
 }
 
 /**
@@ -36,7 +41,7 @@ export interface Policy {
   readonly markLate: (queue: Queue, nowMs: number) => void;
   /** Whether a replica gets no request now, whichever it is, though it has a free slot; `keepsSlot` says the same. */
   readonly isClosed: (replica: Replica) => boolean;
-  /** Whether a request leaves the last free slot of a replica to others. */
+  /** Whether a request leaves a free slot of a replica to others. */
   readonly keepsSlot: (fleet: Fleet, request: Taker, candidate: Candidate, nowMs: number) => boolean;
   /** Decides whether a request may wait. */
   readonly admit: Admission;

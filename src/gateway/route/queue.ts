@@ -21,7 +21,7 @@ export interface Waiter {
   /** When it joined the queue, and its wait for loads in earlier attempts, ms. */
   readonly queuedMs: number;
   readonly loadedMs: number;
-  /** When it wants its first token. */
+  /** When it wants its first token; `Infinity` for a retry, which has waited before. */
   readonly dueMs: number;
   readonly estimate: Estimate;
   /** Tokens of its prompt that no backend had in its cache when it came. */
