@@ -57,6 +57,20 @@ export interface Forward {
   close(): Promise<void>;
 }
 
+/**
+ * The end of a TCP connection from this machine to a port of the host. `refused`: the host answered, and nothing listens. `silent`: no
+ * answer in time. `prohibited`: a router or a firewall said no (ICMP). `indirect`: this machine has no way to the host but SSH.
+ */
+export type PortTrial =
+  | {
+      readonly state: 'open' | 'refused' | 'silent' | 'prohibited';
+      /** The address that was tried; empty if the name did not resolve. */
+      readonly address: string;
+      /** The error of the system, or the time that was waited. */
+      readonly detail: string;
+    }
+  | { readonly state: 'indirect'; readonly why: string };
+
 /** A connected host. Everything that hxllm asks or changes on a machine goes through this interface. */
 export interface Host {
   readonly name: string;
@@ -68,6 +82,8 @@ export interface Host {
   run(command: Command, options: CallOptions): Promise<Result<CommandResult>>;
   /** Forwards a local port to `127.0.0.1:port` on the host. */
   forward(port: number): Promise<Result<Forward>>;
+  /** Tries the port from this machine, without SSH and by the address of the connection, and closes it again at once. */
+  tryPort(port: number, options: CallOptions): Promise<PortTrial>;
   close(): Promise<void>;
 }
 

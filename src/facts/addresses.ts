@@ -35,3 +35,15 @@ export function longAddress(address: string): string {
     .map((group) => group.replace(/^0{1,3}(?=.)/, ''))
     .join(':');
 }
+
+/** Addresses that other machines reach: neither of the loopback nor of a single link. */
+export function globalAddresses(addresses: ReadonlySet<string>): {
+  readonly v4: readonly string[];
+  readonly v6: readonly string[];
+} {
+  const all = [...addresses];
+  return {
+    v4: all.filter((address) => !address.includes(':') && !/^(?:127|169\.254)\./.test(address)),
+    v6: all.filter((address) => address.includes(':') && !/^(?:fe[89ab]|0:0:0:0:0:0:0:1$)/.test(address)),
+  };
+}

@@ -9,6 +9,7 @@ export function createLocalHost(name: string, environment: Readonly<Record<strin
     address: '127.0.0.1',
     run: (command, options) => runProgram(name, environment, command, options),
     forward: (port) => Promise.resolve(ok({ port, close: () => Promise.resolve() })),
+    tryPort: () => Promise.resolve({ state: 'indirect', why: 'the host is this machine' }),
     close: () => Promise.resolve(),
   };
 }

@@ -4,6 +4,7 @@ import type { LocalUser } from '../local-user.ts';
 import { dial } from './dial.ts';
 import { openForward } from './forward.ts';
 import { SessionPool, type Link } from './session-pool.ts';
+import { tryPort } from './port-trial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 import { stopped } from './unreachable.ts';
 import { openTunnel } from './tunnel.ts';
@@ -57,6 +58,7 @@ function createSshHost(
       if (opened.ok) forwards.add(opened.value);
       return opened;
     },
+    tryPort: (port, options) => tryPort(settings, port, options),
     close: async () => {
       await Promise.all([...forwards].map((forward) => forward.close()));
       await pool.close();

@@ -1,6 +1,6 @@
 import { SUDO } from '../../../src/core/become.ts';
 import type { Backend, Config, HostConfig, Model, Settings } from '../../../src/config/config.ts';
-import type { Host, Target } from '../../../src/core/host.ts';
+import type { Host, PortTrial, Target } from '../../../src/core/host.ts';
 import type { PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { PhaseEvent } from '../../../src/core/recorder.ts';
@@ -12,8 +12,12 @@ import { quote } from '../../../src/core/shell.ts';
 /** The answers of a host by the question's name. A question without an entry gets no answer. */
 export type Answers = Readonly<Record<string, string | { readonly stdout: string; readonly exitCode: number }>>;
 
-/** A host that gives recorded answers to the script of questions. */
-export function createAnsweringHost(name: string, answers: Answers): Host {
+/** A host that gives recorded answers to the script of questions; nothing listens on its ports, unless `trial` says otherwise. */
+export function createAnsweringHost(
+  name: string,
+  answers: Answers,
+  trial: PortTrial = { state: 'refused', address: '10.77.0.11', detail: 'ECONNREFUSED' },
+): Host {
   return {
     name,
     address: name,
@@ -34,6 +38,7 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
       );
     },
     forward: () => Promise.reject(new Error(`${quote(name)} forwards no port`)),
+    tryPort: () => Promise.resolve(trial),
     close: () => Promise.resolve(),
   };
 }

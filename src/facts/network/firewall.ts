@@ -1,0 +1,133 @@
+import type { Question } from '../question.ts';
+import { judgeIptables } from './iptables.ts';
+import { judgeNftables } from './nftables.ts';
+import type { Packet, RuleVerdict } from './packet.ts';
+
+/** The program that keeps the rules: the place for a new one. */
+export type FirewallKeeper = 'ufw' | 'firewalld' | 'nftables' | 'iptables';
+
+/** The firewall of a host, judged for one port and the way from this machine. */
+export interface Firewall {
+  /** `undefined`: no program shows the rules, and the kernel may have some. */
+  readonly rules: RuleVerdict | undefined;
+  readonly keeper: FirewallKeeper | undefined;
+  /** Zone of firewalld for the link; empty without firewalld. */
+  readonly zone: string;
+  /** The state of ufw or firewalld in its own words, on one line; empty without them. */
+  readonly said: string;
+}
+
+// All parts that a host has, each between `#NAME` and `#end CODE`. ss and ip come with systemd hosts; without them the link is not known.
+const SCRIPT = `port=$1
+part() { printf '\\n#%s\\n' "$1"; shift; "$@" 2>/dev/null </dev/null | head -c 4000000; printf '\\n#end %s\\n' "\${PIPESTATUS[0]}"; }
+has() { command -v "$1" >/dev/null; }
+printf '#connection %s\\n' "$SSH_CONNECTION"
+part addresses ip -o addr show
+part modules bash -c '[ ! -d /sys/module/nf_tables ] || echo nf_tables; cat /proc/net/ip_tables_names /proc/net/ip6_tables_names'
+has nft && part nft nft -j list ruleset
+for program in iptables ip6tables iptables-legacy ip6tables-legacy; do has $program-save && part $program $program-save; done
+has ufw && part ufw ufw status verbose
+if has firewall-cmd; then
+  part firewalld firewall-cmd --state
+  part zones firewall-cmd --get-active-zones
+  part zone firewall-cmd --get-default-zone
+fi
+exit 0`;
+
+/** Asks for the rules of all firewalls that the host has, as root. */
+export function firewallQuestion(port: number, connection: string): Question<Firewall> {
+  return {
+    script: SCRIPT,
+    arguments: [String(port), connection],
+    as: 'root',
+    timeoutS: 15,
+    parse: ({ stdout }) => parseFirewall(stdout, port),
+  };
+}
+
+/** Reads the parts and lets the first packet of a connection from this machine run through the rules. */
+export function parseFirewall(text: string, port: number): Firewall {
+  const parts = partsOf(text);
+  const [source = '', , destination = ''] = (/^#connection (.*)$/m.exec(text)?.[1] ?? '')
+    .replaceAll('::ffff:', '')
+    .split(' ');
+  const addresses = (parts.get('addresses') ?? '').matchAll(/^\d+: (\S+)\s+inet6? ([^/\s]+)/gm);
+  const link = [...addresses].find(([, , address]) => address === destination)?.[1] ?? '';
+  const packet: Packet = { source, destination, link: link.replace(/@.*/, ''), port };
+  const isUfw = /^Status: active/m.test(parts.get('ufw') ?? '');
+  const isFirewalld = (parts.get('firewalld') ?? '').trim() === 'running';
+  const verdicts = verdictsOf(parts, packet);
+  const rules =
+    worst(verdicts) ?? (hasNoRules(parts) ? { state: 'open' as const, rule: 'the kernel has none' } : undefined);
+  return {
+    rules,
+    keeper: isUfw ? 'ufw' : isFirewalld ? 'firewalld' : rules === undefined ? undefined : keeperOf(rules),
+    zone: isFirewalld ? zoneOf(parts, packet.link) : '',
+    said: isUfw
+      ? ufwInWords(parts.get('ufw') ?? '', port)
+      : isFirewalld
+        ? `firewalld, zone ${zoneOf(parts, packet.link)}`
+        : '',
+  };
+}
+
+function partsOf(text: string): ReadonlyMap<string, string> {
+  const found = text.matchAll(/^#(\w[\w-]*)\n([\s\S]*?)\n#end (\d+)$/gm);
+  // A program that failed shows no rules: ip6tables without its kernel module, nft without the right.
+  return new Map([...found].filter(([, , , code]) => code === '0').map(([, name = '', body = '']) => [name, body]));
+}
+
+function verdictsOf(parts: ReadonlyMap<string, string>, packet: Packet): readonly RuleVerdict[] {
+  const isV6 = packet.destination.includes(':');
+  const nft = parts.get('nft');
+  const programs = isV6 ? ['ip6tables', 'ip6tables-legacy'] : ['iptables', 'iptables-legacy'];
+  return [
+    ...(nft === undefined ? [] : [judgeNftables(nft, packet)]),
+    ...programs.map((program) => {
+      const saved = parts.get(program);
+      return saved === undefined ? undefined : judgeIptables(saved, packet, program);
+    }),
+  ].filter((verdict) => verdict !== undefined);
+}
+
+/** A packet must pass all of them. */
+function worst(verdicts: readonly RuleVerdict[]): RuleVerdict | undefined {
+  return (
+    verdicts.find(({ state }) => state === 'closed') ?? verdicts.find(({ state }) => state === 'unclear') ?? verdicts[0]
+  );
+}
+
+/** Without the kernel’s modules, or without a table, there are no rules. */
+function hasNoRules(parts: ReadonlyMap<string, string>): boolean {
+  const modules = parts.get('modules');
+  return modules !== undefined ? modules.trim() === '' : false;
+}
+
+function keeperOf({ rule }: RuleVerdict): FirewallKeeper | undefined {
+  return rule.startsWith('nftables') ? 'nftables' : /^ip6?tables/.test(rule) ? 'iptables' : undefined;
+}
+
+// `public` on one line, `  interfaces: eth0` on the next; a zone of a newer version has ` (default)` behind it.
+function zoneOf(parts: ReadonlyMap<string, string>, link: string): string {
+  let zone = '';
+  for (const line of (parts.get('zones') ?? '').split('\n')) {
+    if (/^\S/.test(line)) zone = line.replace(/ \(.*/, '').trim();
+    else if (
+      line
+        .replace(/^\s*interfaces:/, '')
+        .split(/\s+/)
+        .includes(link)
+    )
+      return zone;
+  }
+  return (parts.get('zone') ?? '').trim();
+}
+
+/** The default of ufw and its first rule for the port, as `ufw status verbose` shows them. */
+function ufwInWords(text: string, port: number): string {
+  const standard = /^Default: (\w+) \(incoming\)/m.exec(text)?.[1] ?? '';
+  const rule = text
+    .split('\n')
+    .find((line) => line.startsWith(`${String(port)} `) || line.startsWith(`${String(port)}/tcp `));
+  return `ufw: default ${standard} (incoming), ${rule === undefined ? `no rule for ${String(port)}/tcp` : rule.trim().replaceAll(/\s+/g, ' ')}`;
+}
