@@ -9,3 +9,10 @@ export const reachedQuestion: Question<ReachedAddress> = {
   as: 'user',
   parse: ({ stdout }) => /^\S+ \d+ (\S+) \d+$/.exec(stdout.trim())?.[1],
 };
+
+/** The address of this machine, or of the router that stands for it, as sshd saw it; `undefined` without SSH. */
+export const clientQuestion: Question<ReachedAddress> = {
+  script: 'printf %s "$SSH_CONNECTION"',
+  as: 'user',
+  parse: ({ stdout }) => /^(\S+) \d+ \S+ \d+$/.exec(stdout.trim())?.[1],
+};

@@ -18,10 +18,8 @@ export interface Firewall {
 }
 
 // All parts that a host has, each between `#NAME` and `#end CODE`. ss and ip come with systemd hosts; without them the link is not known.
-const SCRIPT = `port=$1
-part() { printf '\\n#%s\\n' "$1"; shift; "$@" 2>/dev/null </dev/null | head -c 4000000; printf '\\n#end %s\\n' "\${PIPESTATUS[0]}"; }
+const SCRIPT = `part() { printf '\\n#%s\\n' "$1"; shift; "$@" 2>/dev/null </dev/null | head -c 4000000; printf '\\n#end %s\\n' "\${PIPESTATUS[0]}"; }
 has() { command -v "$1" >/dev/null; }
-printf '#connection %s\\n' "$SSH_CONNECTION"
 part addresses ip -o addr show
 part modules bash -c '[ ! -d /sys/module/nf_tables ] || echo nf_tables; cat /proc/net/ip_tables_names /proc/net/ip6_tables_names'
 has nft && part nft nft -j list ruleset
@@ -34,57 +32,60 @@ if has firewall-cmd; then
 fi
 exit 0`;
 
+/** The output of each program that shows rules, by its name. */
+export type FirewallParts = Readonly<Record<string, string>>;
+
 /** Asks for the rules of all firewalls that the host has, as root. */
-export function firewallQuestion(port: number, connection: string): Question<Firewall> {
-  return {
-    script: SCRIPT,
-    arguments: [String(port), connection],
-    as: 'root',
-    timeoutS: 15,
-    parse: ({ stdout }) => parseFirewall(stdout, port),
-  };
+export const firewallQuestion: Question<FirewallParts> = {
+  script: SCRIPT,
+  as: 'root',
+  timeoutS: 15,
+  parse: ({ stdout }) => parseFirewall(stdout),
+};
+
+/** The way of a packet: addresses of this machine and of the host. An empty one is not known. */
+export interface Way {
+  readonly source: string;
+  readonly destination: string;
+  readonly port: number;
 }
 
-/** Reads the parts and lets the first packet of a connection from this machine run through the rules. */
-export function parseFirewall(text: string, port: number): Firewall {
-  const parts = partsOf(text);
-  const [source = '', , destination = ''] = (/^#connection (.*)$/m.exec(text)?.[1] ?? '')
-    .replaceAll('::ffff:', '')
-    .split(' ');
-  const addresses = (parts.get('addresses') ?? '').matchAll(/^\d+: (\S+)\s+inet6? ([^/\s]+)/gm);
+/** Lets the first packet of a connection from this machine run through the rules. */
+export function judgeRules(parts: FirewallParts, { source, destination, port }: Way): Firewall {
+  const addresses = (parts['addresses'] ?? '').matchAll(/^\d+: (\S+)\s+inet6? ([^/\s]+)/gm);
   const link = [...addresses].find(([, , address]) => address === destination)?.[1] ?? '';
   const packet: Packet = { source, destination, link: link.replace(/@.*/, ''), port };
-  const isUfw = /^Status: active/m.test(parts.get('ufw') ?? '');
-  const isFirewalld = (parts.get('firewalld') ?? '').trim() === 'running';
-  const verdicts = verdictsOf(parts, packet);
+  const ufw = parts['ufw'] ?? '';
+  const isUfw = /^Status: active/m.test(ufw);
+  const isFirewalld = (parts['firewalld'] ?? '').trim() === 'running';
+  const zone = isFirewalld ? zoneOf(parts, packet.link) : '';
   const rules =
-    worst(verdicts) ?? (hasNoRules(parts) ? { state: 'open' as const, rule: 'the kernel has none' } : undefined);
+    worst(verdictsOf(parts, packet)) ??
+    (hasNoRules(parts) ? { state: 'open' as const, rule: 'the kernel has no rules' } : undefined);
   return {
     rules,
     keeper: isUfw ? 'ufw' : isFirewalld ? 'firewalld' : rules === undefined ? undefined : keeperOf(rules),
-    zone: isFirewalld ? zoneOf(parts, packet.link) : '',
-    said: isUfw
-      ? ufwInWords(parts.get('ufw') ?? '', port)
-      : isFirewalld
-        ? `firewalld, zone ${zoneOf(parts, packet.link)}`
-        : '',
+    zone,
+    said: isUfw ? ufwInWords(ufw, port) : isFirewalld ? `firewalld, zone ${zone}` : '',
   };
 }
 
-function partsOf(text: string): ReadonlyMap<string, string> {
+/** Reads the parts. A program that failed shows no rules: ip6tables without its kernel module, nft without the right. */
+export function parseFirewall(text: string): FirewallParts {
   const found = text.matchAll(/^#(\w[\w-]*)\n([\s\S]*?)\n#end (\d+)$/gm);
-  // A program that failed shows no rules: ip6tables without its kernel module, nft without the right.
-  return new Map([...found].filter(([, , , code]) => code === '0').map(([, name = '', body = '']) => [name, body]));
+  return Object.fromEntries(
+    [...found].filter(([, , , code]) => code === '0').map(([, name = '', body = '']) => [name, body]),
+  );
 }
 
-function verdictsOf(parts: ReadonlyMap<string, string>, packet: Packet): readonly RuleVerdict[] {
+function verdictsOf(parts: FirewallParts, packet: Packet): readonly RuleVerdict[] {
   const isV6 = packet.destination.includes(':');
-  const nft = parts.get('nft');
+  const nft = parts['nft'];
   const programs = isV6 ? ['ip6tables', 'ip6tables-legacy'] : ['iptables', 'iptables-legacy'];
   return [
     ...(nft === undefined ? [] : [judgeNftables(nft, packet)]),
     ...programs.map((program) => {
-      const saved = parts.get(program);
+      const saved = parts[program];
       return saved === undefined ? undefined : judgeIptables(saved, packet, program);
     }),
   ].filter((verdict) => verdict !== undefined);
@@ -98,8 +99,8 @@ function worst(verdicts: readonly RuleVerdict[]): RuleVerdict | undefined {
 }
 
 /** Without the kernel’s modules, or without a table, there are no rules. */
-function hasNoRules(parts: ReadonlyMap<string, string>): boolean {
-  const modules = parts.get('modules');
+function hasNoRules(parts: FirewallParts): boolean {
+  const modules = parts['modules'];
   return modules !== undefined ? modules.trim() === '' : false;
 }
 
@@ -108,9 +109,9 @@ function keeperOf({ rule }: RuleVerdict): FirewallKeeper | undefined {
 }
 
 // `public` on one line, `  interfaces: eth0` on the next; a zone of a newer version has ` (default)` behind it.
-function zoneOf(parts: ReadonlyMap<string, string>, link: string): string {
+function zoneOf(parts: FirewallParts, link: string): string {
   let zone = '';
-  for (const line of (parts.get('zones') ?? '').split('\n')) {
+  for (const line of (parts['zones'] ?? '').split('\n')) {
     if (/^\S/.test(line)) zone = line.replace(/ \(.*/, '').trim();
     else if (
       line
@@ -120,7 +121,7 @@ function zoneOf(parts: ReadonlyMap<string, string>, link: string): string {
     )
       return zone;
   }
-  return (parts.get('zone') ?? '').trim();
+  return (parts['zone'] ?? '').trim();
 }
 
 /** The default of ufw and its first rule for the port, as `ufw status verbose` shows them. */

@@ -42,10 +42,11 @@ export function parseProxies(text: string): readonly ProxyVariable[] {
   const unset = new Set<string>();
   for (const line of text.split('\n')) {
     const [kind = '', source = '', setting = ''] = line.split('\t');
-    if (/^\s*UnsetEnvironment=/.test(setting))
-      for (const [name] of setting.matchAll(/\w+_proxy/gi)) unset.add(name);
+    if (/^\s*UnsetEnvironment=/.test(setting)) for (const [name] of setting.matchAll(/\w+_proxy/gi)) unset.add(name);
     else
-      for (const [, name = '', quoted, plain = ''] of setting.matchAll(/\b((?:https?|all|no)_proxy)=(?:"([^"]*)"|([^\s"']*))/gi))
+      for (const [, name = '', quoted, plain = ''] of setting.matchAll(
+        /\b((?:https?|all|no)_proxy)=(?:"([^"]*)"|([^\s"']*))/gi,
+      ))
         found.push({ name, value: quoted ?? plain, source, reachesUnit: kind === 'unit' });
   }
   return found.map((one) => (unset.has(one.name) ? { ...one, reachesUnit: false } : one));
@@ -59,6 +60,9 @@ export function hostsWithProxy(variables: readonly ProxyVariable[], hosts: reado
     .map((entry) => entry.replace(/^\*?\./, '').replace(/:\d+$/, ''))
     .filter((entry) => entry !== '');
   return hosts.filter(
-    (host) => !exempt.some((entry) => entry === '*' || host.toLowerCase() === entry || host.toLowerCase().endsWith(`.${entry}`)),
+    (host) =>
+      !exempt.some(
+        (entry) => entry === '*' || host.toLowerCase() === entry || host.toLowerCase().endsWith(`.${entry}`),
+      ),
   );
 }

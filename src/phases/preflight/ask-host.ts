@@ -5,10 +5,13 @@ import { ok } from '../../core/problem.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
 import { followUpsOf } from './follow-up.ts';
-import { questionsFor, type PreflightCheck, type PreflightSubject } from './subject.ts';
+import { hasWayIn, questionsFor, type PreflightCheck, type PreflightSubject } from './subject.ts';
 
 /** Longer than the time limit of any single question. */
 const ASK_TIMEOUT_MS = 60_000;
+
+/** The system sends the first packet again after 1 s and after 3 s. */
+const TRIAL_TIMEOUT_MS = 4000;
 
 /** Connects to one host and asks the questions of these checks. Keeps the script, the raw answers and the facts read from them. */
 export async function askHost(
@@ -31,7 +34,13 @@ export async function askHost(
       recorder.file(`hosts/${target.name}/more-questions.sh`, `${script}\n`);
       recorder.file(`hosts/${target.name}/more-answers.json`, openAnswers(answers));
     };
-    const asked = await ask(connected.value, questionsFor(settings, namesOf(checks)), randomId(), {
+    const names = namesOf(checks);
+    // At the same time as the questions: it costs no wait of its own.
+    const trying =
+      hasWayIn(settings) && (names === undefined || names.has('firewall'))
+        ? connected.value.tryPort(settings.port, { signal, timeoutMs: TRIAL_TIMEOUT_MS })
+        : undefined;
+    const asked = await ask(connected.value, questionsFor(settings, names), randomId(), {
       signal,
       timeoutMs: ASK_TIMEOUT_MS,
       become,
@@ -46,8 +55,8 @@ export async function askHost(
         ? ok({})
         : await ask(connected.value, followUps, randomId(), { ...limits, keep: keepMore });
     if (!more.ok) return { host, seen: { reached: false, problem: more.problems[0] } };
-    recorder.file(`hosts/${target.name}/facts.json`, { ...asked.value, ...more.value });
-    return { host, seen: { reached: true, facts: asked.value, followUps: more.value, askedMs } };
+    recorder.file(`hosts/${target.name}/facts.json`, { ...asked.value, ...more.value, trial: await trying });
+    return { host, seen: { reached: true, facts: asked.value, followUps: more.value, trial: await trying, askedMs } };
   } finally {
     await connected.value.close();
   }

@@ -1,6 +1,6 @@
 import { defaultFolders, pathsOf, type HostConfig, type Settings } from '../../config/config.ts';
 import type { Check } from '../../core/check.ts';
-import type { Target } from '../../core/host.ts';
+import type { PortTrial, Target } from '../../core/host.ts';
 import type { Problem } from '../../core/problem.ts';
 import { quote, shellLine } from '../../core/shell.ts';
 import { unknown, type Verdict } from '../../core/verdict.ts';
@@ -21,6 +21,10 @@ import { foreignQuestion } from '../../facts/foreign.ts';
 import { groupQuestion } from '../../facts/group.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
+import { firewallQuestion } from '../../facts/network/firewall.ts';
+import { linksQuestion } from '../../facts/network/links.ts';
+import { proxyQuestion } from '../../facts/network/proxy.ts';
+import { reachQuestion, type Reach } from '../../facts/network/reach.ts';
 import { hostnameOf, nameQuestion, type Addresses } from '../../facts/name.ts';
 import { ollamaDetailsQuestion, type BackendDetails } from '../../facts/ollama-details.ts';
 import {
@@ -33,7 +37,7 @@ import { osQuestion } from '../../facts/os.ts';
 import { portQuestion } from '../../facts/port.ts';
 import { programsQuestion } from '../../facts/programs.ts';
 import type { Fact, Facts, Question } from '../../facts/question.ts';
-import { reachedQuestion } from '../../facts/reached.ts';
+import { clientQuestion, reachedQuestion } from '../../facts/reached.ts';
 import { roomQuestion } from '../../facts/room.ts';
 import { fileLimitsQuestion, librariesQuestion, runtimeQuestion } from '../../facts/runtime.ts';
 import { sudoLogQuestion } from '../../facts/sudo-log.ts';
@@ -50,6 +54,8 @@ export interface PreflightSubject {
         readonly facts: HostFacts;
         /** The answers to questions that the first answers raised. */
         readonly followUps: Facts<FollowUps>;
+        /** The gateway’s port, tried from this machine; `undefined` if no check needs it. */
+        readonly trial: PortTrial | undefined;
         readonly askedMs: AskedBetween;
       }
     | { readonly reached: false; readonly problem: Problem };
@@ -88,6 +94,7 @@ type FleetQuestions = {
   readonly [version: `version ${string}`]: Question<BackendReply<string>>;
   readonly [models: `models ${string}`]: Question<BackendReply<readonly ListedModel[]>>;
   readonly [details: `details ${string}`]: Question<BackendDetails | undefined>;
+  readonly [reach: `reach ${string}`]: Question<readonly Reach[]>;
 };
 
 /** All questions for one host; with `names` those alone. */
@@ -124,6 +131,10 @@ function questionsOfHost(settings: Settings) {
     addresses: addressesQuestion,
     floating: floatingQuestion(settings.listen, settings.port),
     reached: reachedQuestion,
+    client: clientQuestion,
+    links: linksQuestion,
+    firewall: firewallQuestion,
+    proxies: proxyQuestion('litellm', paths.envFile),
     runtime: runtimeQuestion(paths, settings),
     libraries: librariesQuestion,
     fileLimits: fileLimitsQuestion,
@@ -150,7 +161,22 @@ function questionsOfFleet(settings: Settings): FleetQuestions {
     ...urls.map((url) => [`version ${url}`, ollamaVersionQuestion(url)]),
     ...urls.map((url) => [`models ${url}`, ollamaModelsQuestion(url)]),
     ...urls.map((url) => [`details ${url}`, ollamaDetailsQuestion(url, models)]),
+    ...urls.map((url) => [`reach ${url}`, reachQuestion(hostnameOf(url), Number(portOf(url)))]),
   ]);
+}
+
+/** Values of litellm_listen that stand for every address. */
+export const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', '*']);
+
+/** The port of a backend’s URL. */
+export function portOf(url: string): string {
+  const { port, protocol } = new URL(url);
+  return port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+}
+
+/** Whether other machines may reach the gateway: it listens on more than the loopback. */
+export function hasWayIn({ listen }: Settings): boolean {
+  return listen !== 'localhost' && listen !== '::1' && listen !== '[::1]' && !listen.startsWith('127.');
 }
 
 /** The names and addresses of the backends, each once. */

@@ -40,6 +40,8 @@ async function look(t: TestContext, machine: Machine, ...names: readonly string[
       env: {
         PATH: `${join(top, 'bin')}:${process.env['PATH'] ?? ''}`,
         LC_ALL: 'C',
+        // Node's pipes look like a network login to bash, which would read .bashrc.
+        SHLVL: '1',
         SSH_CONNECTION: machine.connection ?? '10.77.0.1 50122 10.77.0.11 22',
       },
     },

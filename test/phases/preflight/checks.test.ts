@@ -114,6 +114,29 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     /no time daemon keeps it in sync; it agrees with this machine’s clock/,
   ],
   [
+    'a daemon that has not synchronized the clock',
+    { clock: `${String(NOW_MS)}\nNTPSynchronized=no\ninstalled=chrony\ndaemon=chrony\ncontainer=none\n` },
+    'time.synchronized',
+    'fail',
+    /chrony runs and has not synchronized it/,
+  ],
+  [
+    'the clock of a container',
+    { clock: `${String(NOW_MS)}\nNTPSynchronized=no\ncontainer=systemd-nspawn\n` },
+    'time.synchronized',
+    'pass',
+    /the clock of the machine around it \(systemd-nspawn\); it agrees/,
+  ],
+  [
+    'a daemon and its offset',
+    {
+      clock: `${String(NOW_MS)}\nNTPSynchronized=yes\ninstalled=systemd-timesyncd\ndaemon=systemd-timesyncd\nreported=+1.203ms\ncontainer=none\n`,
+    },
+    'time.synchronized',
+    'pass',
+    /synchronized by systemd-timesyncd \(\+1\.203ms\); it agrees/,
+  ],
+  [
     'a clock that is off',
     { clock: `${String(NOW_MS + 90_000)}\nNTPSynchronized=yes\n` },
     'time.synchronized',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../../src/config/config.ts';
+import type { PortTrial } from '../../../src/core/host.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { CheckResult } from '../../../src/core/verdict.ts';
 import { runPreflight } from '../../../src/phases/preflight/run.ts';
@@ -99,6 +100,12 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   footprint: '',
   dropIns: '',
   dns: dnsAnswer(GOOD_NAMES),
+  client: '10.77.0.1 50122 10.77.0.11 22',
+  links: 'link host0 1500 0x1003\nv4 Iface Destination\nv4 host0 00000000 01004D0A 0003 0 0 0 00000000 0 0 0\n',
+  firewall: '#modules\n\n#end 0\n',
+  proxies: '',
+  [`reach ${LLM01}`]: '10.77.0.12\t0\t412\n',
+  [`reach ${LLM02}`]: '10.77.0.13\t0\t388\n',
   'resolves dc1.hana-x.ai': '10.77.0.14 STREAM dc1.hana-x.ai\n',
   'resolves hx-llm01-server': '10.77.0.12 STREAM hx-llm01-server\n',
   'resolves hx-llm02-server': '10.77.0.13 STREAM hx-llm02-server\n',
@@ -110,8 +117,12 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   [`details ${LLM02}`]: details('phi3:3.8b', { numCtx: 4096 }),
 };
 
-export async function judge(answers: Answers, settings: Partial<Settings> = {}): Promise<readonly CheckResult[]> {
+export async function judge(
+  answers: Answers,
+  settings: Partial<Settings> = {},
+  trial?: PortTrial,
+): Promise<readonly CheckResult[]> {
   const host = hostOf('hx-api-server', { ...SETTINGS, ...settings });
-  const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx-api-server', answers))), NOW_MS);
+  const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx-api-server', answers, trial))), NOW_MS);
   return (await runPreflight(configOf([host]), tools)).results;
 }

@@ -29,7 +29,7 @@ test('--only asks the questions that its checks and those before them need, and 
   assert.ok(!family.asked.has('disk') && !family.asked.has('footprint'), [...family.asked].join(' '));
   assert.deepEqual(
     (await only([`ollama.answers[${LLM01}]`])).asked,
-    new Set(['programs', 'dns', 'resolves hx-llm01-server', `version ${LLM01}`]),
+    new Set(['programs', 'dns', 'resolves hx-llm01-server', `reach ${LLM01}`, `version ${LLM01}`]),
   );
 });
 

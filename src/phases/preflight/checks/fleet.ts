@@ -47,7 +47,7 @@ function versionCheck(urls: readonly string[]): PreflightCheck {
 function backendCheck(url: string): PreflightCheck {
   return answers(
     url,
-    [`dns.backend-resolves[${hostnameOf(url)}]`],
+    [`dns.backend-resolves[${hostnameOf(url)}]`, `network.backend-reached[${url}]`],
     knowing(
       (facts) => facts[`version ${url}`],
       (said, { host: { target } }) => {

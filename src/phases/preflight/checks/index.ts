@@ -10,6 +10,8 @@ import { domainChecks } from './domain.ts';
 import { EXISTING } from './existing.ts';
 import { fleetChecks } from './fleet.ts';
 import { modelChecks } from './models.ts';
+import { networkBackendChecks, NETWORK_WAY_IN } from './network-way.ts';
+import { NETWORK } from './network.ts';
 import { PLACE } from './place.ts';
 import { PRIVILEGE } from './privilege.ts';
 import { RESOURCES } from './resources.ts';
@@ -32,7 +34,10 @@ export function checksFor(settings: Settings): readonly PreflightCheck[] {
     ...PLACE,
     ...EXISTING,
     ...ACCOUNT,
+    ...NETWORK,
+    ...NETWORK_WAY_IN,
     ...dnsBackendChecks(settings),
+    ...networkBackendChecks(settings.backends),
     ...fleetChecks(settings.backends),
     ...modelChecks(settings.models, settings.backends),
   ];

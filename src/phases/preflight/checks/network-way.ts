@@ -2,12 +2,15 @@ import type { Backend } from '../../../config/config.ts';
 import type { PortTrial, Target } from '../../../core/host.ts';
 import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
-import type { Firewall } from '../../../facts/network/firewall.ts';
+import { longAddress } from '../../../facts/addresses.ts';
+import { judgeRules, type Firewall } from '../../../facts/network/firewall.ts';
 import type { Reach } from '../../../facts/network/reach.ts';
+import { hostnameOf } from '../../../facts/name.ts';
+import { valueOf } from '../../../facts/question.ts';
 import {
+  ANYWHERE,
   commandOn,
   hasWayIn,
-  hostnameOf,
   knowing,
   lineOn,
   portOf,
@@ -26,7 +29,7 @@ export const NETWORK_WAY_IN: readonly PreflightCheck[] = [
     severity: 'error',
     why: 'Rules of nftables, ufw, firewalld or iptables may let SSH in and nothing else. The rules are read on the host, and this machine tries the port: a refused connection shows that the way is open.',
     remedy: 'Let the port in, with the program that keeps the rules.',
-    asks: ['firewall', 'port'],
+    asks: ['firewall', 'reached', 'client'],
     after: ['system.bash', 'privilege.sudo'],
     judge: (subject) => {
       const why = noWayIn(subject);
@@ -39,13 +42,12 @@ export const NETWORK_WAY_IN: readonly PreflightCheck[] = [
     severity: 'warning',
     why: 'A firewall between this machine and the host may let SSH through and nothing else. Clients in the network of the host may still get in.',
     remedy: 'Let the port through on the firewall between them.',
-    asks: ['firewall'],
+    asks: ['firewall', 'reached'],
     after: ['network.firewall'],
     judge: (subject) => {
       const why = noWayIn(subject);
       if (why !== undefined) return notApplicable(why);
-      const trial = subject.seen.reached ? subject.seen.trial : undefined;
-      if (trial === undefined) return unknown('it was not tried');
+      const trial = trialOf(subject);
       if (trial.state === 'indirect') return notApplicable(trial.why);
       const port = String(subject.host.settings.port);
       return trial.state === 'open' || trial.state === 'refused'
@@ -64,10 +66,29 @@ function noWayIn({ host: { settings } }: PreflightSubject): string | undefined {
   return hasWayIn(settings) ? undefined : `litellm_listen is ${settings.listen}`;
 }
 
+/** The trial, if it went to the address on which the gateway listens. */
+function trialOf({ host: { settings }, seen }: PreflightSubject): PortTrial {
+  const trial = seen.reached ? seen.trial : undefined;
+  if (trial === undefined) return { state: 'indirect', why: 'it was not tried' };
+  if (trial.state === 'indirect') return trial;
+  const reached = seen.reached ? valueOf(seen.facts.reached)?.replace('::ffff:', '') : undefined;
+  if (reached === undefined || longAddress(reached) !== longAddress(trial.address))
+    return { state: 'indirect', why: `${trial.address} leads to the host’s address ${reached ?? ''} by translation` };
+  const { listen } = settings;
+  if (!ANYWHERE.has(listen) && longAddress(listen) !== longAddress(reached))
+    return { state: 'indirect', why: `litellm_listen is ${listen}, and SSH goes to ${reached}` };
+  return trial;
+}
+
 function triedInWords(trial: PortTrial): string {
   if (trial.state === 'indirect') return trial.why;
   const { state, address, detail } = trial;
-  const end = { open: 'accepts connections', refused: 'answers: nothing listens yet', silent: detail, prohibited: `a firewall or router refuses (${detail})` };
+  const end = {
+    open: 'accepts connections',
+    refused: 'answers: nothing listens yet',
+    silent: detail,
+    prohibited: `a firewall or router refuses (${detail})`,
+  };
   return `${address}: ${end[state]}`;
 }
 
@@ -77,28 +98,31 @@ function triedInWords(trial: PortTrial): string {
  */
 function judgeFirewall(subject: PreflightSubject): Verdict {
   const { host, seen } = subject;
-  const port = String(host.settings.port);
-  const trial = seen.reached ? seen.trial : undefined;
-  const fact = seen.reached ? seen.facts.firewall : undefined;
-  const firewall = fact?.known === true ? fact.value : undefined;
+  const { port: number } = host.settings;
+  const port = String(number);
+  const trial = trialOf(subject);
+  const parts = seen.reached ? seen.facts.firewall : undefined;
+  const [source = '', destination = ''] = seen.reached
+    ? [seen.facts.client, seen.facts.reached].map((fact) => valueOf(fact)?.replace('::ffff:', '') ?? '')
+    : [];
+  const firewall = parts?.known === true ? judgeRules(parts.value, { source, destination, port: number }) : undefined;
   const rules = firewall?.rules;
-  const isClosed = trial?.state === 'silent' || trial?.state === 'prohibited';
-  const tried = trial === undefined || trial.state === 'indirect' ? '' : triedInWords(trial);
+  const tried = trial.state === 'indirect' ? '' : triedInWords(trial);
   const fail = (found: string): Verdict =>
     failed(
       `TCP port ${port} open, as port 22 is`,
       [found, firewall?.said ?? '', tried].filter((text) => text !== '').join('; '),
       letIn(firewall, host.target, port),
     );
-  if (trial?.state === 'open') return pass(tried);
-  if (trial?.state === 'refused')
+  if (trial.state === 'open') return pass(tried);
+  if (trial.state === 'refused')
     return rules?.state === 'closed' && rules.kind === 'reject' ? fail(rules.rule) : pass(tried);
   if (rules?.state === 'closed') return fail(rules.rule);
   if (rules?.state === 'open') return pass(`${rules.rule === 'nftables' ? 'its rules let the port in' : rules.rule}`);
-  if (isClosed) return fail(rules?.rule ?? 'SSH comes through and this port does not');
-  if (fact !== undefined && !fact.known) return unknown(fact.why);
+  if (trial.state !== 'indirect') return fail(rules?.rule ?? 'SSH comes through and this port does not');
+  if (parts?.known === false) return unknown(parts.why);
   return rules === undefined
-    ? notApplicable(`nothing shows the rules here, and ${trial?.state === 'indirect' ? trial.why : 'the port was not tried'}`)
+    ? notApplicable(`nothing on the host shows its rules, and this machine cannot try: ${trial.why}`)
     : unknown(`a rule that depends on more than the port: ${rules.rule}`);
 }
 
@@ -187,7 +211,9 @@ function judgeNear(url: string): Judge {
 
 function reachInWords({ address, connected, latencyMs, why }: Reach): string {
   if (!connected) return `${address}: ${why}`;
-  return latencyMs === undefined ? `${address} connects` : `${address} in ${latencyMs.toFixed(latencyMs < 10 ? 1 : 0)} ms`;
+  return latencyMs === undefined
+    ? `${address} connects`
+    : `${address} in ${latencyMs.toFixed(latencyMs < 10 ? 1 : 0)} ms`;
 }
 
 function reached(key: string | undefined, what: string, after: readonly string[], judge: Judge): PreflightCheck {

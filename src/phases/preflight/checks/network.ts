@@ -109,7 +109,14 @@ const judgeProxies = knowing(
     const proxies = variables.filter(({ name }) => name.toLowerCase() !== 'no_proxy');
     const inUnit = proxies.filter(({ reachesUnit }) => reachesUnit);
     const inWords = (list: typeof proxies): string =>
-      [...new Set(list.map(({ name, value, source }) => `${name}=${value} (${source === 'manager' ? 'systemctl show-environment' : source})`))].join(', ');
+      [
+        ...new Set(
+          list.map(
+            ({ name, value, source }) =>
+              `${name}=${value} (${source === 'manager' ? 'systemctl show-environment' : source})`,
+          ),
+        ),
+      ].join(', ');
     const through = hostsWithProxy(variables, namesOf(settings));
     if (inUnit.length > 0 && through.length > 0)
       return failed(

@@ -5,9 +5,7 @@ import { folderObjections } from '../../../facts/footprint/folder-objections.ts'
 import { copiedPaths } from '../../../facts/foreign.ts';
 import { makeWay, untakeable } from '../../../facts/untakeable.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, type PreflightCheck } from '../subject.ts';
-
-const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', '*']);
+import { ANYWHERE, commandOn, knowing, type PreflightCheck } from '../subject.ts';
 
 /** The place of the gateway: its folders, its address and its port must be free or hxllm's. */
 export const PLACE: readonly PreflightCheck[] = [

@@ -1,7 +1,16 @@
 import { pathsOf } from '../../../config/config.ts';
+import type { Target } from '../../../core/host.ts';
+import { packageOffline } from '../../../core/without-internet.ts';
 import { failed, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import type { Clock } from '../../../facts/clock.ts';
-import { commandOn, knowing, type AskedBetween, type PreflightSubject, type PreflightCheck } from '../subject.ts';
+import {
+  commandOn,
+  knowing,
+  lineOn,
+  type AskedBetween,
+  type PreflightSubject,
+  type PreflightCheck,
+} from '../subject.ts';
 
 const MIB = 1024 * 1024;
 
@@ -124,13 +133,40 @@ function judgeClock(clock: Clock, asked: AskedBetween, { host }: PreflightSubjec
     skewMs === 0
       ? 'it agrees with this machine’s clock'
       : `it is ${(skewMs / 1000).toFixed(1)} s off this machine’s clock`;
-  const fix = commandOn(host.target, 'sudo', 'timedatectl', 'set-ntp', 'true');
-  if (clock.synchronized === true && skewMs <= SKEW_MS) return pass(`synchronized; ${skew}`);
+  const { daemon, container } = clock;
+  const fix = fixOfClock(clock, host.target);
+  const keeper =
+    daemon === undefined ? '' : ` by ${daemon}${clock.reported === undefined ? '' : ` (${clock.reported})`}`;
+  if (clock.synchronized === true && skewMs <= SKEW_MS) return pass(`synchronized${keeper}; ${skew}`);
   if (clock.synchronized === true)
-    return failed('the same time here and there', `timedatectl says synchronized, but ${skew}`, fix);
+    return failed('the same time here and there', `timedatectl says synchronized${keeper}, but ${skew}`, fix);
+  // A container cannot set its clock, which its machine keeps.
+  if (container !== undefined && daemon === undefined)
+    return skewMs <= SKEW_MS
+      ? pass(`the clock of the machine around it (${container}); ${skew}`)
+      : failed(
+          'the same time here and there',
+          `${skew}, and the machine around it (${container}) keeps it`,
+          'timedatectl set-ntp true  # on that machine',
+        );
   const kept =
-    clock.synchronized === false
-      ? 'no time daemon keeps it in sync'
-      : 'timedatectl does not say whether a time daemon keeps it in sync';
+    daemon !== undefined
+      ? `${daemon} runs and has not synchronized it`
+      : clock.synchronized === false
+        ? 'no time daemon keeps it in sync'
+        : 'timedatectl does not say whether a time daemon keeps it in sync';
   return failed('a clock that a time daemon keeps', `${kept}; ${skew}`, fix);
+}
+
+/** Without internet the servers that a distribution names do not answer: the fix names one of the network. */
+function fixOfClock({ daemon, hasNoDaemon }: Clock, target: Target): string {
+  if (hasNoDaemon === true)
+    return `${commandOn(target, 'sudo', 'apt-get', 'install', '-y', 'systemd-timesyncd')}  # ${packageOffline('systemd-timesyncd')}`;
+  if (daemon === 'systemd-timesyncd')
+    return `${lineOn(target, String.raw`sudo mkdir -p /etc/systemd/timesyncd.conf.d && printf '[Time]\nNTP=SERVER\n' | sudo tee /etc/systemd/timesyncd.conf.d/local.conf && sudo systemctl restart systemd-timesyncd`)}  # SERVER: a time server of your network`;
+  if (daemon === 'chrony' || daemon === 'chronyd') {
+    const file = daemon === 'chrony' ? '/etc/chrony/chrony.conf' : '/etc/chrony.conf';
+    return `${lineOn(target, `echo 'server SERVER iburst' | sudo tee -a ${file} && sudo systemctl restart ${daemon}`)}  # SERVER: a time server of your network`;
+  }
+  return commandOn(target, 'sudo', 'timedatectl', 'set-ntp', 'true');
 }
