@@ -10,6 +10,7 @@ const NEEDED = [
   'debian-archive-keyring',
   'systemd-container',
   'dnsmasq-base',
+  'nftables',
   'iproute2',
   'openssh-client',
   'util-linux',

@@ -14,7 +14,7 @@ export function faultOf({ replies }: NameService, { address, overTls }: Resolver
   const own = replies.filter(({ resolver }) => resolver === address);
   if (own.some(({ state, code }) => state === 'answered' && FINAL.has(code))) return undefined;
   const states = new Set(own.map(({ state, code }) => (state === 'answered' ? code : state)));
-  if (states.has('refused')) return `${address} refuses port 53`;
+  if (states.has('refused')) return `${address} is not reached on port 53 (closed, or no route to it)`;
   if (states.has('silent') || states.size === 0) return `${address} does not answer`;
   return states.has('malformed')
     ? `${address} answers with something else than DNS`

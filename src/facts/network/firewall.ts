@@ -21,7 +21,6 @@ export interface Firewall {
 const SCRIPT = `part() { printf '\\n#%s\\n' "$1"; shift; "$@" 2>/dev/null </dev/null | head -c 4000000; printf '\\n#end %s\\n' "\${PIPESTATUS[0]}"; }
 has() { command -v "$1" >/dev/null; }
 part addresses ip -o addr show
-part modules bash -c '[ ! -d /sys/module/nf_tables ] || echo nf_tables; cat /proc/net/ip_tables_names /proc/net/ip6_tables_names'
 has nft && part nft nft -j list ruleset
 for program in iptables ip6tables iptables-legacy ip6tables-legacy; do has $program-save && part $program $program-save; done
 has ufw && part ufw ufw status verbose
@@ -59,9 +58,7 @@ export function judgeRules(parts: FirewallParts, { source, destination, port }: 
   const isUfw = /^Status: active/m.test(ufw);
   const isFirewalld = (parts['firewalld'] ?? '').trim() === 'running';
   const zone = isFirewalld ? zoneOf(parts, packet.link) : '';
-  const rules =
-    worst(verdictsOf(parts, packet)) ??
-    (hasNoRules(parts) ? { state: 'open' as const, rule: 'the kernel has no rules' } : undefined);
+  const rules = worst(verdictsOf(parts, packet));
   return {
     rules,
     keeper: isUfw ? 'ufw' : isFirewalld ? 'firewalld' : rules === undefined ? undefined : keeperOf(rules),
@@ -96,12 +93,6 @@ function worst(verdicts: readonly RuleVerdict[]): RuleVerdict | undefined {
   return (
     verdicts.find(({ state }) => state === 'closed') ?? verdicts.find(({ state }) => state === 'unclear') ?? verdicts[0]
   );
-}
-
-/** Without the kernel’s modules, or without a table, there are no rules. */
-function hasNoRules(parts: FirewallParts): boolean {
-  const modules = parts['modules'];
-  return modules !== undefined ? modules.trim() === '' : false;
 }
 
 function keeperOf({ rule }: RuleVerdict): FirewallKeeper | undefined {

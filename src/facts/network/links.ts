@@ -21,10 +21,10 @@ export interface Links {
   readonly routes: readonly DefaultRoute[];
 }
 
-// The kernel's tables need neither a tool nor a privilege. flags of an interface: 0x1 is IFF_UP.
-const SCRIPT = `for path in /sys/class/net/*/; do
-  name=\${path%/}; name=\${name##*/}
-  [ "$name" = lo ] || printf 'link %s %s %s\\n' "$name" "$(cat "$path/mtu")" "$(cat "$path/flags")"
+// The kernel's tables of routes need neither a tool nor a privilege. /sys may show the links of another network namespace, so ip comes
+// first. flags of an interface: 0x1 is IFF_UP.
+const SCRIPT = `ip -o link show 2>/dev/null || for path in /sys/class/net/*/; do
+  name=\${path%/}; printf 'link %s %s %s\\n' "\${name##*/}" "$(cat "$path/mtu")" "$(cat "$path/flags")"
 done
 sed 's/^/v4 /' /proc/net/route; sed 's/^/v6 /' /proc/net/ipv6_route 2>/dev/null; exit 0`;
 
@@ -37,19 +37,34 @@ export const linksQuestion: Question<Links> = {
 
 const [UP, REJECT] = [0x1, 0x200];
 
-/** Parses /sys/class/net, /proc/net/route and /proc/net/ipv6_route (proc_pid_net(5)). */
+/** Parses ip(8) or /sys/class/net, and /proc/net/route and /proc/net/ipv6_route (proc_pid_net(5)). */
 export function parseLinks(text: string): Links {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
   if (!lines.some(([kind]) => kind === 'v4')) throw new Error('/proc/net/route could not be read');
   return {
-    links: lines
-      .filter(([kind]) => kind === 'link')
-      .map(([, name = '', mtu = '', flags = '']) => ({ name, mtu: Number(mtu), isUp: (Number(flags) & UP) !== 0 })),
+    links: [...linksOfIp(text), ...linksOfSys(lines)].filter(({ name }) => name !== 'lo'),
     routes: [...defaultsV4(lines), ...defaultsV6(lines)],
   };
 }
 
 type Row = readonly string[];
+
+// `2: host0@if3: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc …`
+function linksOfIp(text: string): readonly Link[] {
+  return [...text.matchAll(/^\d+: ([^:@\s]+)\S* <([^>]*)> mtu (\d+) /gm)].map(
+    ([, name = '', flags = '', mtu = '']) => ({
+      name,
+      mtu: Number(mtu),
+      isUp: flags.split(',').includes('UP'),
+    }),
+  );
+}
+
+function linksOfSys(lines: readonly Row[]): readonly Link[] {
+  return lines
+    .filter(([kind]) => kind === 'link')
+    .map(([, name = '', mtu = '', flags = '']) => ({ name, mtu: Number(mtu), isUp: (Number(flags) & UP) !== 0 }));
+}
 
 /** A VPN may replace the default route by its two halves, 0.0.0.0/1 and 128.0.0.0/1. */
 function defaultsV4(lines: readonly Row[]): readonly DefaultRoute[] {

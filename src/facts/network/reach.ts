@@ -12,10 +12,18 @@ export interface Reach {
 
 const TIMEOUT_S = 3;
 
-// bash takes the time within one process: starting another one takes longer than a connection in the same network.
+// bash takes the time within one process: starting another one takes longer than a connection in the same network. The shortest of five
+// counts, since all questions run at the same time and wait for the processor.
 const SCRIPT = `reach() {
   said=$(timeout -k 1 "$3" bash -c 'now() { local time=\${EPOCHREALTIME:-}; printf -v "$1" %s "\${time//[.,]/}"; }
-now from; exec 3<>"/dev/tcp/$1/$2" || exit 7; now to; printf "%s\\n" "\${from:+$((to - from))}"' hxllm "$1" "$2" 2>&1)
+best=
+for _ in 1 2 3 4 5; do
+  now from; exec 3<>"/dev/tcp/$1/$2" || exit 7; now to; exec 3<&-
+  took=\${from:+$((to - from))}
+  [ -n "$best" ] && [ "$took" -ge "$best" ] || best=$took
+  [ -n "$best" ] && [ "$best" -gt 1000 ] || break
+done
+printf "%s\\n" "$best"' hxllm "$1" "$2" 2>&1)
   code=$?; printf '%s\\t%s\\t%s\\n' "$1" "$code" "\${said//$'\\n'/ }"
 }
 all=() jobs=()

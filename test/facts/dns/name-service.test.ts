@@ -116,7 +116,7 @@ test('a silent, a closed and a refusing resolver are told apart; glibc uses thre
   const first = await ask('127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5');
   assert.deepEqual(
     first.resolvers.map((resolver) => faultOf(first, resolver)),
-    [undefined, '127.0.0.3 does not answer', '127.0.0.4 refuses port 53'],
+    [undefined, '127.0.0.3 does not answer', '127.0.0.4 is not reached on port 53 (closed, or no route to it)'],
   );
   assert.deepEqual(first.ignored, ['127.0.0.5']);
   const second = await ask('127.0.0.5');
@@ -158,7 +158,7 @@ test('behind the stub of systemd-resolved every server is asked, by resolvectl o
   assert.equal(service.config.writer, 'systemd-resolved');
   assert.deepEqual(
     service.resolvers.map((resolver) => faultOf(service, resolver)),
-    [undefined, undefined, '127.0.0.4 refuses port 53'],
+    [undefined, undefined, '127.0.0.4 is not reached on port 53 (closed, or no route to it)'],
   );
   assert.ok(stub.asked.length > 0 && behind.asked.length > 0);
   const tls = await look(t, { ...machine, programs: { ...machine.programs, tls: 'yes' } }, 'llm1.lab.test');

@@ -37,8 +37,12 @@ test('bash connects to each address of a backend and takes the time', async (t) 
 test('links and default routes come from the kernel’s tables, for both families', async () => {
   const here = await ask(linksQuestion);
   assert.ok(here.links.every(({ mtu }) => mtu > 0));
-  const { links, routes } = parseLinks(`link host0 1500 0x1003
-link wg0 1420 0x0
+  const sys = parseLinks('link lo 65536 0x9\nlink host0 1500 0x1003\nv4 Iface\n');
+  assert.deepEqual(sys.links, [{ name: 'host0', mtu: 1500, isUp: true }]);
+  const { links, routes } =
+    parseLinks(`1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+2: host0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000\\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff
+3: wg0: <POINTOPOINT,NOARP> mtu 1420 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/none
 v4 Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 v4 host0\t00000000\t01004D0A\t0003\t0\t0\t0\t00000000\t0\t0\t0
 v4 host0\t00004D0A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0

@@ -102,7 +102,7 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   dns: dnsAnswer(GOOD_NAMES),
   client: '10.77.0.1 50122 10.77.0.11 22',
   links: 'link host0 1500 0x1003\nv4 Iface Destination\nv4 host0 00000000 01004D0A 0003 0 0 0 00000000 0 0 0\n',
-  firewall: '#modules\n\n#end 0\n',
+  firewall: '',
   proxies: '',
   [`reach ${LLM01}`]: '10.77.0.12\t0\t412\n',
   [`reach ${LLM02}`]: '10.77.0.13\t0\t388\n',

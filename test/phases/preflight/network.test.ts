@@ -52,13 +52,7 @@ const WAYS: readonly (readonly [string, string, PortTrial, string | undefined, R
     /iptables -I INPUT -p tcp --dport 4000/,
   ],
   ['rejected like a port without listener', sample('nft-reject'), trialOf('refused'), 'network.firewall', /nft insert/],
-  [
-    'kept out, and no program shows the rules',
-    '#modules\nnf_tables\n\n#end 0\n',
-    trialOf('silent'),
-    'network.firewall',
-    /or let TCP port 4000 in/,
-  ],
+  ['kept out, and no program shows the rules', '', trialOf('silent'), 'network.firewall', /or let TCP port 4000 in/],
   [
     'let in by the rules, and kept out on the way',
     sample('firewalld-open'),
@@ -81,7 +75,7 @@ for (const [name, firewall, trial, id, fix] of WAYS)
 
 test('the trial says nothing through a jump host, through translation, or for another address', async () => {
   const indirect: PortTrial = { state: 'indirect', why: 'SSH goes through bastion' };
-  const results = await judge({ ...GOOD, firewall: '#modules\nnf_tables\n\n#end 0\n' }, {}, indirect);
+  const results = await judge({ ...GOOD, firewall: '' }, {}, indirect);
   assert.match(resultOf(results, 'network.firewall').seen, /nothing on the host shows its rules.*bastion/);
   assert.equal(resultOf(results, 'network.port-reached').outcome, 'not-applicable');
   assert.deepEqual(ids(await bad({ firewall: sample('nft-drop') }, {}, indirect)), ['network.firewall']);
