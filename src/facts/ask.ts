@@ -64,11 +64,12 @@ export function compose(
   const entries = Object.entries(questions);
   const asRoot = become === 'none' ? [] : entries.filter(([, question]) => question.as === 'root');
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
-  const lineOf = ([name, question]: readonly [string, Question<unknown>]): Line => ({
-    line: answerOf(name, question, nonce),
-    limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
-  });
-  const root = inParallel(asRoot.map(lineOf), nonce);
+  const linesOf = (some: typeof entries): readonly Line[] =>
+    some.map(([name, question]) => ({
+      line: answerOf(name, question, nonce, variableOf(entries, question)),
+      limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
+    }));
+  const root = `${definitions(entries, asRoot)}${inParallel(linesOf(asRoot), nonce)}`;
   // One way to root for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill
   // a sudo that hangs, so the reader of its output has the timeout.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
@@ -77,8 +78,8 @@ export function compose(
     line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; ${elseRoot(become, nonce)}; fi`,
     limitS,
   };
-  const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...asUser.map(lineOf)];
-  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel(lines, nonce)}`;
+  const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...linesOf(asUser)];
+  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${definitions(entries, asUser)}${inParallel(lines, nonce)}`;
   return { names: entries.map(([name]) => name), script };
 }
 
@@ -113,19 +114,23 @@ function withPassword(sudo: Sudo, nonce: string): string {
   ].join('\n');
 }
 
-function answerOf(name: string, question: Question<unknown>, nonce: string): string {
+type Entries = readonly (readonly [string, Question<unknown>])[];
+
+/** The variable of a question's script: questions about several backends share one, so each script travels once. */
+function variableOf(entries: Entries, { script }: Question<unknown>): string {
+  return `hxllm_q${String(entries.findIndex(([, other]) => other.script === script))}`;
+}
+
+/** Assigns the scripts of these questions to their variables. */
+function definitions(entries: Entries, some: Entries): string {
+  const scripts = new Map(some.map(([, question]) => [variableOf(entries, question), question.script]));
+  return [...scripts].map(([variable, text]) => `${variable}=${quote(text)}\n`).join('');
+}
+
+function answerOf(name: string, question: Question<unknown>, nonce: string, variable: string): string {
   const limit = String(question.timeoutS ?? DEFAULT_TIMEOUT_S);
-  const command = shellLine([
-    'timeout',
-    '-k',
-    '1',
-    limit,
-    'bash',
-    '-c',
-    question.script,
-    'hxllm',
-    ...(question.arguments ?? []),
-  ]);
+  const words = shellLine(['hxllm', ...(question.arguments ?? [])]);
+  const command = `timeout -k 1 ${limit} bash -c "$${variable}" ${words}`;
   return `${shellLine(['printf', String.raw`%s\n`, `${nonce}:begin:${name}`])}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;
 }
 
