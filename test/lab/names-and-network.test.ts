@@ -30,7 +30,7 @@ async function preflight(): Promise<Results> {
 }
 
 /**
- * The checks that failed or are unknown. Those that were skipped have one of them as their cause. runtime.cgroups is a note about
+ * The checks that failed or are unknown. A skipped check has one of them as its cause. runtime.cgroups is a note about
  * every host of the lab.
  */
 function faults(results: Results): readonly string[] {
@@ -130,9 +130,15 @@ test('the hosts file disagrees with DNS, and its fix takes the line back', lab.o
   }
 });
 
-/** Rules in the network of the host. The host itself has no nft, so the trial from this machine decides. */
-async function nft(rules: string): Promise<void> {
-  await must(['nsenter', `--net=/run/netns/${PREFIX}${HOST}`, 'nft', '-f', '-'], { stdin: rules });
+/** A preflight behind rules in the network of the host. The host itself has no nft, so the trial from this machine decides. */
+async function behind(rules: string): Promise<Results> {
+  const nft = ['nsenter', `--net=/run/netns/${PREFIX}${HOST}`, 'nft', '-f', '-'];
+  await must(nft, { stdin: rules });
+  try {
+    return await preflight();
+  } finally {
+    await must(nft, { stdin: 'flush ruleset\n' });
+  }
 }
 
 const CHAIN = 'table inet filter { chain input { type filter hook input priority filter; policy accept;';
@@ -142,8 +148,7 @@ for (const [name, rule] of [
   ['refused with ICMP', 'reject with icmpx type admin-prohibited'],
 ])
   test(`nftables keeps the gateway’s port out: ${name ?? ''}`, lab.only, async () => {
-    await nft(`${CHAIN} tcp dport 4000 ${rule ?? ''};\n }\n }\n`);
-    const results = await preflight().finally(() => nft('flush ruleset\n'));
+    const results = await behind(`${CHAIN} tcp dport 4000 ${rule ?? ''};\n }\n }\n`);
     assert.deepEqual(faults(results), ['network.firewall']);
     assert.equal(results.get('network.firewall')?.severity, 'error');
     assert.match(
@@ -153,10 +158,9 @@ for (const [name, rule] of [
   });
 
 test('nftables keeps a backend out of reach', lab.only, async () => {
-  await nft(
+  const results = await behind(
     'table inet filter { chain output { type filter hook output priority filter; policy accept; ip daddr 10.77.0.13 tcp dport 11434 drop;\n }\n }\n',
   );
-  const results = await preflight().finally(() => nft('flush ruleset\n'));
   assert.deepEqual(faults(results), [`network.backend-reached[${urlOf(LLM02)}]`]);
 });
 

@@ -42,15 +42,15 @@ export const firewallQuestion: Question<FirewallParts> = {
   parse: ({ stdout }) => parseFirewall(stdout),
 };
 
-/** The way of a packet: addresses of this machine and of the host. An empty one is not known. */
-export interface Way {
+/** The ends of a connection: addresses of this machine and of the host. An empty one is not known. */
+export interface ConnectionEnds {
   readonly source: string;
   readonly destination: string;
   readonly port: number;
 }
 
 /** Lets the first packet of a connection from this machine run through the rules. */
-export function judgeRules(parts: FirewallParts, { source, destination, port }: Way): Firewall {
+export function judgeRules(parts: FirewallParts, { source, destination, port }: ConnectionEnds): Firewall {
   const addresses = (parts['addresses'] ?? '').matchAll(/^\d+: (\S+)\s+inet6? ([^/\s]+)/gm);
   const link = [...addresses].find(([, , address]) => address === destination)?.[1] ?? '';
   const packet: Packet = { source, destination, link: link.replace(/@.*/, ''), port };

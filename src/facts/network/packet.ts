@@ -28,7 +28,7 @@ export function allOf(matches: readonly Match[]): Match {
   return matches.includes('maybe') ? 'maybe' : 'yes';
 }
 
-/** The opposite; what is not known stays so. */
+/** The opposite; `maybe` stays. */
 export function negated(match: Match): Match {
   return match === 'maybe' ? match : match === 'yes' ? 'no' : 'yes';
 }

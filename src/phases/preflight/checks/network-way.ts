@@ -118,7 +118,7 @@ function judgeFirewall(subject: PreflightSubject): Verdict {
   if (trial.state === 'refused')
     return rules?.state === 'closed' && rules.kind === 'reject' ? fail(rules.rule) : pass(tried);
   if (rules?.state === 'closed') return fail(rules.rule);
-  if (rules?.state === 'open') return pass(`${rules.rule === 'nftables' ? 'its rules let the port in' : rules.rule}`);
+  if (rules?.state === 'open') return pass('its rules let the port in');
   if (trial.state !== 'indirect') return fail(rules?.rule ?? 'SSH comes through and this port does not');
   if (parts?.known === false) return unknown(parts.why);
   return rules === undefined
@@ -127,21 +127,19 @@ function judgeFirewall(subject: PreflightSubject): Verdict {
 }
 
 function letIn(firewall: Firewall | undefined, target: Target, port: string): string {
-  switch (firewall?.keeper) {
-    case 'ufw':
-      return commandOn(target, 'sudo', 'ufw', 'allow', `${port}/tcp`);
-    case 'firewalld':
-      return lineOn(
-        target,
-        `sudo firewall-cmd --permanent --zone=${firewall.zone} --add-port=${port}/tcp && sudo firewall-cmd --reload`,
-      );
-    case 'iptables':
-      return `${commandOn(target, 'sudo', 'iptables', '-I', 'INPUT', '-p', 'tcp', '--dport', port, '-j', 'ACCEPT')}  # ip6tables for IPv6; keep it with netfilter-persistent save`;
-    case 'nftables':
-      return `${lineOn(target, `sudo nft insert rule ${chainIn(firewall)} tcp dport ${port} accept`)}  # and write it into /etc/nftables.conf`;
-    default:
-      return `${commandOn(target, 'sudo', 'nft', 'insert', 'rule', 'inet', 'filter', 'input', 'tcp', 'dport', port, 'accept')}  # or let TCP port ${port} in where the rules are kept: on the host, or in the network of its machine`;
-  }
+  const keeper = firewall?.keeper;
+  if (firewall === undefined || keeper === undefined)
+    return `${commandOn(target, 'sudo', 'nft', 'insert', 'rule', 'inet', 'filter', 'input', 'tcp', 'dport', port, 'accept')}  # or let TCP port ${port} in where the rules are kept: on the host, or in the network of its machine`;
+  const fixes: Readonly<Record<typeof keeper, string>> = {
+    ufw: commandOn(target, 'sudo', 'ufw', 'allow', `${port}/tcp`),
+    firewalld: lineOn(
+      target,
+      `sudo firewall-cmd --permanent --zone=${firewall.zone} --add-port=${port}/tcp && sudo firewall-cmd --reload`,
+    ),
+    iptables: `${commandOn(target, 'sudo', firewall.rules?.rule.startsWith('ip6') === true ? 'ip6tables' : 'iptables', '-I', 'INPUT', '-p', 'tcp', '--dport', port, '-j', 'ACCEPT')}  # keep it with netfilter-persistent save`,
+    nftables: `${lineOn(target, `sudo nft insert rule ${chainIn(firewall)} tcp dport ${port} accept`)}  # and write it into /etc/nftables.conf`,
+  };
+  return fixes[keeper];
 }
 
 function chainIn({ rules }: Firewall): string {
@@ -154,11 +152,11 @@ function chainIn({ rules }: Firewall): string {
 export function networkBackendChecks(backends: readonly Backend[] | undefined): readonly PreflightCheck[] {
   if (backends === undefined || backends.length === 0) {
     const judge = (): Verdict => notApplicable('litellm_backends is not defined yet: run hxllm inventory');
-    return [reached(undefined, 'the backends', [], judge), near(undefined, 'the backends', judge)];
+    return [reachedCheck(undefined, 'the backends', [], judge), latencyCheck(undefined, 'the backends', judge)];
   }
   return backends.flatMap(({ url }) => [
-    reached(url, url, [`dns.backend-resolves[${hostnameOf(url)}]`], judgeReached(url)),
-    near(url, url, judgeNear(url)),
+    reachedCheck(url, url, [`dns.backend-resolves[${hostnameOf(url)}]`], judgeReached(url)),
+    latencyCheck(url, url, judgeNear(url)),
   ]);
 }
 
@@ -216,7 +214,7 @@ function reachInWords({ address, connected, latencyMs, why }: Reach): string {
     : `${address} in ${latencyMs.toFixed(latencyMs < 10 ? 1 : 0)} ms`;
 }
 
-function reached(key: string | undefined, what: string, after: readonly string[], judge: Judge): PreflightCheck {
+function reachedCheck(key: string | undefined, what: string, after: readonly string[], judge: Judge): PreflightCheck {
   return {
     id: key === undefined ? 'network.backend-reached' : `network.backend-reached[${key}]`,
     title: `the host reaches ${what}`,
@@ -229,7 +227,7 @@ function reached(key: string | undefined, what: string, after: readonly string[]
   };
 }
 
-function near(key: string | undefined, what: string, judge: Judge): PreflightCheck {
+function latencyCheck(key: string | undefined, what: string, judge: Judge): PreflightCheck {
   return {
     id: key === undefined ? 'network.backend-latency' : `network.backend-latency[${key}]`,
     title: `every address of ${what} connects quickly`,
