@@ -9,8 +9,10 @@ import { readTrace } from '../../src/gateway/route/trace-reader.ts';
 import { routeTraceOf } from '../../src/gateway/route-trace.ts';
 import { TraceFile } from '../../src/gateway/state/trace-file.ts';
 import { startSim } from '../../src/sim/server.ts';
+import { replay } from '../../src/simulation/replay/replay.ts';
 import { assertTrace } from './route/trace-replay.ts';
-import { startGateway } from './running.ts';
+import { startGateway, until } from './running.ts';
+import { startSlotted } from './scheduler/slotted-server.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'hxllm-trace-'));
@@ -156,4 +158,35 @@ test('NODE_DEBUG=hxllm:route prints an event a line, with its decisions', async 
   });
   assert.match(stderr, /^HXLLM:ROUTE \d+: 12\.3 ms arrived 7 for m: reject 7 \(no-backend\)$/m);
   assert.match(stderr, /^HXLLM:ROUTE \d+: 112\.0 ms ticked: nothing$/m);
+});
+
+test('a trace with trials and recalls is replayed: each request once', async (t) => {
+  const path = join(await folder(t), 'route.ndjson');
+  await using server = await startSlotted(1);
+  process.env['HXLLM_ROUTE_TRACE'] = path;
+  await using gateway = await startGateway([server]);
+  delete process.env['HXLLM_ROUTE_TRACE'];
+  const ask = (content: string, kind: string): Promise<Response> =>
+    gateway.chat({ messages: [{ role: 'user', content }] }, { headers: { 'x-hxllm-class': kind } });
+  const { fleet } = gateway.service().scheduler;
+  const first = ask('a', 'interactive');
+  await until('a has begun', () => fleet.backends.get(server.url)?.started === 1);
+  const batch = ask('b', 'batch');
+  await until('b is taken back', () => server.got.includes('left b'));
+  server.end();
+  assert.equal((await first).status, 200);
+  await until('b runs', () => server.got.includes('runs b'));
+  server.end();
+  assert.equal((await batch).status, 200);
+  await gateway.stop(1000, new AbortController().signal);
+  const text = await readFile(path, 'utf8');
+  assert.match(text, /"recall":/);
+  assertTrace(text);
+  const replayed = replay(text, path);
+  assert.ok(replayed.ok);
+  const { rows, otherFromLine } = replayed.value;
+  assert.deepEqual(
+    [rows[0]?.title, rows[0]?.score.requests, rows[0]?.score.served, otherFromLine],
+    ['as it happened', 2, 100, undefined],
+  );
 });

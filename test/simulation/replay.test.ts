@@ -5,15 +5,15 @@ import { policyFor } from '../../src/gateway/route/policies.ts';
 import { Random } from '../../src/simulation/random.ts';
 import { replay, replayLines, type Replayed, type ReplayOptions } from '../../src/simulation/replay/replay.ts';
 import { scoreOf, type Score } from '../../src/simulation/score.ts';
-import { simFleetSpec, simulate } from '../../src/simulation/simulation.ts';
+import { simFleetSpec, simulate, type StatedSlots } from '../../src/simulation/simulation.ts';
 import { WORKLOADS } from '../fleet/workload/workloads.ts';
 import { assertTrace } from '../gateway/route/trace-replay.ts';
 
 const SETTINGS = { strategy: 'fleet', longestQueue: 1000, allowedFails: 3, cooldownMs: 5000 } as const;
 const AS_IT_IS = { name: (text: string): string => text, hash: (hash: number): number => hash };
 
-/** The trace of a simulated gateway, and the score of its simulation. */
-function recorded(name: string): { readonly text: string; readonly score: Score } {
+/** The trace of a simulated gateway that is told of these slots, and the score of its simulation. */
+function recorded(name: string, stated: StatedSlots = 'true'): { readonly text: string; readonly score: Score } {
   const workload = WORKLOADS.find((one) => one.name === name);
   assert.ok(workload !== undefined);
   const scenario = workload.scenario(new Random(1, name));
@@ -28,9 +28,9 @@ function recorded(name: string): { readonly text: string; readonly score: Score 
       return number;
     },
   });
-  const spec = simFleetSpec(scenario, 'true');
+  const spec = simFleetSpec(scenario, stated);
   const lines = [traceLine({ trace: 'hxllm.route', version: TRACE_VERSION, begun: '', policy: SETTINGS, spec })];
-  const result = simulate(scenario, policy, 'true', undefined, (event, decisions, t) => {
+  const result = simulate(scenario, policy, stated, undefined, (event, decisions, t) => {
     const step = { t, event: tracedEvent(event, SETTINGS, AS_IT_IS), random, decisions: decisions.map(tracedDecision) };
     lines.push(traceLine(step));
     random = [];
@@ -70,6 +70,30 @@ for (const [name, points] of [
       );
     assert.ok(Math.abs(simulated.met - score.met) < points, `${String(simulated.met)} against ${String(score.met)}`);
     assert.ok(Math.abs(simulated.served - score.served) < points);
+  });
+
+for (const [name, stated] of [
+  ['e_p0.95', 8],
+  ['e_p0.95', 2],
+  ['h_batch', 2],
+  ['h_batch', 'none'],
+] as const)
+  test(`${name} with ${stated === 'none' ? 'no' : String(stated)} slots stated: a request that a trial took back is one request`, () => {
+    const { text, score } = recorded(name, stated);
+    assert.match(text, /"reason":"slot-trial"/);
+    assert.match(text, /\{"recall":/);
+    assertTrace(text);
+    const value = replayed(text);
+    assert.equal(value.otherFromLine, undefined, 'the same decisions');
+    const happened = rowOf(value, 'as it happened');
+    assert.equal(happened.requests, score.requests);
+    for (const figure of ['met', 'served', 'p50', 'p95'] as const)
+      assert.ok(
+        Math.abs(happened[figure] - score[figure]) < 0.5,
+        `${figure}: ${String(happened[figure])} happened, ${String(score[figure])} were scored`,
+      );
+    const simulated = rowOf(value, 'simulated');
+    assert.ok(Math.abs(simulated.met - score.met) < 5, `${String(simulated.met)} against ${String(score.met)}`);
   });
 
 test('more servers and more slots help an overloaded fleet, and the number asked for counts', () => {

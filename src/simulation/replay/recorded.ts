@@ -15,6 +15,8 @@ export interface RecordedRequest {
   endMs: number | undefined;
   outcome: 'served' | 'refused' | 'left' | 'failed' | undefined;
   observation: Observation | undefined;
+  /** Its attempt has ended without an answer: the next arrival of its alias and time is the same request, also of a batch, which is no retry. */
+  isOpen: boolean;
 }
 
 /** The course of a trace: its requests, loads and failures of servers, and what routing had learned at the end. */
@@ -87,7 +89,10 @@ class Recording {
       if (request !== undefined) request.firstMs ??= t;
     } else if (event.kind === 'released') {
       const request = requestOf(event.lease);
-      if (request !== undefined) request.observation = event.observation ?? request.observation;
+      if (request !== undefined) {
+        request.observation = event.observation ?? request.observation;
+        request.isOpen = event.result !== 'answered' && event.result !== 'cancelled';
+      }
       settle(request, event.result === 'answered' ? 'served' : event.result === 'cancelled' ? 'left' : 'failed', t);
     } else if (event.kind === 'listed') {
       const { backend, listing } = event;
@@ -123,7 +128,8 @@ class Recording {
 
   #arrive(id: string, slotRequest: SlotRequest, t: number): void {
     const key = `${slotRequest.queue} ${String(slotRequest.sinceMs)}`;
-    const known = slotRequest.isRetry ? this.#byArrival.get(key) : undefined;
+    const last = this.#byArrival.get(key);
+    const known = slotRequest.isRetry || last?.isOpen === true ? last : undefined;
     const request: RecordedRequest = known ?? {
       slotRequest,
       sentMs: Math.min(t, slotRequest.sinceMs),
@@ -131,9 +137,11 @@ class Recording {
       endMs: undefined,
       outcome: undefined,
       observation: undefined,
+      isOpen: false,
     };
     request.outcome = undefined;
     request.endMs = undefined;
+    request.isOpen = false;
     this.#byAttempt.set(id, request);
     this.#byArrival.set(known === undefined && this.#byArrival.has(key) ? `${key} ${id}` : key, request);
   }
