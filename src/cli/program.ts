@@ -58,7 +58,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
       [
         preflightCommand(start, handOn),
         inventoryCommand(start, handOn),
-        validateCommand(start),
+        validateCommand(start, handOn),
         enforceCommand(start),
         smokeCommand(start),
       ],

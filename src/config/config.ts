@@ -4,6 +4,7 @@ import type { Certificate } from '../core/certificate.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
+import type { OperatorTemplates } from '../core/template-name.ts';
 
 /** The configuration of all hosts: the operator's files, merged by Ansible's rules and deeply frozen. */
 export interface Config {
@@ -62,6 +63,8 @@ export interface Settings {
   readonly requireDomainJoin: boolean;
   /** The group of the administrators, as the host resolves it. */
   readonly adminGroup: string | undefined;
+  /** The templates of `litellm_templates_dir`. */
+  readonly templates?: OperatorTemplates;
   /** The authorities of `litellm_ca_file`, which the gateway trusts beside those of Node and of the host. */
   readonly authorities: AuthorityFile | undefined;
 }

@@ -4,7 +4,8 @@ import { fail, ok, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { UserEnvironment } from './ansible-cfg/find.ts';
 import type { AnsibleSettings } from './ansible-cfg/settings.ts';
-import type { AuthorityFile, CandidateHost, Config, HostConfig } from './config.ts';
+import type { OperatorTemplates } from '../core/template-name.ts';
+import type { AuthorityFile, CandidateHost, Config, HostConfig, Settings } from './config.ts';
 import type { Findings } from './findings.ts';
 import { GROUP, type Inventory } from './inventory/inventory.ts';
 import type { SourceFiles } from './source-files.ts';
@@ -16,6 +17,7 @@ import { readTarget } from './variables/connection.ts';
 import { layersOf, type VariableFolders } from './variables/layers.ts';
 import { mergeLayers } from './variables/merge.ts';
 import { HostVariables, Reader } from './variables/reader.ts';
+import { readTemplates } from './variables/templates-dir.ts';
 import { readHostSettings } from './variables/settings.ts';
 
 interface Sources {
@@ -44,9 +46,12 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   // After an unreadable file every variable is undefined; errors that follow from that would only confuse.
   if (findings.errors.length > 0) return ok({ hosts: [], candidates: [] });
   const authorities = new Map<string, AuthorityFile>();
+  const templates = new Map<string, OperatorTemplates>();
   for (const [name, found] of variables) {
     const read = await readAuthorityFile(found, sources.request, sources.files, findings);
     if (read !== undefined) authorities.set(name, read);
+    const own = await readTemplates(found, sources.request, sources.files, findings);
+    if (own !== undefined) templates.set(name, own);
   }
   const describe = (name: string): readonly (CandidateHost & { readonly variables: HostVariables })[] => {
     const found = variables.get(name);
@@ -55,7 +60,7 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
       : [
           {
             name,
-            settings: readHostSettings(found, findings, authorities.get(name)),
+            settings: withTemplates(readHostSettings(found, findings, authorities.get(name)), templates.get(name)),
             origins: found.origins(),
             variables: found,
           },
@@ -71,6 +76,10 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
     .flatMap(describe)
     .map(({ name, settings, origins }): CandidateHost => ({ name, settings, origins }));
   return ok({ hosts, candidates });
+}
+
+function withTemplates(settings: Settings, templates: OperatorTemplates | undefined): Settings {
+  return templates === undefined ? settings : { ...settings, templates };
 }
 
 async function variablesOf(name: string, { inventory, folders, findings }: Sources): Promise<Result<HostVariables>> {

@@ -1,12 +1,13 @@
 import { pathsOf, type Settings } from '../config/config.ts';
 import { MARK_LINE } from '../core/mark.ts';
-import { ok, type Problem, type Result } from '../core/problem.ts';
+import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
+import type { TemplateName } from '../core/template-name.ts';
 import { secretContent, type Content, type DesiredFile } from './content.ts';
 import { quoteEnvironment } from './environment-file.ts';
 import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
 import { authoritiesText } from './authorities.ts';
-import { renderTemplate } from './template.ts';
+import { renderTemplate, type TemplateValues } from './template.ts';
 import { unitValues } from './unit-values.ts';
 
 /** The master key for rendering, or the reason why it is unknown. */
@@ -65,7 +66,9 @@ function renderEnvironment(key: ResolvedMasterKey, settings: Settings): Result<C
   if ('why' in key) return ok({ kind: 'unknown', why: key.why });
   const quoted = quoteEnvironment('litellm_master_key', key.key.reveal());
   if (!quoted.ok) return quoted;
-  const text = renderTemplate('litellm.env', { mark: MARK_LINE, master_key: quoted.value });
+  const text = renderMarked('litellm.env', { mark: MARK_LINE, master_key: quoted.value }, settings);
+  if (text.ok && !text.value.split('\n').includes(`LITELLM_MASTER_KEY=${quoted.value}`))
+    return fail(lostLine(settings, 'litellm.env', 'LITELLM_MASTER_KEY={{master_key}}', 'the gateway gets no key'));
   if (!text.ok || settings.serviceManager === 'systemd' || settings.authorities === undefined)
     return text.ok ? ok(secretContent(text.value)) : text;
   // Without a unit the environment file is the only place for a variable of the gateway.
@@ -82,9 +85,28 @@ function renderUnits(settings: Settings): Result<readonly DesiredFile[]> {
     ['litellm.socket', paths.socketUnit],
     ['litellm.service', paths.serviceUnit],
   ] as const) {
-    const text = renderTemplate(name, values.value);
+    const text = renderMarked(name, values.value, settings);
     if (!text.ok) return text;
     files.push({ name, path, owner: 'root', group: 'root', mode: 0o644, content: { kind: 'text', text: text.value } });
   }
   return ok(files);
+}
+
+/** Renders a template whose first line is the mark, by which later runs know the file as hxllm's. */
+function renderMarked(name: TemplateName, values: TemplateValues, settings: Settings): Result<string> {
+  const text = renderTemplate(name, values, settings.templates?.get(name));
+  if (!text.ok || text.value.startsWith(`${MARK_LINE}\n`)) return text;
+  return fail(lostLine(settings, name, '{{mark}}', 'the next run would take the file for somebody else’s'));
+}
+
+function lostLine(settings: Settings, name: TemplateName, line: string, why: string): Problem {
+  const file = settings.templates?.get(name)?.file ?? `templates/${name}`;
+  const place = line === '{{mark}}' ? 'first' : 'own';
+  return {
+    code: 'config.template-lost',
+    summary: `a template lost what the gateway needs: ${line}`,
+    detail: `Expected the ${place} line ${line}, found none: ${why}.`,
+    fix: `write ${line} as ${place === 'first' ? 'the first line' : 'a line of its own'} of ${file}`,
+    where: { file },
+  };
 }

@@ -165,4 +165,10 @@ export const VARIABLES = {
       'A PEM file on this machine with the certificates of the authorities that signed the certificates of `https://` backends. It is installed beside `config.yaml`, and the gateway trusts it beside the authorities of Node and of the host.',
     example: 'files/example-ca.pem',
   },
+  litellm_templates_dir: {
+    type: text('the path of a folder', String.raw`\s*\S[^\n]*`),
+    meaning:
+      'A folder on this machine with your own templates of `litellm.service`, `litellm.socket` and `litellm.env`; hxllm’s own stands for one that is missing. `hxllm validate --write-templates DIR` writes them.',
+    example: 'templates',
+  },
 } as const satisfies Readonly<Record<string, VariableRecord>>;

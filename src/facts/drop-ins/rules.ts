@@ -223,6 +223,18 @@ export function ruleOf(unit: UnitName, section: string, setting: string): Rule |
   return Object.hasOwn(rules, setting) ? rules[setting] : undefined;
 }
 
+/** All rules of a unit's settings, each with its section. */
+export function rulesOf(
+  unit: UnitName,
+): readonly { readonly section: string; readonly setting: string; readonly rule: Rule }[] {
+  const own = unit === 'litellm.service' ? SERVICE : SOCKET;
+  const section = unit === 'litellm.service' ? 'Service' : 'Socket';
+  return [
+    ...Object.entries(UNIT).map(([setting, rule]) => ({ section: 'Unit', setting, rule })),
+    ...Object.entries(own).map(([setting, rule]) => ({ section, setting, rule })),
+  ];
+}
+
 function bracketed(listen: string): string {
   const host = listen === 'localhost' ? '127.0.0.1' : listen;
   return host.includes(':') ? `[${host}]` : host;

@@ -6,7 +6,9 @@ import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Actual } from '../../plan/actual.ts';
 import type { Desired } from '../../render/desired.ts';
+import { ownUnitProblems } from '../../facts/drop-ins/own-unit.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
+import { ownUnits } from '../../render/own-units.ts';
 import { renderRelease, type Release } from '../../render/release-files.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { foreignProblems } from './foreign-problems.ts';
@@ -47,6 +49,10 @@ export async function prepareHost(
   if (!key.ok) return key;
   const files = renderHostFiles(config.settings, key.value);
   if (!files.ok) return files;
+  const [lost, ...others] = ownUnits(config.settings, files.value).flatMap((unit) =>
+    ownUnitProblems(unit, { ...config.settings, ...pathsOf(config.settings) }),
+  );
+  if (lost !== undefined) return fail(lost, ...others);
   const state = await inspectHost(host, config, options.tools, options.verify);
   if (!state.ok) return state;
   const [first, ...more] = foreignProblems(config, state.value, options.takeOver);

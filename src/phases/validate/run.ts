@@ -1,9 +1,11 @@
-import type { Config, HostConfig, Settings } from '../../config/config.ts';
+import { pathsOf, type Config, type HostConfig, type Settings } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';
 import { failsPhase, notApplicable, unknown, type CheckResult, type Verdict } from '../../core/verdict.ts';
+import { ownUnitProblems } from '../../facts/drop-ins/own-unit.ts';
+import { ownUnits } from '../../render/own-units.ts';
 import { contentText, type DesiredFile } from '../../render/content.ts';
 import type { PlannedStep } from '../../core/recorder.ts';
 import type { Shipping } from '../../render/release.ts';
@@ -54,8 +56,12 @@ async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
   if (!files.ok)
     return {
       results: [],
-      problems: files.problems.map((problem) => ({ ...problem, where: { host: name, ...problem.where } })),
+      problems: files.problems.map((problem) => atHost(problem, name)),
     };
+  const lost = ownUnits(settings, files.value).flatMap((unit) =>
+    ownUnitProblems(unit, { ...settings, ...pathsOf(settings) }),
+  );
+  if (lost.length > 0) return { results: [], problems: lost.map((problem) => atHost(problem, name)) };
   for (const [file, text] of rendersToKeep(host)) tools.recorder.file(`hosts/${name}/renders/${file}`, text);
   const read = readBack(textOf(files.value, 'config.yaml'));
   const { verdicts, steps, problems } = await judgeOnHost(host, files.value, tools);
@@ -64,6 +70,10 @@ async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
     results: judgeAll(VALIDATE_CHECKS, { settings, files: files.value, read, onHost: verdicts }, name),
     problems,
   };
+}
+
+function atHost(problem: Problem, host: string): Problem {
+  return { ...problem, where: { host, ...problem.where } };
 }
 
 interface OnHost {
