@@ -135,7 +135,8 @@ if [ $stub = yes ]; then
     [ "$word" != nameserver ] || use "$value" systemd-resolved $tls
   done < <(cat "$top/run/systemd/resolve/resolv.conf" 2>/dev/null)
 fi
-search=$(printf '%s ' $search); printf '%s\n' "search$tab${'${search% }'}"
+# systemd-resolved writes \`search .\` where there is no search domain.
+search=$(for domain in $search; do [ "$domain" = . ] || printf '%s ' "${'${domain%.}'}"; done); printf '%s\n' "search$tab${'${search% }'}"
 printf '%s\n' "sources$tab$(sed -n 's/^hosts:[[:space:]]*//p' "$top/etc/nsswitch.conf" 2>/dev/null | head -n 1)"
 
 own=$(uname -n) full=

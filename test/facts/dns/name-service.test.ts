@@ -188,6 +188,15 @@ test('the lines of /etc/hosts with a name are quoted, comments are not', async (
   assert.deepEqual([nothing.resolvers, nothing.config.target], [[], 'missing']);
 });
 
+test('a search list of systemd-resolved without a domain is empty, and a dot at the end is no part of a domain', async (t) => {
+  const port = await quietPort();
+  const searchOf = async (line: string): Promise<readonly string[]> =>
+    (await look(t, { port, files: { 'etc/resolv.conf': `search old.test\n${line}\n` } })).search;
+  assert.deepEqual(await searchOf('search .'), []);
+  assert.deepEqual(await searchOf('search lab.test. other.test'), ['lab.test', 'other.test']);
+  assert.deepEqual(await searchOf('domain lab.test'), ['lab.test']);
+});
+
 test('a name for the way back is written for both families', () => {
   assert.equal(reverseName('10.77.0.11'), '11.0.77.10.in-addr.arpa');
   assert.equal(reverseName('2001:db8::1'), '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa');
