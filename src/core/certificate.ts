@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { MARK_LINE } from './mark.ts';
+import { printable } from './printable.ts';
 
 /** A certificate of a PEM file. */
 export interface Certificate {
@@ -61,6 +63,12 @@ export function readPem(text: string): PemFile {
     if (end > at) at = (lines[end] ?? '').startsWith('-----END') ? end : end - 1;
   }
   return { certificates, faults };
+}
+
+/** The text of `ca.pem`: the mark, and the certificates without any other text of their file, each below its subject. */
+export function authoritiesText(certificates: readonly Certificate[]): string {
+  const blocks = certificates.map(({ pem, subject }) => `# ${printable(subject).replaceAll('\n', ' ')}\n${pem}`);
+  return `${MARK_LINE}\n${blocks.join('')}`;
 }
 
 function readCertificate(pem: string, line: number): Certificate | string {

@@ -70,6 +70,29 @@ export type PortTrial =
       readonly detail: string;
     }
   | { readonly state: 'indirect'; readonly why: string };
+/** A conversation over TLS with a server, as a host reaches it. */
+export interface TlsRequest {
+  /** A name, which the host resolves, or an address without brackets. The certificate is compared with it. */
+  readonly hostname: string;
+  readonly port: number;
+  /** Certificates of authorities, in PEM. The chain is judged by them, and an untrusted one is no reason to end. */
+  readonly trusted: readonly string[];
+  /** Whether the authorities that Node brings along count too. */
+  readonly withOwn: boolean;
+  /** Sent after the handshake; the answer is read to its end. Never a secret: the server may be any. */
+  readonly send?: string;
+}
+
+/** The server of a conversation over TLS. */
+export interface TlsAnswer {
+  /** The certificates that it sent and those of its issuers that are trusted, in PEM, its own first. */
+  readonly certificates: readonly string[];
+  /** OpenSSL's code if the chain leads to no trusted authority; dates are not judged. */
+  readonly chainError: string | undefined;
+  /** Node's message if its certificate is for other names. */
+  readonly nameError: string | undefined;
+  readonly received: string;
+}
 
 /** A connected host. Everything that hxllm asks or changes on a machine goes through this interface. */
 export interface Host {
@@ -84,6 +107,11 @@ export interface Host {
   forward(port: number): Promise<Result<Forward>>;
   /** Tries the port from this machine, without SSH and by the address of the connection, and closes it again at once. */
   tryPort(port: number, options: CallOptions): Promise<PortTrial>;
+  /**
+   * Speaks TLS to a server that the host reaches: the host carries bytes, and TLS is done on this machine, so the host needs no program for it.
+   * Problem `tls.failed`; its summary is the reason.
+   */
+  tls(request: TlsRequest, options: CallOptions): Promise<Result<TlsAnswer>>;
   close(): Promise<void>;
 }
 

@@ -36,15 +36,20 @@ export async function ask<Q extends Questions>(
 ): Promise<Result<Facts<Q>>> {
   const { names, script } = compose(questions, nonce, options.become);
   const stdin = `${passwordLine(options.become)}${script}`;
-  const ran = await host.run({ argv: ['bash', '-s'], stdin, title: 'look at the host' }, options);
+  const [ran, spoken] = await Promise.all([
+    host.run({ argv: ['bash', '-s'], stdin, title: 'look at the host' }, options),
+    askOverTls(host, questions, options),
+  ]);
   if (!ran.ok) return ran;
   const { stdout } = ran.value;
   if (names.length > 0 && !stdout.includes(`${nonce}:`))
     return fail(noShell(host, withoutPassword(ran.value, options.become)));
-  const answers = split(stdout, nonce);
+  const answers = new Map([...split(stdout, nonce), ...spoken]);
   const refusal = refusalOf(stdout, nonce);
   options.keep?.(answers, script);
-  const facts = names.map((name) => [name, factOf(questions[name], answers.get(name), refusal)] as const);
+  const facts = Object.keys(questions).map(
+    (name) => [name, factOf(questions[name], answers.get(name), refusal)] as const,
+  );
   // Built from the questions name by name, which is what the type states.
   return ok(Object.fromEntries(facts) as Facts<Q>);
 }
@@ -61,7 +66,7 @@ export function compose(
   nonce: string,
   become: Become,
 ): { readonly names: readonly string[]; readonly script: string } {
-  const entries = Object.entries(questions);
+  const entries = Object.entries(questions).filter(([, { tls }]) => tls === undefined);
   const asRoot = become === 'none' ? [] : entries.filter(([, question]) => question.as === 'root');
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
   const linesOf = (some: typeof entries): readonly Line[] =>
@@ -125,6 +130,31 @@ function variableOf(entries: Entries, { script }: Question<unknown>): string {
 function definitions(entries: Entries, some: Entries): string {
   const scripts = new Map(some.map(([, question]) => [variableOf(entries, question), question.script]));
   return [...scripts].map(([variable, text]) => `${variable}=${quote(text)}\n`).join('');
+}
+
+/**
+ * The answers of the questions over TLS, as the script's own would be: 28 after the time limit, 7 with the reason where there is no TLS. The
+ * server's certificate is not judged here; nothing secret is sent.
+ */
+async function askOverTls(
+  host: Host,
+  questions: Questions,
+  { signal }: CallOptions,
+): Promise<ReadonlyMap<string, Answer>> {
+  const asked = Object.entries(questions).map(async ([name, { tls, timeoutS }]): Promise<[string, Answer][]> => {
+    if (tls === undefined) return [];
+    const timeoutMs = (timeoutS ?? DEFAULT_TIMEOUT_S) * 1000;
+    const answer = await host.tls({ ...tls, trusted: [], withOwn: false }, { signal, timeoutMs });
+    return [
+      [
+        name,
+        answer.ok
+          ? { stdout: answer.value.received, exitCode: 0 }
+          : { stdout: answer.problems[0].summary, exitCode: 7 },
+      ],
+    ];
+  });
+  return new Map((await Promise.all(asked)).flat());
 }
 
 function answerOf(name: string, question: Question<unknown>, nonce: string, variable: string): string {

@@ -19,35 +19,35 @@ printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnect
 cat <&3' hxllm "$@"
 code=$?; [ $code = 124 ] && exit 28; exit $code`;
 
-// TLS needs curl or openssl. Without them the answer is unknown, which differs from "unreachable".
-const TLS = `limit=$5
-if command -v curl >/dev/null; then exec curl -sS -i --http1.0 --noproxy "*" --max-time "$limit" "https://$4$3" 2>&1; fi
-command -v openssl >/dev/null || exit 127
-printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$4" | timeout -k 1 "$limit" openssl s_client -quiet -connect "$1:$2" -servername "$1" -verify_hostname "$1" -verify_return_error 2>&1
-code=$?; [ $code = 124 ] && exit 28; exit $code`;
-
 /** A GET from the host itself. `url` is `http://` or `https://`; only host, port, path and query of it are used. */
 export function getQuestion(url: string): Question<Got> {
   const { protocol, hostname, port, host, pathname, search } = new URL(url);
-  const tls = protocol === 'https:';
+  const name = hostname.replace(/^\[(.*)\]$/, '$1');
+  const path = `${pathname}${search}`;
+  if (protocol === 'https:')
+    return {
+      script: '',
+      tls: { hostname: name, port: port === '' ? 443 : Number(port), send: getRequest(path, host) },
+      as: 'user',
+      timeoutS: GET_TIMEOUT_S,
+      parse: parseGot,
+    };
   return {
-    script: tls ? TLS : PLAIN,
-    arguments: [
-      hostname.replace(/^\[(.*)\]$/, '$1'),
-      port === '' ? (tls ? '443' : '80') : port,
-      `${pathname}${search}`,
-      host,
-      String(GET_TIMEOUT_S),
-    ],
+    script: PLAIN,
+    arguments: [name, port === '' ? '80' : port, path, host, String(GET_TIMEOUT_S)],
     as: 'user',
     timeoutS: GET_TIMEOUT_S + 3,
     parse: parseGot,
   };
 }
 
-/** Parses the response. Throws if the host has no program for the request. */
+// HTTP/1.0 ends with the connection and has no chunks, but some proxies answer in HTTP/1.1 all the same.
+function getRequest(path: string, host: string): string {
+  return `GET ${path} HTTP/1.0\r\nHost: ${host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n`;
+}
+
+/** Parses the response. */
 export function parseGot({ stdout, exitCode }: Answer): Got {
-  if (exitCode === 127) throw new Error('https:// needs curl or openssl on the host, and neither is installed');
   const head = /(?:^|\n)HTTP\/[\d.]+ (\d{3})[^\n]*\n/.exec(stdout);
   if (head !== null) {
     const rest = stdout.slice(head.index + head[0].length);

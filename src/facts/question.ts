@@ -10,6 +10,8 @@ export interface Question<T> {
   readonly as: 'user' | 'root';
   /** The host stops the script after this time. Default: 10 s. */
   readonly timeoutS?: number;
+  /** The question is a conversation over TLS instead of a script: this machine speaks it through the host. */
+  readonly tls?: { readonly hostname: string; readonly port: number; readonly send: string };
   /** Pure. Throws if the answer cannot be parsed, which makes the fact unknown. */
   parse(answer: Answer): T;
 }

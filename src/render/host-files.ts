@@ -1,4 +1,5 @@
 import { pathsOf, type Settings } from '../config/config.ts';
+import { authoritiesText } from '../core/certificate.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
@@ -6,7 +7,6 @@ import type { TemplateName } from '../core/template-name.ts';
 import { secretContent, type Content, type DesiredFile } from './content.ts';
 import { quoteEnvironment } from './environment-file.ts';
 import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
-import { authoritiesText } from './authorities.ts';
 import { renderTemplate, type TemplateValues } from './template.ts';
 import { unitValues } from './unit-values.ts';
 
@@ -55,7 +55,7 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
             owner,
             group,
             mode: 0o640,
-            content: { kind: 'text' as const, text: authoritiesText(settings.authorities) },
+            content: { kind: 'text' as const, text: authoritiesText(settings.authorities.certificates) },
           },
         ]),
     ...units.value,

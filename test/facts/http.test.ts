@@ -86,13 +86,17 @@ test('a chunked body is joined by bytes, not by characters', () => {
   assert.deepEqual(parseGot({ stdout, exitCode: 0 }), { state: 'answered', status: 200, body: '"größe"' });
 });
 
-test('https without curl and openssl throws', () => {
-  assert.throws(() => parseGot({ stdout: '', exitCode: 127 }), /neither is installed/);
-  assert.deepEqual(
-    parseGot({ stdout: 'curl: (60) SSL certificate problem: self-signed certificate\nMore details', exitCode: 60 }),
-    { state: 'unreachable', why: 'SSL certificate problem: self-signed certificate' },
-  );
-  assert.deepEqual(getQuestion('https://[::1]/x').arguments?.slice(0, 4), ['::1', '443', '/x', '[::1]']);
+test('https travels through the host, and needs no program there', () => {
+  const question = getQuestion('https://[::1]/x?y=1');
+  assert.deepEqual(question.tls, {
+    hostname: '::1',
+    port: 443,
+    send: 'GET /x?y=1 HTTP/1.0\r\nHost: [::1]\r\nAccept: application/json\r\nConnection: close\r\n\r\n',
+  });
+  assert.deepEqual(parseGot({ stdout: 'Connection refused', exitCode: 7 }), {
+    state: 'unreachable',
+    why: 'Connection refused',
+  });
 });
 
 test('Ollama’s version and models are read; other answers give the reason', async () => {

@@ -20,7 +20,7 @@ const PHASES: Readonly<Record<string, readonly Said[]>> = {
   smoke: SMOKE_CHECKS,
 };
 // Names that are always written with a capital.
-const NAMES = /^(?:DNS|Ollama|Python|SELinux|SSH|SSSD|HTTP)\b/;
+const NAMES = /^(?:CA|DNS|Kerberos|Ollama|SSSD|Python|SELinux|SSH|HTTP)\b/;
 
 for (const [phase, checks] of Object.entries(PHASES)) {
   test(`${phase}: ids are subject.claim and each stands for one check, after others that exist`, () => {

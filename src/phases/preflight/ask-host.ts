@@ -4,8 +4,9 @@ import type { PhaseTools } from '../../core/phase.ts';
 import { ok } from '../../core/problem.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
+import { askTrust } from './ask-trust.ts';
 import { followUpsOf } from './follow-up.ts';
-import { hasWayIn, questionsFor, type PreflightCheck, type PreflightSubject } from './subject.ts';
+import { hasWayIn, questionsFor, type HostFacts, type PreflightCheck, type PreflightSubject } from './subject.ts';
 
 /** Longer than the time limit of any single question. */
 const ASK_TIMEOUT_MS = 60_000;
@@ -55,8 +56,22 @@ export async function askHost(
         ? ok({})
         : await ask(connected.value, followUps, randomId(), { ...limits, keep: keepMore });
     if (!more.ok) return { host, seen: { reached: false, problem: more.problems[0] } };
-    recorder.file(`hosts/${target.name}/facts.json`, { ...asked.value, ...more.value, trial: await trying });
-    return { host, seen: { reached: true, facts: asked.value, followUps: more.value, trial: await trying, askedMs } };
+    const trust = await askTrust(connected.value, settings, asked.value, checks, signal);
+    recorder.file(`hosts/${target.name}/facts.json`, {
+      ...shortFacts(asked.value),
+      ...more.value,
+      trial: await trying,
+      tls: Object.fromEntries(trust),
+    });
+    const seen = {
+      reached: true,
+      facts: asked.value,
+      followUps: more.value,
+      trial: await trying,
+      askedMs,
+      trust,
+    } as const;
+    return { host, seen };
   } finally {
     await connected.value.close();
   }
@@ -69,7 +84,15 @@ function namesOf(checks: readonly PreflightCheck[]): ReadonlySet<string> | undef
 }
 
 // The answers about foreign files and drop-ins may hold secrets in base64, which redaction cannot see. facts.json has the facts
-// read from them.
+// read from them. A list of authorities is 200 kB, and the same on most hosts.
 function openAnswers(answers: ReadonlyMap<string, Answer>): object {
-  return Object.fromEntries([...answers].filter(([name]) => name !== 'foreign' && name !== 'dropIns'));
+  return Object.fromEntries([...answers].filter(([name]) => !['foreign', 'dropIns', 'trustStore'].includes(name)));
+}
+
+function shortFacts(facts: HostFacts): object {
+  const { trustStore }: Partial<HostFacts> = facts;
+  if (trustStore?.known !== true) return facts;
+  const { certificates, others, ...rest } = trustStore.value;
+  const numbers = { certificates: certificates.length, others: others.length };
+  return { ...facts, trustStore: { known: true, value: { ...rest, ...numbers } } };
 }

@@ -44,6 +44,8 @@ import { sudoLogQuestion } from '../../facts/sudo-log.ts';
 import { ownSudoRightsQuestion, sudoRightsQuestion } from '../../facts/sudo-rights.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
 import { toolsQuestion } from '../../facts/tools.ts';
+import { trustQuestions } from './trust-questions.ts';
+import type { TrustSeen } from './trust-seen.ts';
 
 /** The subject of the checks: a host with its configuration and its facts, or the reason why it could not be asked. */
 export interface PreflightSubject {
@@ -57,6 +59,8 @@ export interface PreflightSubject {
         /** The gateway’s port, tried from this machine; `undefined` if no check needs it. */
         readonly trial: PortTrial | undefined;
         readonly askedMs: AskedBetween;
+        /** The backends with TLS. */
+        readonly trust?: TrustSeen;
       }
     | { readonly reached: false; readonly problem: Problem };
 }
@@ -146,6 +150,7 @@ function questionsOfHost(settings: Settings) {
     account: accountQuestion({ ...settings, ...paths }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     dropIns: dropInsQuestion({ ...settings, ...paths }),
+    ...trustQuestions(settings, paths),
     dns: nameServiceQuestion(
       namesOf(settings).filter((name) => !isAddress(name)),
       settings.requireDomainJoin,

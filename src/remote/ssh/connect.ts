@@ -7,6 +7,8 @@ import { SessionPool, type Link } from './session-pool.ts';
 import { tryPort } from './port-trial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 import { stopped } from './unreachable.ts';
+import { speakTls } from '../tls/tls.ts';
+import { openStream } from './stream.ts';
 import { openTunnel } from './tunnel.ts';
 
 /** Connects over SSH: resolves the settings, opens the tunnel, then verifies the host key and authenticates. */
@@ -59,6 +61,13 @@ function createSshHost(
       return opened;
     },
     tryPort: (port, options) => tryPort(settings, port, options),
+    tls: (request, options) =>
+      speakTls(
+        target.name,
+        (hostname, port, signal) => openStream(first.client, hostname, port, signal),
+        request,
+        options,
+      ),
     close: async () => {
       await Promise.all([...forwards].map((forward) => forward.close()));
       await pool.close();

@@ -18,7 +18,7 @@ test('litellm_listen on an address that the host does not have fails, unless ano
 test('a good host passes everything', async () => {
   const results = await judge(GOOD);
   assert.deepEqual(
-    results.filter(({ outcome }) => outcome !== 'pass'),
+    results.filter(({ id, outcome }) => outcome !== (id.startsWith('trust.') ? 'not-applicable' : 'pass')),
     [],
   );
   assert.equal(new Set(results.map(({ id }) => id)).size, results.length);

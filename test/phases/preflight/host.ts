@@ -39,6 +39,7 @@ export function createAnsweringHost(
     },
     forward: () => Promise.reject(new Error(`${quote(name)} forwards no port`)),
     tryPort: () => Promise.resolve(trial),
+    tls: () => Promise.reject(new Error(`${name} speaks no TLS`)),
     close: () => Promise.resolve(),
   };
 }

@@ -99,6 +99,8 @@ keytab =/etc/krb5.keytab =yes ${Buffer.from('HX$@HANA-X.AI').toString('base64')}
   account: '',
   footprint: '',
   dropIns: '',
+  trustStore: 'end\n',
+  runtimeTls: '',
   dns: dnsAnswer(GOOD_NAMES),
   client: '10.77.0.1 50122 10.77.0.11 22',
   links: 'link host0 1500 0x1003\nv4 Iface Destination\nv4 host0 00000000 01004D0A 0003 0 0 0 00000000 0 0 0\n',

@@ -16,6 +16,8 @@ import { PLACE } from './place.ts';
 import { PRIVILEGE } from './privilege.ts';
 import { RESOURCES } from './resources.ts';
 import { RUNTIME } from './runtime.ts';
+import { TRUST } from './trust.ts';
+import { backendTrustChecks } from './trust-backends.ts';
 import { SYSTEM } from './system.ts';
 
 /** All checks for a host with these settings, in the order in which they are judged. */
@@ -39,6 +41,8 @@ export function checksFor(settings: Settings): readonly PreflightCheck[] {
     ...NETWORK_WAY_IN,
     ...networkBackendChecks(settings.backends),
     ...fleetChecks(settings.backends),
+    ...TRUST,
+    ...backendTrustChecks(settings),
     ...modelChecks(settings.models, settings.backends),
   ];
 }
