@@ -91,7 +91,7 @@ function openAnswers(answers: ReadonlyMap<string, Answer>): object {
 
 function shortFacts(facts: HostFacts): object {
   const { trustStore }: Partial<HostFacts> = facts;
-  if (trustStore?.known !== true) return facts;
+  if (trustStore === undefined || !trustStore.known) return facts;
   const { certificates, others, ...rest } = trustStore.value;
   const numbers = { certificates: certificates.length, others: others.length };
   return { ...facts, trustStore: { known: true, value: { ...rest, ...numbers } } };
