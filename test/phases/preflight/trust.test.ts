@@ -23,7 +23,10 @@ async function judge(name: string, settings: Partial<Settings> = {}, answers: An
   await using server = await tlsServer(name);
   const backends = [{ url: server.url, numParallel: undefined }];
   const host = hostOf('h', { backends, models: [modelOf('phi3', 'phi3:3.8b')], ...settings });
-  const connection = { ...createAnsweringHost('h', { ...GOOD, ...answers }), tls: speakTls };
+  const connection = {
+    ...createAnsweringHost('h', { ...GOOD, [`reach ${server.url}`]: '127.0.0.1\t0\t212\n', ...answers }),
+    tls: speakTls,
+  };
   const { results } = await runPreflight(
     configOf([host]),
     toolsOf(() => Promise.resolve(ok(connection)), nowMs),
@@ -121,7 +124,7 @@ test('the runtime on the host decides where it is there; other authorities than 
   const host = hostOf('h', { backends: [{ url, numParallel: undefined }], ...ca });
   const run = async (runtimeTls: string): Promise<CheckResult> => {
     const connection = {
-      ...createAnsweringHost('h', { ...GOOD, ...BARE, runtimeTls }),
+      ...createAnsweringHost('h', { ...GOOD, ...BARE, [`reach ${url}`]: '127.0.0.1\t0\t212\n', runtimeTls }),
       tls: speakTls,
     };
     const tools = toolsOf(() => Promise.resolve(ok(connection)), NOW_MS);
