@@ -1,5 +1,5 @@
 import { startFake, type FakeUpstream } from './fake-upstream.ts';
-import { startGateway, type Running } from './running.ts';
+import { startGateway, untilListed, type Running } from './running.ts';
 
 /** A gateway with three models, one with an alias, on one server. */
 export interface AppStage {
@@ -19,6 +19,8 @@ export async function startApp(): Promise<AppStage> {
     model_list: ['m', 'org/name:7b', 'ü ß'].map(entry),
     router_settings: { model_group_alias: { other: 'm' } },
   });
+  // A request before the first list of the models in memory waits for a load, and its headers say so.
+  await untilListed(gateway);
   return {
     fake,
     gateway,
