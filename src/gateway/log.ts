@@ -3,10 +3,18 @@ export type Log = (entry: Readonly<Record<string, unknown>>) => void;
 
 /** Makes a log that writes each entry as one line of JSON, with the time first. */
 export function createLog(write: (line: string) => void, now: () => Date = () => new Date()): Log {
+  let atMs = Number.NaN;
+  let time = '';
   return (entry) => {
     const fields = JSON.stringify(entry);
+    const date = now();
+    // Under load many lines have one time, and its text takes 0.4 µs.
+    if (date.getTime() !== atMs) {
+      atMs = date.getTime();
+      time = date.toISOString();
+    }
     // A copy of the entry with the time in it takes longer than the text.
-    write(`{"time":"${now().toISOString()}"${fields === '{}' ? '}' : `,${fields.slice(1)}`}\n`);
+    write(`{"time":"${time}"${fields === '{}' ? '}' : `,${fields.slice(1)}`}\n`);
   };
 }
 

@@ -13,9 +13,9 @@ import { plainTarget } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
 import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
+import { handleRequest } from './proxy/handler.ts';
 import type { Service } from './service.ts';
-import { dialectOf } from './api/endpoints.ts';
-import type { ClientDialect } from './client-dialect.ts';
+import { dialectOf, plainRouteOf, type PlainRoute } from './api/endpoints.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -42,9 +42,9 @@ export interface ConnectionLimits {
 
 const LIMITS: ConnectionLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000, sendMs: 30_000 };
 
-/** The dialect of the endpoint that the router finds, for every form of a target. */
-function dialectOfTarget(target: string, headers: IncomingMessage['headers']): ClientDialect {
-  return dialectOf(routedPath(target), headers);
+/** The dialect of the endpoint that the router finds, for every form of a target; the endpoint only for its plain form. */
+function routeOf(target: string, headers: IncomingMessage['headers']): PlainRoute {
+  return plainRouteOf(target) ?? { dialect: dialectOf(routedPath(target), headers), endpoint: undefined };
 }
 
 /** A target that Node's URL parser or the router changes. */
@@ -79,7 +79,9 @@ export function createGatewayServer(
   });
   server.timeout = sendMs;
   const connections = new Connections(server);
-  const contexts = new WeakMap<IncomingMessage, RequestContext>();
+  /** The request that the listener begins, which it does within its call. */
+  let begun: RequestContext | undefined;
+  let validHost: string | undefined;
 
   // An error in a listener would end the process, and so every other request.
   const logErrors = (stream: Duplex | ServerResponse, act: () => void): void => {
@@ -99,11 +101,13 @@ export function createGatewayServer(
     if (again !== undefined && connections.mustWait(outgoing, again)) return undefined;
     incoming.url = plainTarget(incoming.url ?? '');
     const failure = headFailure(incoming);
-    const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now(), connections.bodies);
+    const context = openContext(incoming, outgoing, service(), routeOf, performance.now(), connections.bodies);
     setCorsHeaders(context);
     if (incoming.headers['transfer-encoding'] !== undefined) limitChunks(incoming, outgoing);
     connections.track(incoming.socket, outgoing, context);
     const onClose = (): void => {
+      context.leave?.();
+      connections.untrack(incoming.socket, outgoing, context);
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
@@ -112,19 +116,17 @@ export function createGatewayServer(
       metrics.ended(line, { model, backend: record.server });
       log(line);
     };
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       logErrors(outgoing, onClose);
     });
     return { context, failure };
   };
   const listener = getRequestListener(
-    (request, env) => {
-      // `open` has made the context for the same message.
-      const incoming = env.incoming as IncomingMessage;
-      const context = contexts.get(incoming);
-      // A value that refers to its key stays in V8's young generation as long as it is in a WeakMap.
-      contexts.delete(incoming);
-      return context === undefined ? new Response(null, { status: 500 }) : app.fetch(request, context);
+    (request) => {
+      if (begun === undefined) return new Response(null, { status: 500 });
+      // The listener has taken the Host header for valid.
+      validHost = begun.incoming.headers.host;
+      return app.fetch(request, begun);
     },
     {
       hostname: 'localhost',
@@ -133,18 +135,27 @@ export function createGatewayServer(
       errorHandler: () => invalidTarget(),
     },
   );
-  const refuse = ({ incoming, outgoing, record, dialect, id }: RequestContext, failure: Failure): void => {
+  const refuse = ({ incoming, outgoing, headers, record, dialect, id }: RequestContext, failure: Failure): void => {
     record.failure = failure.kind;
     incoming.resume();
-    sendWhole(outgoing, dialect.errorResponse(failure, id));
+    sendWhole(outgoing, dialect.errorResponse(failure, id), headers);
   };
   const serve = ({ context, failure }: NonNullable<ReturnType<typeof open>>): void => {
     if (failure !== undefined) {
       refuse(context, failure);
       return;
     }
-    contexts.set(context.incoming, context);
-    void listener(context.incoming, context.outgoing);
+    const { incoming, outgoing, method, path, endpoint, headers } = context;
+    // The router and its Request take 3 to 6 µs and 3 KB.
+    const isPlain = method === 'POST' && incoming.url === path && incoming.headers.host === validHost;
+    if (isPlain && endpoint !== undefined) {
+      void handleRequest(context, endpoint);
+      return;
+    }
+    for (const name of Object.keys(headers)) outgoing.setHeader(name, headers[name] ?? '');
+    begun = context;
+    void listener(incoming, outgoing);
+    begun = undefined;
   };
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse, act: typeof serve): void => {
     const begin = (again?: () => void): void => {
@@ -184,9 +195,13 @@ export function createGatewayServer(
     metrics.ended(line);
     log(line);
   };
-  const respondToPart = (socket: Socket, { record, dialect, id, outgoing }: RequestContext, failure: Failure): void => {
+  const respondToPart = (
+    socket: Socket,
+    { record, dialect, id, outgoing, headers }: RequestContext,
+    failure: Failure,
+  ): void => {
     record.failure = failure.kind;
-    record.status = sendRaw(socket, dialect, failure, id, outgoing.getHeaders());
+    record.status = sendRaw(socket, dialect, failure, id, { ...outgoing.getHeaders(), ...headers });
     record.ended = endedBy(record.status);
   };
   server.on('connect', (incoming, socket) => {

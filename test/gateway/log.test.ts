@@ -11,6 +11,20 @@ test('an entry is one line of JSON that begins with its time', () => {
   assert.deepEqual(lines, ['{"time":"1970-01-01T00:00:00.000Z","event":"x","text":"a\\nb"}\n']);
 });
 
+test('lines of one millisecond have the same time, and each later one its own, also after a step back of the clock', () => {
+  const times = [5, 5, 6, 5];
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => lines.push(line.slice(9, 33)),
+    () => new Date(times[lines.length] ?? 0),
+  );
+  for (const event of ['a', 'b', 'c', 'd']) log({ event });
+  assert.deepEqual(
+    lines,
+    times.map((ms) => new Date(ms).toISOString()),
+  );
+});
+
 /** An output whose reader takes nothing. */
 class StalledOutput {
   readonly written: string[] = [];

@@ -51,3 +51,23 @@ export function dialectOf(path: string, headers: IncomingHttpHeaders): ClientDia
   if (RESPONSE_PATHS.test(path)) return RESPONSES;
   return MESSAGES.test(path) || (headers['anthropic-version'] !== undefined && MODELS.test(path)) ? ANTHROPIC : OPENAI;
 }
+
+/** The part of the routes that a path shows by itself. */
+export interface PlainRoute {
+  readonly dialect: ClientDialect;
+  /** The endpoint that takes a POST to exactly this path. */
+  readonly endpoint: Endpoint | undefined;
+}
+
+const PLAIN_ROUTES: ReadonlyMap<string, PlainRoute> = new Map(
+  ENDPOINTS.flatMap(({ paths, endpoint }) =>
+    paths
+      .filter((path) => !path.includes(':'))
+      .map((path) => [path, { dialect: dialectOf(path, {}), endpoint }] as const),
+  ),
+);
+
+/** The route of an endpoint's path as it stands in the table; `undefined` for other paths, also for other forms of the same. */
+export function plainRouteOf(path: string): PlainRoute | undefined {
+  return PLAIN_ROUTES.get(path);
+}

@@ -19,12 +19,16 @@ interface PendingResponse {
   readonly context: RequestContext;
 }
 
+/** An open connection. */
+interface Connection {
+  readonly pending: PendingResponse[];
+  /** The request that came last; `undefined` once that is complete and answered: an idle connection would keep it in memory. */
+  latest: IncomingMessage | undefined;
+}
+
 /** The open connections of a server, and the pending responses on each. */
 export class Connections {
-  /** Pending responses, by connection. */
-  readonly #pending = new Map<Socket, PendingResponse[]>();
-  /** The request that came last, by connection; none once that is complete and answered. */
-  readonly #latest = new WeakMap<Socket, IncomingMessage>();
+  readonly #open = new Map<Socket, Connection>();
   readonly #pipeline = new Pipeline();
   readonly #server: Server;
   /** The bodies of the requests on all connections. */
@@ -35,12 +39,12 @@ export class Connections {
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#pending.set(socket, []);
+      this.#open.set(socket, { pending: [], latest: undefined });
       socket.setKeepAlive(true, PROBE_AFTER_MS);
       socket.once('close', () => {
-        this.#pending.delete(socket);
+        this.#open.delete(socket);
         this.#pipeline.forget(socket);
-        if (this.#pending.size === 0) this.#onEmpty();
+        if (this.#open.size === 0) this.#onEmpty();
       });
     });
     server.on('timeout', (socket: Socket) => {
@@ -49,7 +53,7 @@ export class Connections {
   }
 
   get open(): number {
-    return this.#pending.size;
+    return this.#open.size;
   }
 
   get stopping(): boolean {
@@ -61,16 +65,16 @@ export class Connections {
    * still arriving, if there is one. No call follows if the connection is closed by then, as it is behind a response to a part of a request.
    */
   whenAnswered(socket: Socket, act: (arriving: PendingResponse | undefined) => void): void {
-    const all = [...(this.#pending.get(socket) ?? []), ...this.#pipeline.waitingOn(socket)];
+    const all = [...(this.#open.get(socket)?.pending ?? []), ...this.#pipeline.waitingOn(socket)];
     const whole = all.filter(({ outgoing }) => outgoing.req.complete);
     let open = whole.length;
     const check = (): void => {
       if (open > 0 || !socket.writable) return;
-      const arriving = this.#pending.get(socket)?.find(({ outgoing }) => !outgoing.req.complete);
+      const arriving = this.#open.get(socket)?.pending.find(({ outgoing }) => !outgoing.req.complete);
       // A second response cannot be sent to one request.
       if (
         arriving?.outgoing.headersSent === true ||
-        (arriving === undefined && this.#latest.get(socket)?.complete === false)
+        (arriving === undefined && this.#open.get(socket)?.latest?.complete === false)
       )
         socket.destroySoon();
       else act(arriving);
@@ -86,26 +90,32 @@ export class Connections {
   /** Whether a request waits for earlier ones of its connection, of which many are under way; `serve` is called when its turn comes. */
   mustWait(outgoing: ServerResponse, serve: () => void): boolean {
     const { socket } = outgoing.req;
-    if (!this.#pipeline.has(socket) && (this.#pending.get(socket)?.length ?? 0) < MOST_SERVED) return false;
-    this.#latest.set(socket, outgoing.req);
+    if (!this.#pipeline.has(socket) && (this.#open.get(socket)?.pending.length ?? 0) < MOST_SERVED) return false;
+    const connection = this.#open.get(socket);
+    if (connection !== undefined) connection.latest = outgoing.req;
     this.#pipeline.add(socket, { outgoing, serve });
     return true;
   }
 
-  /** Counts a response as pending until it is closed. */
+  /** Counts a response as pending until {@link untrack}. */
   track(socket: Socket, outgoing: ServerResponse, context: RequestContext): void {
-    const all = this.#pending.get(socket) ?? [];
-    const pending = { outgoing, context };
-    all.push(pending);
-    if (!this.#pipeline.has(socket)) this.#latest.set(socket, outgoing.req);
-    outgoing.once('close', () => {
-      // An idle connection would keep its last request in memory.
-      if (outgoing.req.complete && this.#latest.get(socket) === outgoing.req) this.#latest.delete(socket);
-      all.splice(all.indexOf(pending), 1);
-      this.bodies.release(context);
-      this.#pipeline.next(socket);
-    });
+    const connection = this.#open.get(socket);
+    connection?.pending.push({ outgoing, context });
+    if (connection !== undefined && !this.#pipeline.has(socket)) connection.latest = outgoing.req;
     if (this.stopping) outgoing.setHeader('connection', 'close');
+  }
+
+  /** A response is closed. */
+  untrack(socket: Socket, outgoing: ServerResponse, context: RequestContext): void {
+    const connection = this.#open.get(socket);
+    if (connection !== undefined) {
+      const { pending, latest } = connection;
+      if (outgoing.req.complete && latest === outgoing.req) connection.latest = undefined;
+      const at = pending.findIndex((other) => other.outgoing === outgoing);
+      if (at >= 0) pending.splice(at, 1);
+    }
+    this.bodies.release(context);
+    this.#pipeline.next(socket);
   }
 
   /**
@@ -116,12 +126,12 @@ export class Connections {
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const pending of this.#pending.values())
+    for (const { pending } of this.#open.values())
       for (const { outgoing } of pending) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     // Connections on passed sockets do not come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
-      if (this.#pending.size === 0) resolve();
+      if (this.#open.size === 0) resolve();
     });
     const closed = new Promise<void>((resolve) => {
       // http.Server's own close() destroys idle connections at once.
@@ -147,14 +157,14 @@ export class Connections {
   #onStill(socket: Socket): void {
     // The client waits for the gateway, or sends a request: other limits hold. An idle connection has another time-out.
     if (socket.writableLength === 0 && socket.timeout === this.#server.timeout) return;
-    for (const { context } of this.#pending.get(socket) ?? []) context.record.ended = 'client-too-slow';
+    for (const { context } of this.#open.get(socket)?.pending ?? []) context.record.ended = 'client-too-slow';
     socket.destroy();
   }
 
   // Returns the number of responses cut. Their last bytes have until the next check to leave.
   #cut(): number {
     let count = 0;
-    for (const [socket, pending] of this.#pending) {
+    for (const [socket, { pending }] of this.#open) {
       count += pending.length;
       for (const { context } of pending.slice()) context.cut?.();
       socket.destroySoon();
@@ -163,7 +173,7 @@ export class Connections {
   }
 
   #destroy(which: (pending: number) => boolean): void {
-    for (const [socket, { length }] of this.#pending)
-      if (which(length + this.#pipeline.waitingOn(socket).length)) socket.destroy();
+    for (const [socket, { pending }] of this.#open)
+      if (which(pending.length + this.#pipeline.waitingOn(socket).length)) socket.destroy();
   }
 }

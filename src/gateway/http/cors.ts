@@ -5,20 +5,20 @@ const EXPOSED =
   'x-request-id, x-client-request-id, retry-after, retry-after-ms, x-should-retry, server-timing, openai-processing-ms, x-hxllm-backend, x-hxllm-route, x-hxllm-ignored-params, x-hxllm-estimated, x-hxllm-truncated, x-hxllm-context, request-id, x-litellm-call-id, x-litellm-model-id, x-litellm-model-group, x-litellm-response-cost';
 
 /** Lets a page of an allowed origin (`hxllm.origins`) read the response. Without an allowed origin no header is set, and a browser stops there. */
-export function setCorsHeaders({ incoming, outgoing, service: { config } }: RequestContext): void {
+export function setCorsHeaders({ incoming, headers, service: { config } }: RequestContext): void {
   const { origins } = config;
   if (origins.size === 0) return;
   // A cache must not serve the response for one origin to another.
-  outgoing.setHeader('vary', 'Origin');
+  headers['vary'] = 'Origin';
   const { origin } = incoming.headers;
   if (origin === undefined || !origins.has(origin)) return;
-  outgoing.setHeader('access-control-allow-origin', origin);
-  if (incoming.method !== 'OPTIONS') outgoing.setHeader('access-control-expose-headers', EXPOSED);
+  headers['access-control-allow-origin'] = origin;
+  if (incoming.method !== 'OPTIONS') headers['access-control-expose-headers'] = EXPOSED;
   else {
-    outgoing.setHeader('access-control-allow-methods', 'GET, HEAD, POST, OPTIONS');
+    headers['access-control-allow-methods'] = 'GET, HEAD, POST, OPTIONS';
     // All headers that the page asks for: SDKs send headers of their own, and new versions add names.
     const asked = incoming.headers['access-control-request-headers'];
-    if (asked !== undefined) outgoing.setHeader('access-control-allow-headers', asked);
-    outgoing.setHeader('access-control-max-age', '7200');
+    if (asked !== undefined) headers['access-control-allow-headers'] = asked;
+    headers['access-control-max-age'] = '7200';
   }
 }

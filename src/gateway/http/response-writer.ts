@@ -1,11 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { ErrorResponse } from '../client-dialect.ts';
 import { PIECE_BYTES, SendQueue } from './send-queue.ts';
 
 /** Silence after which a stream sends its keep-alive text, ms. */
 const SILENCE_MS = 15_000;
-
-const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
 /** The parts of a response that depend on its request. */
 export interface ResponseWriterOptions {
@@ -13,8 +11,8 @@ export interface ResponseWriterOptions {
   readonly streamType: string;
   /** The keep-alive text of a stream; `undefined` for a response that is sent whole. */
   readonly keepAlive: string | undefined;
-  /** Headers of a 200, as known when they are sent. */
-  readonly headers: () => Readonly<Record<string, string>>;
+  /** Headers of a 200, as known when they are sent, in an object of the caller's own. */
+  readonly headers: () => OutgoingHttpHeaders;
   /** The client did not read its response, and was dropped. */
   readonly onLag: () => void;
 }
@@ -73,11 +71,10 @@ export class ResponseWriter {
     const body = typeof given === 'string' && given.length >= PIECE_BYTES ? [Buffer.from(given)] : given;
     const length =
       typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, piece) => sum + piece.length, 0);
-    this.#outgoing.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': length,
-      ...this.#options.headers(),
-    });
+    const headers = this.#options.headers();
+    headers['content-type'] = 'application/json';
+    headers['content-length'] = length;
+    this.#outgoing.writeHead(200, headers);
     if (typeof body === 'string') this.#outgoing.end(body);
     else {
       this.#sendFrom(body, 0);
@@ -110,11 +107,11 @@ export class ResponseWriter {
 
   #begin(): void {
     if (this.begun) return;
-    this.#outgoing.writeHead(200, {
-      'content-type': this.#options.streamType,
-      ...STREAM_HEADERS,
-      ...this.#options.headers(),
-    });
+    const headers = this.#options.headers();
+    headers['content-type'] = this.#options.streamType;
+    headers['cache-control'] = 'no-cache';
+    headers['x-accel-buffering'] = 'no';
+    this.#outgoing.writeHead(200, headers);
   }
 
   #enqueue(text: string): void {

@@ -23,10 +23,11 @@ export class Histogram implements Metric {
     this.#bounds = bounds;
   }
 
-  observe(value: number, labels: readonly string[]): void {
-    const series = this.#seriesOf(labels);
-    const found = this.#bounds.findIndex((bound) => value <= bound);
-    const bucket = found === -1 ? this.#bounds.length : found;
+  /** `key` is that of the labels, for callers that know it. */
+  observe(value: number, labels: readonly string[], key: string = keyOf(labels)): void {
+    const series = this.#seriesOf(labels, key);
+    let bucket = 0;
+    while (bucket < this.#bounds.length && value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
     series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
     series.sum += value;
   }
@@ -43,8 +44,7 @@ export class Histogram implements Metric {
     }
   }
 
-  #seriesOf(labels: readonly string[]): Series {
-    const key = keyOf(labels);
+  #seriesOf(labels: readonly string[], key: string): Series {
     const known = this.#series.get(key);
     if (known !== undefined) return known;
     const fresh: Series = { labels, counts: [...this.#bounds.map(() => 0), 0], sum: 0 };

@@ -39,8 +39,8 @@ export class Counter implements Metric {
     this.labelNames = labelNames;
   }
 
-  add(value: number, labels: readonly string[]): void {
-    const key = keyOf(labels);
+  /** `key` is that of the labels, for callers that know it. */
+  add(value: number, labels: readonly string[], key: string = keyOf(labels)): void {
     const known = this.#series.get(key);
     if (known === undefined) this.#series.set(key, { labels, value });
     else known.value += value;

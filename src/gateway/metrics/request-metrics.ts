@@ -1,6 +1,6 @@
 import type { AccessLogLine } from '../usage/access-log.ts';
 import { Histogram } from './histogram.ts';
-import { Counter, type Metric } from './metric.ts';
+import { Counter, keyOf, type Metric } from './metric.ts';
 
 // From a small model with a free slot to a load and a long queue.
 const FIRST_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120];
@@ -15,6 +15,23 @@ export interface RequestLabels {
   readonly model?: string | undefined;
   /** The last backend that was tried. */
   readonly backend?: string | undefined;
+}
+
+interface KeyedLabels {
+  readonly labels: readonly string[];
+  readonly key: string;
+}
+
+/** The labels of an alias and a backend with their keys: joined anew for eight metrics they take 1 µs. */
+interface LabelSet {
+  readonly both: KeyedLabels;
+  readonly model: KeyedLabels;
+  /** With status and end. */
+  readonly ends: Map<string, KeyedLabels>;
+}
+
+function keyed(...labels: readonly string[]): KeyedLabels {
+  return { labels, key: keyOf(labels) };
 }
 
 /** Counts requests that have ended. Label values are aliases and backends of the configuration, never a client's text. */
@@ -74,17 +91,40 @@ export class RequestMetrics {
     this.#wait,
   ];
 
+  /** By alias and backend. */
+  readonly #labelSets = new Map<string, Map<string, LabelSet>>();
+
   /** Counts a request. */
   count(line: AccessLogLine, { model = '', backend = '' }: RequestLabels = {}): void {
     const { status, ended } = line;
-    const labels = [model, backend];
-    this.#requests.add(1, [model, backend, status === undefined ? '' : String(status), ended]);
+    const set = this.#labelSet(model, backend);
+    const { labels, key } = set.both;
+    const end = endIn(set, status === undefined ? '' : String(status), ended);
+    this.#requests.add(1, end.labels, end.key);
     if (line.attempts === undefined) return;
-    this.#attempts.add(line.attempts, [model]);
-    this.#wait.observe((line.queue_ms ?? 0) / 1000, [model]);
-    if (line.ttft_ms !== undefined) this.#first.observe(line.ttft_ms / 1000, labels);
-    if (ended === 'answered' && line.total_ms !== undefined) this.#duration.observe(line.total_ms / 1000, labels);
-    if (line.prompt_tokens !== undefined) this.#prompt.add(line.prompt_tokens, labels);
-    if (line.completion_tokens !== undefined) this.#completion.add(line.completion_tokens, labels);
+    this.#attempts.add(line.attempts, set.model.labels, set.model.key);
+    this.#wait.observe((line.queue_ms ?? 0) / 1000, set.model.labels, set.model.key);
+    if (line.ttft_ms !== undefined) this.#first.observe(line.ttft_ms / 1000, labels, key);
+    if (ended === 'answered' && line.total_ms !== undefined) this.#duration.observe(line.total_ms / 1000, labels, key);
+    if (line.prompt_tokens !== undefined) this.#prompt.add(line.prompt_tokens, labels, key);
+    if (line.completion_tokens !== undefined) this.#completion.add(line.completion_tokens, labels, key);
   }
+
+  #labelSet(model: string, backend: string): LabelSet {
+    const known = this.#labelSets.get(model)?.get(backend);
+    if (known !== undefined) return known;
+    const sets = this.#labelSets.get(model) ?? new Map<string, LabelSet>();
+    const set = { both: keyed(model, backend), model: keyed(model), ends: new Map<string, KeyedLabels>() };
+    this.#labelSets.set(model, sets.set(backend, set));
+    return set;
+  }
+}
+
+function endIn({ both, ends }: LabelSet, status: string, ended: string): KeyedLabels {
+  const name = `${status} ${ended}`;
+  const known = ends.get(name);
+  if (known !== undefined) return known;
+  const labels = keyed(...both.labels, status, ended);
+  ends.set(name, labels);
+  return labels;
 }

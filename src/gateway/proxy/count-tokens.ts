@@ -11,7 +11,7 @@ import { clientFailure } from './client-failure.ts';
 
 /** Answers with the estimated number of tokens of a prompt. It takes no slot and loads no model. */
 export async function countTokens(
-  { service, record, outgoing, dialect, id }: RequestContext,
+  { service, record, outgoing, headers, dialect, id }: RequestContext,
   { subrequests }: ParsedRequest,
   group: ModelGroup,
   tokenCountBody: (tokens: number) => string,
@@ -24,16 +24,17 @@ export async function countTokens(
       : { ok: false, failure: INTERNAL_ERROR };
   if (!counted.ok) {
     record.failure = counted.failure.code ?? counted.failure.kind;
-    sendWhole(outgoing, dialect.errorResponse(clientFailure(counted.failure, service.config.backends), id));
+    sendWhole(outgoing, dialect.errorResponse(clientFailure(counted.failure, service.config.backends), id), headers);
     return;
   }
   const { ignoredParams } = record;
   const ignored = ignoredParams.size === 0 ? {} : { 'x-hxllm-ignored-params': headerValue([...ignoredParams]) };
-  sendWhole(outgoing, {
+  const response = {
     status: 200,
     headers: { 'content-type': 'application/json', 'x-hxllm-estimated': 'true', ...ignored },
     body: tokenCountBody(counted.value),
-  });
+  };
+  sendWhole(outgoing, response, headers);
 }
 
 /** Prefers a deployment with the model in memory, as its alias wants it: there the template can be rendered without a load. */

@@ -63,6 +63,7 @@ function ableFallbacks(
 }
 
 function narrowed(context: RequestContext, group: ModelGroup, parsed: ParsedRequest): ModelGroup | undefined {
+  if (!context.service.config.strict && parsed.translationFailure === undefined) return group;
   const [first, ...rest] = group.deployments.filter((deployment) => canServe(deployment, parsed, context));
   if (first === undefined) return undefined;
   return rest.length + 1 === group.deployments.length ? group : { ...group, deployments: [first, ...rest] };

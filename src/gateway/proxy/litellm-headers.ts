@@ -4,13 +4,13 @@ import type { RequestContext } from '../request-context.ts';
 const MAX_CALL_ID = 256;
 
 /**
- * Headers of LiteLLM on every response to a request for a model, errors included: the id of the call, which is the client's own if it
+ * The headers of the request, and those of LiteLLM on every response to a request for a model, errors included: the id of the call, which is the client's own if it
  * sent one, and the price. The servers are the operator's own, so nothing is charged.
  */
-export function callHeaders({ id, incoming }: RequestContext): Record<string, string> {
+export function callHeaders({ id, incoming, headers }: RequestContext): Record<string, string> {
   const own = incoming.headers['x-litellm-call-id'];
   const isSendable = typeof own === 'string' && own.length <= MAX_CALL_ID && /^[\x21-\x7e]+$/.test(own);
-  return { 'x-litellm-call-id': isSendable ? own : id, 'x-litellm-response-cost': '0' };
+  return { ...headers, 'x-litellm-call-id': isSendable ? own : id, 'x-litellm-response-cost': '0' };
 }
 
 /** Adds LiteLLM's headers of a response that succeeds: the deployment, as `litellm_model_id` of `/model/info`, and the alias that served. */

@@ -23,7 +23,7 @@ export function recordAttempt(
 ): void {
   record.attempts += 1;
   record.truncated = false;
-  delete record.context;
+  record.context = undefined;
   record.askedMs = askedMs;
   record.model = model;
   record.modelId = listed.id;

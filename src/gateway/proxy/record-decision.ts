@@ -23,9 +23,9 @@ export function recordDecision(
 export function recordRecall(record: RequestRecord): void {
   record.attempts -= 1;
   if (record.attempts > 0) return;
-  delete record.model;
-  delete record.modelId;
-  delete record.backend;
-  delete record.server;
-  delete record.reason;
+  record.model = undefined;
+  record.modelId = undefined;
+  record.backend = undefined;
+  record.server = undefined;
+  record.reason = undefined;
 }

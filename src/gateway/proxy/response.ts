@@ -82,10 +82,10 @@ export class ClientResponse {
     };
     // V8 allocates a function literal behind `property =` in the old generation, and it would keep its whole request there.
     context.cut = cut;
-    // Before the request is logged.
-    outgoing.prependOnceListener('close', () => {
+    const leave = (): void => {
       this.#leave();
-    });
+    };
+    context.leave = leave;
   }
 
   /** Forwards the subrequests until the response is complete. */

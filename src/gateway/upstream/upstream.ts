@@ -130,7 +130,7 @@ export class Upstream {
       this.#liveness.watch(deployment.url, onDead),
     );
     exchange.begin(() => {
-      send(this.#http.agent, exchange);
+      send(this.#http.at(origin), exchange);
     });
     return exchange;
   }
@@ -209,13 +209,13 @@ export class Upstream {
 
   /** Closes all connections. */
   async close(): Promise<void> {
-    await this.#http.agent.destroy();
+    await this.#http.close();
   }
 
   #connectionTo(server: Pick<BackendConfig, 'url' | 'apiKey'>): Connection {
     const target = this.#targetOf(server.url);
     return {
-      dispatcher: this.#http.agent,
+      dispatcher: this.#http.at(target.origin),
       target,
       headers: authorization(server),
       fresh: () => this.#http.fresh(target.origin),

@@ -11,6 +11,8 @@ import { readChat } from '../../../src/gateway/api/openai/parsed-request.ts';
 import { startFake } from '../fake-upstream.ts';
 import { errorOf, KEY, startGateway } from '../running.ts';
 
+const ROUTE = { dialect: OPENAI, endpoint: undefined };
+
 test('a mistake in reading one request is answered with 500, told in its record, and costs no other request', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
@@ -23,7 +25,7 @@ test('a mistake in reading one request is answered with 500, told in its record,
       incoming,
       outgoing,
       gateway.service(),
-      () => OPENAI,
+      () => ROUTE,
       performance.now(),
       new BodyBudget(),
     );
@@ -66,7 +68,7 @@ test('a body of 300 KB is parsed, routed and written in turns of the event loop 
     return send(...given);
   };
   await using server = createServer((incoming, outgoing) => {
-    const context = openContext(incoming, outgoing, service, () => OPENAI, performance.now(), new BodyBudget());
+    const context = openContext(incoming, outgoing, service, () => ROUTE, performance.now(), new BodyBudget());
     incoming.on('end', () => (turns['read'] = turn));
     const parse: typeof readChat = (...given) => {
       turns['parsed'] = turn;
