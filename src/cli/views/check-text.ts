@@ -20,13 +20,9 @@ export function listedChecks(checks: readonly CheckDescription[], paint: Paint, 
     })),
     columns,
   );
-  let last = '';
-  return checks
-    .map(({ family, familyTitle }, index) => {
-      const head = family === last ? '' : `${paint.bold(familyTitle)}\n`;
-      last = family;
-      return `${head}${lines[index] ?? ''}\n`;
-    })
+  const numbered = checks.map((check, index) => ({ ...check, line: `${lines[index] ?? ''}\n` }));
+  return [...Map.groupBy(numbered, ({ familyTitle }) => familyTitle)]
+    .map(([title, members]) => `${paint.bold(title)}\n${members.map(({ line }) => line).join('')}`)
     .join('');
 }
 

@@ -9,6 +9,8 @@ test('--list has every check with its severity and title, by family', async () =
   assert.equal(await listChecks(terminal, false), 0);
   assert.match(terminal.written.out, /^Models\n {2}models\.present\[…\] +error +MODEL is on a backend$/m);
   assert.doesNotMatch(terminal.written.out, /undefined/);
+  const titles = terminal.written.out.split('\n').filter((line) => /^\S/.test(line));
+  assert.equal(new Set(titles).size, titles.length, 'each family stands once');
 });
 
 test('--explain takes a family, an id, and an id with its subject', async () => {
