@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { findPage } from '../../src/cli/docs/pages.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { USAGE as GATEWAY_USAGE } from '../../src/gateway/process/flags.ts';
+import { namesIn, unknownNames } from '../../src/phases/preflight/selection.ts';
 import { commandsOf, markdownFiles } from './markdown.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -117,6 +118,17 @@ test('every hxllm and npm run command line of the Markdown files would be taken'
     [...markdownFiles()].flatMap(([path, markdown]) => badCommands(path, markdown)),
     [],
   );
+});
+
+test('every check that a Markdown file names with --only or --explain is one of preflight', () => {
+  const named = [...markdownFiles()].flatMap(([path, markdown]) =>
+    commandsOf(markdown).flatMap(({ line, text }) =>
+      [...text.matchAll(/ --(?:only|explain) ([a-z][\w.,-]*)/g)].flatMap(([, names = '']) =>
+        unknownNames(namesIn(names)).map(({ name }) => `${path}:${String(line)}: ${name}`),
+      ),
+    ),
+  );
+  assert.deepEqual(named, []);
 });
 
 test('the command lines of README are seen', () => {

@@ -6,7 +6,7 @@ import { startDelayRelay } from './delay-relay.ts';
 import { KNOWN_HOSTS, PLACES } from './place.ts';
 
 // Seconds of a preflight by round-trip time, in a lab that is up: node test/lab/round-trip-time.ts [RTT …]
-const RUNS = 5;
+const RUNS = 9;
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
 const rtts = process.argv.slice(2).map(Number);
 const [api] = PLACES;
