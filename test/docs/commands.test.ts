@@ -123,7 +123,7 @@ test('every hxllm and npm run command line of the Markdown files would be taken'
 test('every check that a Markdown file names with --only or --explain is one of preflight', () => {
   const named = [...markdownFiles()].flatMap(([path, markdown]) =>
     commandsOf(markdown).flatMap(({ line, text }) =>
-      [...text.matchAll(/ --(?:only|explain) ([a-z][\w.,-]*)/g)].flatMap(([, names = '']) =>
+      [...text.matchAll(/hxllm preflight .*--(?:only|explain) ([a-z][\w.,-]*)/g)].flatMap(([, names = '']) =>
         unknownNames(namesIn(names)).map(({ name }) => `${path}:${String(line)}: ${name}`),
       ),
     ),

@@ -42,11 +42,13 @@ function describedCheck(
   id: string,
 ): CheckDescription {
   const family = familyOf(id);
+  const subject = /\[(.+)\]$/s.exec(id)?.[1];
   return {
     id,
     family,
     familyTitle: FAMILIES[family] ?? family,
-    title,
+    // The catalogue has stand-ins for the subjects.
+    title: subject === undefined ? title : title.replace(/\b(?:BACKEND|MODEL)\b/, () => subject),
     severity,
     hasSubject,
     after: after.map(claimOf),

@@ -20,7 +20,10 @@ test('--explain takes a family, an id, and an id with its subject', async () => 
     return terminal.written.out;
   };
   const one = await explained('ollama.answers[http://hx-llm01-server:11434]');
-  assert.match(one, /^ollama\.answers\[http:\/\/hx-llm01-server:11434\]/);
+  assert.match(
+    one,
+    /^ollama\.answers\[http:\/\/hx-llm01-server:11434\] Ollama answers at\s+http:\/\/hx-llm01-server:11434/,
+  );
   assert.match(one, /severity error: preflight fails/);
   assert.match(one, /hxllm preflight --only 'ollama\.answers\[http:\/\/hx-llm01-server:11434\]'/);
   assert.equal((await explained('disk')).match(/^disk\./gm)?.length, 3);
