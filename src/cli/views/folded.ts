@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { familyOf } from '../../core/check.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { checkBlock, skippedLine, type Layout } from './check.ts';
@@ -23,7 +24,7 @@ export function foldedBlock(
 ): string {
   const failures = results.filter(failsPhase);
   const blocks = byHost(failures, several, layout, checkBlock);
-  const isLong = blocks.split('\n').length > SCREEN;
+  const isLong = rowsOf(blocks, layout.columns) > SCREEN;
   const hosts = [...new Set(results.map(({ host }) => host))];
   return [
     isLong ? listOf(failures, several, layout) : '',
@@ -34,6 +35,13 @@ export function foldedBlock(
       ? hosts.map((host) => hostLine(results, host, layout)).join('')
       : grid(cellsOf(results, titles, layout.paint), layout),
   ].join('');
+}
+
+/** The rows that a text takes on the terminal, which wraps a fix that is longer than a row. */
+function rowsOf(text: string, columns: number): number {
+  return stripVTControlCharacters(text)
+    .split('\n')
+    .reduce((rows, line) => rows + Math.max(1, Math.ceil(Array.from(line).length / columns)), 0);
 }
 
 /** A failed check that does not fail its phase. */
@@ -80,7 +88,7 @@ function listOf(failures: readonly CheckResult[], several: boolean, layout: Layo
     if (first === undefined) return [];
     const [sign, style] = signOf(paint, first);
     const where = several ? `${same.map(({ host }) => host).join(', ')}: ` : '';
-    return [`  ${style(sign)} ${oneLine(`${where}${first.title} [${first.id}]`, columns - 3 - sign.length)}\n`];
+    return [`  ${style(sign)} ${oneLine(`${where}${first.id}: ${first.title}`, columns - 3 - sign.length)}\n`];
   });
   const shown = lines.length > SCREEN ? lines.slice(0, SCREEN - 1) : lines;
   const more = lines.length - shown.length;
