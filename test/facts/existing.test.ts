@@ -36,7 +36,15 @@ function look(programs: Readonly<Record<string, string>> = {}): {
   return { found: question.parse({ stdout, exitCode: 0 }), text: `${stdout}${text}` };
 }
 
-const NOTHING: ExistingLitellm = { programs: [], units: [], containers: [], processes: [], configs: [], databases: [] };
+const NOTHING: ExistingLitellm = {
+  programs: [],
+  isCut: false,
+  units: [],
+  containers: [],
+  processes: [],
+  configs: [],
+  databases: [],
+};
 
 test('a host without LiteLLM, and one with hxllm’s own files, has none', () => {
   assert.deepEqual(look().found, NOTHING);
@@ -58,6 +66,17 @@ test('a virtual environment is found with the versions of LiteLLM and Python, an
       { path: '/home/litellm/litellm-venv/bin/litellm', version: '1.44.7', python: '3.11.2', owner },
       { path: '/usr/local/bin/litellm', version: '', python: '', owner },
     ],
+  );
+});
+
+test('a search that takes too long is told, and programs that it has found count', () => {
+  const { found } = look({
+    timeout: String.raw`[ "$2" = find ] || exec /usr/bin/timeout "$@"; printf '/home/a/bin/litellm\0'; exit 124`,
+  });
+  assert.equal(found.isCut, true);
+  assert.deepEqual(
+    found.programs.map(({ path }) => path),
+    ['/home/a/bin/litellm'],
   );
 });
 

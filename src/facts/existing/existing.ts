@@ -6,6 +6,8 @@ import { EXISTING_SCRIPT } from './script.ts';
 /** Every LiteLLM that was found on a host, wherever it is installed. */
 export interface ExistingLitellm {
   readonly programs: readonly LitellmProgram[];
+  /** The search for programs took too long, so some may be missing. */
+  readonly isCut: boolean;
   /** Units by other names than hxllm’s; `litellm.service` itself is one of the foreign things. */
   readonly units: readonly LitellmUnit[];
   readonly containers: readonly LitellmContainer[];
@@ -71,6 +73,7 @@ export function parseExisting({ stdout, exitCode }: Answer): ExistingLitellm {
   const all = (word: string): readonly (readonly string[])[] =>
     lines.filter(([kind]) => kind === word).map(([, ...values]) => values.map(decodeBase64));
   return {
+    isCut: all('cut').length > 0,
     programs: all('program').map(([path = '', version = '', python = '', owner = '']) => ({
       path,
       version,

@@ -42,13 +42,13 @@ note_config() {
 
 # Virtual environments and other installations of Python: a program litellm beside the package.
 while IFS= read -r -d '' program; do
-  case $program in "$root$install"/*) continue;; esac
+  case $program in "$root$install"/*) continue;; 'ended 124') say cut; continue;; 'ended '*) continue;; esac
   bin=\${program%/*} home=\${program%/bin/litellm}
   package=$(find "$home"/lib -maxdepth 3 -type d -iname 'litellm-*.dist-info' -print -quit 2>/dev/null)
   version=\${package##*/}; version=\${version#*-}; version=\${version%.dist-info}
   python=$(sed -nE 's/^version(_info)? *= *([0-9.]+).*/\\2/p' "$home/pyvenv.cfg" 2>/dev/null | head -n 1)
   say program "\${program#"$root"}" "$version" "$python" "$(stat -c %U -- "$program")"
-done < <(timeout 6 find "$root"/home "$root"/root "$root"/opt "$root"/srv "$root"/usr/local "$root"/var/lib -xdev -maxdepth 6 -path '*/bin/litellm' \\( -type f -o -type l \\) -print0 2>/dev/null)
+done < <(timeout 6 find "$root"/home "$root"/root "$root"/opt "$root"/srv "$root"/usr/local "$root"/var/lib -xdev -maxdepth 6 -path '*/bin/litellm' \\( -type f -o -type l \\) -print0 2>/dev/null; printf 'ended %s\\0' $?)
 
 # Units by other names than hxllm’s, of the system and of each user.
 unit_files=("$root"/etc/systemd/system/*.service "$root"/usr/local/lib/systemd/system/*.service "$root"/usr/lib/systemd/system/*.service "$root"/etc/systemd/user/*.service "$root"/root/.config/systemd/user/*.service "$root"/home/*/.config/systemd/user/*.service)

@@ -112,6 +112,12 @@ test('a running container is a warning, a stopped one is named', async () => {
   assert.deepEqual([stopped?.outcome, stopped?.seen], ['pass', 'none; old is there (Exited (0) 2 weeks ago)']);
 });
 
+test('a search that was cut and found nothing is unknown, not passed', async () => {
+  const cut = (await existing('cut\n')).get('programs');
+  assert.deepEqual([cut?.outcome, cut?.seen], ['unknown', 'the search took longer than 6 s']);
+  assert.match(cut?.fix ?? '', /find \/ -xdev/);
+});
+
 test('a host without any LiteLLM passes every check of the family', async () => {
   const found = await existing('');
   assert.ok([...found.values()].every(({ outcome }) => outcome === 'pass'));
