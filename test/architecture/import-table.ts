@@ -62,9 +62,9 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   evidence: { rooms: ['core'], packages: ['node:*'], why: 'it keeps what it is given' },
   'phases/preflight': { rooms: PHASE, packages: [], why: 'a phase gets host and recorder as arguments' },
   'phases/inventory': {
-    rooms: [...PHASE, 'config/edit', 'config/vault', 'config/shown-path.ts'],
+    rooms: [...PHASE, 'config/edit', 'config/vault', 'config/strays/stray.ts', 'config/shown-path.ts'],
     packages: [],
-    why: 'it returns changes as data; cli writes them',
+    why: 'it returns changes as data; cli writes them, and finds the stray files',
   },
   'phases/validate': {
     rooms: [...PHASE, 'render', 'plan'],

@@ -11,6 +11,7 @@ import { errorCode } from '../../core/error.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
+import { timestampOf } from '../../core/timestamp.ts';
 import { INVENTORY as record } from '../../phases/inventory/index.ts';
 import { runInventory } from '../../phases/inventory/run.ts';
 import { writeChanges } from '../files/write-changes.ts';
@@ -21,6 +22,7 @@ import { configRequest, failedBy, register, toolsOf } from '../run/with-config.t
 import { nextAfter, typed } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
+import { quarantineStrays, straysOf } from './inventory-strays.ts';
 import { newVaultPassword, inventoryPaths } from './new-vault-password.ts';
 
 /** The options of inventory. */
@@ -28,6 +30,7 @@ export interface InventoryCommandOptions extends PhaseOptions {
   readonly init?: string;
   readonly backend?: readonly string[] | undefined;
   readonly vaultInit?: boolean | undefined;
+  readonly quarantine?: boolean | undefined;
 }
 
 /** Runs inventory: judges the operator's files, shows their changes, asks, and writes all or none. `keyNeeded`: a master key that cannot be read is a failure. */
@@ -79,6 +82,7 @@ async function draftAndWrite(
   const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(Buffer.alloc(0)));
   if (!password.ok) return failedBy(password.problems);
   if (wanted) session.vault.give(password.value);
+  const strays = config.value === undefined ? [] : await straysOf(session);
   const masterKey = new Secret(`sk-${randomBytes(32).toString('hex')}`);
   session.redaction.add(masterKey);
   const report = await runInventory(
@@ -92,13 +96,21 @@ async function draftAndWrite(
       backends: options.backend ?? [],
       vaultInit: options.vaultInit === true ? password.value : undefined,
       masterKey,
+      strays,
       read: readText,
       askBackend: (url) => askBackend(url, session.signal),
     },
     tools,
   );
-  if (report.edits.length === 0 || report.ending === 'aborted') return report;
-  return showAndWrite(session, run, report, report.edits, options.dryRun ?? false, tools);
+  const dryRun = options.dryRun ?? false;
+  const written =
+    report.edits.length === 0 || report.ending === 'aborted'
+      ? report
+      : await showAndWrite(session, run, report, report.edits, dryRun, tools);
+  // `up` changes what the gateway needs, and nothing else.
+  return session.within === undefined && ['passed', 'pending'].includes(written.ending)
+    ? quarantineStrays(session, run, written, strays, { quarantine: options.quarantine, dryRun })
+    : written;
 }
 
 async function showAndWrite(
@@ -118,7 +130,7 @@ async function showAndWrite(
   if (dryRun) return report;
   const names = shown.map(({ path }) => path).join(' and ');
   if (!(await confirm({ question: `Write ${names}?` }))) return { ...report, ending: 'declined', changes: 0 };
-  const written = await writeChanges(edits);
+  const written = await writeChanges(edits, timestampOf(session.terminal.nowMs()));
   for (const { edit, path } of shown) {
     recorder.event({
       kind: 'step',

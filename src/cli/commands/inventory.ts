@@ -21,6 +21,7 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
       ['inventory --add hx-api-server', 'add a host to [litellm]'],
       ['inventory --vault-init', 'create the master key in an encrypted vault'],
       ['inventory --dry-run', 'only show the changes'],
+      ['inventory --quarantine', 'move vaults and secrets that nothing reads out of the way'],
     ],
     page: 'configuration',
   } as const;
@@ -32,21 +33,31 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
         .option('--add <host>', 'add this host to [litellm], and to the inventory if it is new there')
         .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
         .option('--vault-init', 'create a master key, in a new encrypted vault')
+        .option('--quarantine', 'move files with secrets that nothing reads to .quarantine beside the inventory')
+        .option('--restore <file>', 'put a file of the quarantine back')
         .option('--dry-run', 'show the changes and write nothing'),
     );
   const inventory = phaseCommand(text, own)
     .enablePositionalOptions()
-    .action(async (options: InventoryCommandOptions & { readonly add?: string }, command: Command) => {
-      // A word alone is no host: `hxllm inventory lst` must not write a host named lst.
-      const [word] = command.args;
-      if (word !== undefined)
-        command.error(`error: unexpected argument '${word}'\nTo add a host: hxllm inventory --add ${word}`);
-      if (options.add !== undefined && options.init !== undefined)
-        command.error('error: --init HOST names the host already; remove --add');
-      await start(command, options, false, async (session) => [
-        await (await import('../actions/inventory.ts')).runInventoryCommand(session, options.add, options, false),
-      ]);
-    });
+    .action(
+      async (
+        options: InventoryCommandOptions & { readonly add?: string; readonly restore?: string },
+        command: Command,
+      ) => {
+        // A word alone is no host: `hxllm inventory lst` must not write a host named lst.
+        const [word] = command.args;
+        if (word !== undefined)
+          command.error(`error: unexpected argument '${word}'\nTo add a host: hxllm inventory --add ${word}`);
+        if (options.add !== undefined && options.init !== undefined)
+          command.error('error: --init HOST names the host already; remove --add');
+        const { restore } = options;
+        await start(command, options, false, async (session) => [
+          restore === undefined
+            ? await (await import('../actions/inventory.ts')).runInventoryCommand(session, options.add, options, false)
+            : await (await import('../actions/inventory-strays.ts')).runRestore(session, restore),
+        ]);
+      },
+    );
   for (const command of inventoryViews(handOn)) inventory.addCommand(command);
   return inventory;
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, chown, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, chown, open, readdir, readFile, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
@@ -14,6 +14,8 @@ export interface Change {
   readonly after: string;
   /** The mode of a new file. An existing file keeps its mode. */
   readonly mode: number;
+  /** hxllm's own file: no backup of it is kept. */
+  readonly generated?: boolean;
 }
 
 interface Prepared {
@@ -21,14 +23,17 @@ interface Prepared {
   /** The real path: a symlink stays a symlink. */
   readonly place: string;
   readonly temporary: string;
+  /** The copy of the former content beside the file. */
+  readonly backup: string | undefined;
 }
 
 /**
  * Writes all changes or none: every new content is on disk beside its file before the first file is replaced, and replaced
- * files are restored if a later one fails. Problems: `inventory.changed-meanwhile` (the file was changed since it was read),
+ * files are restored if a later one fails. A file that is replaced leaves a copy beside it, `NAME.<timestamp>.bak`, 0600;
+ * Ansible reads no such name. Problems: `inventory.changed-meanwhile` (the file was changed since it was read),
  * `permission.file`, `file.not-written`.
  */
-export async function writeChanges(changes: readonly Change[]): Promise<Result<void>> {
+export async function writeChanges(changes: readonly Change[], timestamp: string): Promise<Result<void>> {
   const folders: string[] = [];
   const prepared: Prepared[] = [];
   const replaced: Prepared[] = [];
@@ -41,8 +46,11 @@ export async function writeChanges(changes: readonly Change[]): Promise<Result<v
       const made = makeFolders(dirname(place));
       if (made !== undefined) folders.push(made);
       const temporary = join(dirname(place), `.hxllm-${randomId()}`);
-      prepared.push({ change, place, temporary });
+      const { before } = change;
+      const backup = before === undefined || change.generated === true ? undefined : `${place}.${timestamp}.bak`;
+      prepared.push({ change, place, temporary, backup });
       await writeBeside(place, temporary, change);
+      if (backup !== undefined) await writeFile(backup, before ?? '', { mode: 0o600 });
     }
     for (const one of prepared) {
       current = one.change.path;
@@ -53,7 +61,8 @@ export async function writeChanges(changes: readonly Change[]): Promise<Result<v
     return ok(undefined);
   } catch (error) {
     for (const { change, place, temporary } of replaced.toReversed()) await putBack(change, place, temporary);
-    for (const { temporary } of prepared) await rm(temporary, { force: true });
+    for (const { temporary, backup } of prepared)
+      for (const path of [temporary, backup]) if (path !== undefined) await rm(path, { force: true });
     for (const folder of folders.toReversed()) await removeEmpty(folder);
     return fail(notWritten(current, error));
   }

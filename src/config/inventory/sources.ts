@@ -29,6 +29,11 @@ export function variableFolders(sources: readonly InventorySource[], cwd: string
   return folders.filter((folder, index) => folders.lastIndexOf(folder) === index);
 }
 
+/** The folder of each file and each folder of `-i`, every one once. */
+export function inventoryFolders(sources: readonly InventorySource[]): readonly string[] {
+  return [...new Set(sources.flatMap(folderOf))];
+}
+
 /** The folder that holds the `group_vars` of new variables: that of the first file or folder, otherwise the current one. */
 export function newVariablesFolder(sources: readonly InventorySource[], cwd: string): string {
   return sources.flatMap(folderOf)[0] ?? cwd;

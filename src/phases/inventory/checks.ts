@@ -2,6 +2,7 @@ import { MODEL_OFFLINE } from '../../core/without-internet.ts';
 import type { Check } from '../../core/check.ts';
 import { inWords, placeOf } from '../../core/problem.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
+import { STRAY_CHECKS } from './stray-checks.ts';
 import type { ListState, InventorySubject } from './subject.ts';
 
 const ADD_BACKENDS = 'hxllm inventory --backend http://SERVER:11434';
@@ -105,6 +106,7 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
       );
     },
   },
+  ...STRAY_CHECKS,
 ];
 
 function judgeList(list: ListState, name: string, fix: string): Verdict {

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { FileChange } from '../../config/edit/file-change.ts';
 import type { PhaseReport } from '../../core/phase.ts';
+import type { Stray } from '../../config/strays/stray.ts';
 import type { Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 
@@ -24,6 +25,8 @@ export interface InventoryRequest {
   readonly vaultInit: Secret<Buffer> | undefined;
   /** The key for a new vault: `sk-` and 64 hexadecimal digits. */
   readonly masterKey: Secret | undefined;
+  /** Files beside the inventory that hold secrets where they should not. */
+  readonly strays: readonly Stray[];
   /** Reads a file's text; `undefined` if there is no such file. */
   readonly read: (path: string) => Promise<string | undefined>;
   /** Asks a backend for the names of its models. */

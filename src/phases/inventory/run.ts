@@ -1,6 +1,7 @@
 import type { MasterKey } from '../../config/config.ts';
 import type { FileChange } from '../../config/edit/file-change.ts';
 import { judgeAll } from '../../core/check.ts';
+import { sha256 } from '../../core/hash.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { fail, ok, type Failure, type Problem, type Result } from '../../core/problem.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
@@ -45,8 +46,14 @@ async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Resu
   const variables = await draftVariables(request, joining, paths, drafts);
   if (!variables.ok) return variables;
   const vault = await draftVault(request, keyOf(request, joining), paths, drafts);
+  const strays = request.strays.map(({ path, kind, secrets, isRead }) => ({
+    file: drafts.shown(path),
+    kind,
+    secrets,
+    isRead,
+  }));
   return vault.ok
-    ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value })
+    ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value, strays })
     : vault;
 }
 
@@ -93,6 +100,7 @@ function report(
       file: drafts.shown(edit.path),
       kind: edit.before === undefined ? 'new' : 'changed',
       secret: edit.secret,
+      sha256: { before: edit.before === undefined ? null : sha256(edit.before), after: sha256(edit.after) },
     })),
   );
 }

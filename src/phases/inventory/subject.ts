@@ -1,4 +1,5 @@
 import type { CandidateHost, Config, MasterKey, Settings } from '../../config/config.ts';
+import type { PlainSecret, Stray } from '../../config/strays/stray.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 
 /** The subject of the checks: the files with the changes of this run. */
@@ -16,8 +17,18 @@ export interface InventorySubject {
   readonly key: MasterKey | { readonly state: 'added'; readonly file: string };
   /** The existing or new vault, as a path to show. */
   readonly vault: { readonly file: string; readonly exists: boolean };
+  /** Files with secrets where they should not be, with paths to show. */
+  readonly strays: readonly ShownStray[];
   /** `--backend` values that an existing list does not have. */
   readonly unlisted: readonly string[];
+}
+
+/** A stray file with its path to show. */
+export interface ShownStray {
+  readonly file: string;
+  readonly kind: Stray['kind'];
+  readonly secrets: readonly PlainSecret[];
+  readonly isRead: boolean;
 }
 
 /** The state of a list variable: its entries and their place, or whether this run adds it. `partly`: only some hosts have it. */

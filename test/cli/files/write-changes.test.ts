@@ -14,7 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { writeChanges } from '../../../src/cli/files/write-changes.ts';
+import { writeChanges as write, type Change } from '../../../src/cli/files/write-changes.ts';
+
+const writeChanges = (changes: readonly Change[]): ReturnType<typeof write> => write(changes, '20261123T231500Z');
 
 let root = '';
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-changes-'))));
@@ -42,6 +44,21 @@ test('an existing file keeps its mode, and a symlink stays a symlink', async () 
   assert.equal(readFileSync(at('real.yml'), 'utf8'), 'new\n');
   assert.equal(statSync(at('real.yml')).mode & 0o777, 0o640);
   assert.ok(lstatSync(at('link.yml')).isSymbolicLink());
+});
+
+test('a file that is replaced leaves a copy beside it, for its owner alone; a new and a generated one do not', async () => {
+  writeFileSync(at('main.yml'), 'old\n', { mode: 0o644 });
+  writeFileSync(at('schema.json'), '{}\n');
+  const changes = [
+    { path: at('main.yml'), before: 'old\n', after: 'new\n', mode: 0o644 },
+    { path: at('schema.json'), before: '{}\n', after: '[]\n', mode: 0o644, generated: true },
+    { path: at('new.yml'), before: undefined, after: 'new\n', mode: 0o644 },
+  ];
+  assert.ok((await writeChanges(changes)).ok);
+  const copy = 'main.yml.20261123T231500Z.bak';
+  assert.deepEqual(readdirSync(root), ['main.yml', copy, 'new.yml', 'schema.json']);
+  assert.equal(readFileSync(at(copy), 'utf8'), 'old\n');
+  assert.equal(statSync(at(copy)).mode & 0o777, 0o600);
 });
 
 test('if another program changed a file in the meantime, no file is written', async () => {

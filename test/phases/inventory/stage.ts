@@ -62,6 +62,7 @@ export async function run(tree: Tree, request: Partial<InventoryRequest> = {}): 
       backends: [],
       vaultInit: undefined,
       masterKey: KEY,
+      strays: [],
       askBackend: fleet,
       ...request,
       read: (path) => Promise.resolve(readIfThere(path)),
