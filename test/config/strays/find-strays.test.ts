@@ -13,7 +13,7 @@ const VAULT = readFileSync(join(fixtures, 'default.vault'), 'utf8');
 const INLINE = readFileSync(join(fixtures, 'inline.yml'), 'utf8');
 const DEV = { 'i/dev.ini': '[litellm]\napi\n' };
 
-/** The strays, each in a line: what it is, whether it is read, and the names of its secrets. */
+/** The strays, each in a line: its path, its kind, read or unread, and the names of its secrets. */
 async function straysOf(
   files: Readonly<Record<string, string>>,
   passwordFiles: readonly string[] = [],
