@@ -17,8 +17,8 @@ const KILLED_AFTER_S = 3;
 /** The limits of the call, the way to root, and a receiver for the raw answers. */
 export interface AskOptions extends CallOptions {
   readonly become: Become;
-  /** Receives the raw answers and the script, for the evidence. */
-  readonly keep?: (answers: ReadonlyMap<string, Answer>, script: string) => void;
+  /** Receives the raw answers and the script, for the evidence, and the host's time at the end (NaN if it is not known). */
+  readonly keep?: (answers: ReadonlyMap<string, Answer>, script: string, endedMs: number) => void;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function ask<Q extends Questions>(
     return fail(noShell(host, withoutPassword(ran.value, options.become)));
   const answers = new Map([...split(stdout, nonce), ...spoken]);
   const refusal = refusalOf(stdout, nonce);
-  options.keep?.(answers, script);
+  options.keep?.(answers, script, Number(stdout.split(`${nonce}:ended:`)[1]?.trim() ?? 'NaN'));
   const facts = Object.keys(questions).map(
     (name) => [name, factOf(questions[name], answers.get(name), refusal)] as const,
   );
@@ -84,7 +84,7 @@ export function compose(
     limitS,
   };
   const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...linesOf(asUser)];
-  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${definitions(entries, asUser)}${inParallel(lines, nonce)}`;
+  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${definitions(entries, asUser)}${inParallel(lines, nonce)}\n${endOf(nonce)}`;
   return { names: entries.map(([name]) => name), script };
 }
 
@@ -117,6 +117,11 @@ function withPassword(sudo: Sudo, nonce: string): string {
     'esac; done',
     'exec {in}>&-; cat <&"$out"',
   ].join('\n');
+}
+
+/** Prints the host's time, in milliseconds since 1970. */
+function endOf(nonce: string): string {
+  return `printf '%s\\n' "${nonce}:ended:$(date +%s%3N)"`;
 }
 
 type Entries = readonly (readonly [string, Question<unknown>])[];

@@ -80,7 +80,15 @@ function verdictsOf(parts: FirewallParts, packet: Packet): readonly RuleVerdict[
   const nft = parts['nft'];
   const programs = isV6 ? ['ip6tables', 'ip6tables-legacy'] : ['iptables', 'iptables-legacy'];
   return [
-    ...(nft === undefined ? [] : [judgeNftables(nft, packet)]),
+    ...(nft === undefined
+      ? []
+      : [
+          judgeNftables(
+            nft,
+            packet,
+            programs.some((program) => parts[program] !== undefined),
+          ),
+        ]),
     ...programs.map((program) => {
       const saved = parts[program];
       return saved === undefined ? undefined : judgeIptables(saved, packet, program);

@@ -14,13 +14,21 @@ interface Chain {
 
 interface Ruleset {
   readonly chains: readonly Chain[];
+  /** Chains of tables that only iptables-save shows in full. */
+  readonly left: readonly Chain[];
   readonly sets: NamedSets;
 }
 
-/** The end of a packet in the output of `nft -j list ruleset` (libnftables-json(5)); `undefined` if that cannot be parsed. */
-export function judgeNftables(text: string, packet: Packet): RuleVerdict | undefined {
+/**
+ * The end of a packet in the output of `nft -j list ruleset` (libnftables-json(5)); `undefined` if that cannot be parsed. Tables with modules
+ * of iptables are left to iptables-save; `hasSave` says that the host has it.
+ */
+export function judgeNftables(text: string, packet: Packet, hasSave: boolean): RuleVerdict | undefined {
   const ruleset = parse(text);
   if (ruleset === undefined) return undefined;
+  const hidden = ruleset.left.find(({ hook, family }) => hook === 'input' && isFamilyOf(family, packet));
+  if (hidden !== undefined && !hasSave)
+    return { state: 'unclear', rule: `nftables: table ${hidden.family} ${hidden.table} has rules of iptables` };
   const bases = ruleset.chains
     .filter(({ hook, family }) => (hook === 'prerouting' || hook === 'input') && isFamilyOf(family, packet))
     .toSorted((a, b) => order(a) - order(b));
@@ -77,7 +85,7 @@ function parse(text: string): Ruleset | undefined {
         chain.table === table &&
         chain.rules.some((rule) => rule.some((one) => isObject(one) && 'xt' in one)),
     );
-  return { chains: chains.filter((chain) => !isForeign(chain)), sets };
+  return { chains: chains.filter((chain) => !isForeign(chain)), left: chains.filter(isForeign), sets };
 }
 
 function chainOf(chain: Json): Chain {

@@ -27,7 +27,9 @@ export async function askHost(
   try {
     recorder.event({ kind: 'progress', host: target.name, text: 'asking' });
     const fromMs = nowMs();
-    const keep = (answers: ReadonlyMap<string, Answer>, script: string): void => {
+    let hostEndMs = Number.NaN;
+    const keep = (answers: ReadonlyMap<string, Answer>, script: string, endedMs: number): void => {
+      hostEndMs = endedMs;
       recorder.file(`hosts/${target.name}/questions.sh`, `${script}\n`);
       recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers));
     };
@@ -48,7 +50,7 @@ export async function askHost(
       keep,
     });
     if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };
-    const askedMs = { fromMs, toMs: nowMs() };
+    const askedMs = { fromMs, toMs: nowMs(), hostEndMs };
     const followUps = followUpsOf(settings, asked.value);
     const limits = { signal, timeoutMs: ASK_TIMEOUT_MS, become };
     const more =

@@ -83,6 +83,8 @@ export type QuestionName = keyof HostQuestions;
 export interface AskedBetween {
   readonly fromMs: number;
   readonly toMs: number;
+  /** The end of the script by the host's clock; NaN if it is not known. */
+  readonly hostEndMs: number;
 }
 
 // enforce writes the units to the first, users and groups to the second.

@@ -80,3 +80,12 @@ test('without a program that shows them, the rules are not known', () => {
   assert.equal(judgeRules(parseFirewall(''), way).rules, undefined);
   assert.equal(judgeRules(parseFirewall('#nft\n\n#end 1\n'), way).rules, undefined);
 });
+
+test('rules of iptables that nft cannot show in full are not taken for an open port', () => {
+  const table = { family: 'ip', table: 'filter' };
+  const chain = { ...table, name: 'INPUT', type: 'filter', hook: 'input', prio: 0, policy: 'accept' };
+  const rule = { ...table, chain: 'INPUT', expr: [{ xt: { type: 'match', name: 'recent' } }, { drop: null }] };
+  const parts = parseFirewall(`#nft\n${JSON.stringify({ nftables: [{ chain }, { rule }] })}\n\n#end 0\n`);
+  assert.equal(judgeRules(parts, { source: '10.0.0.1', destination: '10.0.0.2', port: 4000 }).rules?.state, 'unclear');
+  assert.equal(judgeRules(parts, { source: 'fd00::1', destination: 'fd00::2', port: 4000 }).rules?.state, 'open');
+});

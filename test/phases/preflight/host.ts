@@ -34,7 +34,12 @@ export function createAnsweringHost(
         return `${nonce}:begin:${question}\n${stdout}\n${nonce}:end:${String(exitCode)}\n`;
       });
       return Promise.resolve(
-        ok({ exitCode: 0, stdout: `${nonce}:sudo\n${refused ?? ''}${parts.join('')}`, stderr: '', durationMs: 1 }),
+        ok({
+          exitCode: 0,
+          stdout: `${nonce}:sudo\n${refused ?? ''}${parts.join('')}${typeof answers['ended'] === 'string' ? `${nonce}:ended:${answers['ended']}` : ''}`,
+          stderr: '',
+          durationMs: 1,
+        }),
       );
     },
     forward: () => Promise.reject(new Error(`${quote(name)} forwards no port`)),

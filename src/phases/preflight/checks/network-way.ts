@@ -121,9 +121,9 @@ function judgeFirewall(subject: PreflightSubject): Verdict {
   if (rules?.state === 'open') return pass('its rules let the port in');
   if (trial.state !== 'indirect') return fail(rules?.rule ?? 'SSH comes through and this port does not');
   if (parts?.known === false) return unknown(parts.why);
-  return rules === undefined
-    ? notApplicable(`nothing on the host shows its rules, and this machine cannot try: ${trial.why}`)
-    : unknown(`a rule that depends on more than the port: ${rules.rule}`);
+  return notApplicable(
+    `${rules === undefined ? 'nothing on the host shows its rules' : `a rule depends on more than the port (${rules.rule})`}, and this machine cannot try: ${trial.why}`,
+  );
 }
 
 function letIn(firewall: Firewall | undefined, target: Target, port: string): string {

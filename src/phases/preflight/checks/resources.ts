@@ -127,8 +127,11 @@ export const RESOURCES: readonly PreflightCheck[] = [
 ];
 
 function judgeClock(clock: Clock, asked: AskedBetween, { host }: PreflightSubject): Verdict {
-  // Zero if the host's time lies between question and answer: then the clocks cannot be told apart.
-  const skewMs = Math.max(asked.fromMs - clock.nowMs, clock.nowMs - asked.toMs, 0);
+  // Zero if the host's time lies between question and answer: then the clocks cannot be told apart. The clock is read at the beginning, so the
+  // time of all other questions, by the same clock, is taken off.
+  const tookMs = asked.hostEndMs - clock.nowMs;
+  const byMs = asked.toMs - (tookMs > 0 ? tookMs : 0);
+  const skewMs = Math.max(asked.fromMs - clock.nowMs, clock.nowMs - byMs, 0);
   const skew =
     skewMs === 0
       ? 'it agrees with this machine’s clock'
