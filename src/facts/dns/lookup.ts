@@ -32,6 +32,13 @@ export interface DnsAddresses {
   readonly addresses: readonly string[];
 }
 
+/** The addresses of the host's own full name, as other machines see them: the stub makes them up from the host's name. */
+export function ownDnsAddresses(service: NameService): DnsAddresses {
+  const direct = service.replies.filter(({ resolver }) => !STUBS.has(resolver));
+  const hasDirect = direct.some(({ state }) => state === 'answered');
+  return dnsAddresses(hasDirect ? { ...service, replies: direct } : service, service.fullName);
+}
+
 /** The addresses of a name in DNS: of the first of its full names that has some. */
 export function dnsAddresses(service: NameService, name: string, resolver?: string): DnsAddresses {
   const about = (full: string): readonly DnsReply[] =>

@@ -71,13 +71,15 @@ reverse() {
   printf %s "${'${out}'}ip6.arpa"
 }
 
-# The names of an address, from the first resolver that answers.
+# The names of an address, from the first resolver that answers. The host's own address is asked of all, and not of the stub of
+# systemd-resolved, which makes up an answer from the host's name.
 back() {
   local server said
   case $1 in fe80:*|127.*|::1) return;; esac
   for server in "${'${servers[@]}'}"; do
+    [ "$2" = own ] && [ $stub = yes ] && [ ${'${#servers[@]}'} != 1 ] && case $server in 127.0.0.5[34]) continue;; esac
     said=$(lookup "$server" PTR "$(reverse "$1")"); printf '%s\n' "$said"
-    [[ $said != *"$tab"answered"$tab"* ]] || return
+    [ "$2" = own ] || [[ $said != *"$tab"answered"$tab"* ]] || return
   done
 }
 
@@ -182,7 +184,7 @@ case $reached in
   ''|fe80:*|127.*|::1)
     reached=$(ip -o addr show scope global 2>/dev/null | while read -r _ _ _ address _; do printf '%s\n' "${'${address%/*}'}"; done | head -n 4);;
 esac
-for address in $reached; do printf '%s\n' "address$tab$address"; also back "$address"; done
+for address in $reached; do printf '%s\n' "address$tab$address"; also back "$address" own; done
 
 [ "$joins" = yes ] && for domain in $(timeout 4 realm list --name-only 2>/dev/null) $search ${'${full#*.}'}; do
   case $domain in *.*) ;; *) continue;; esac

@@ -106,6 +106,12 @@ test('the host’s own name: unknown to DNS, another address, or no full name', 
   assert.match(short[0]?.fix ?? '', /hostnamectl set-hostname/);
 });
 
+test('the stub of systemd-resolved makes the host’s own record up: the servers behind it count', async () => {
+  const behind = without('A hx-api-server.hana-x.ai');
+  const results = await bad({ servers: { '127.0.0.53': GOOD_ZONE, '10.77.0.53 eth0': behind } });
+  assert.deepEqual(ids(results), ['dns.own-name']);
+});
+
 test('short names without a search domain', async () => {
   const results = await bad({ search: '', full: 'hx-api-server.hana-x.ai' }, { requireDomainJoin: false });
   assert.deepEqual(ids(results), ['dns.search-domain']);

@@ -1,7 +1,7 @@
 import type { Settings } from '../../../config/config.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
 import { longAddress } from '../../../facts/addresses.ts';
-import { dnsAddresses, dnsNames, fullNamesOf, reverseName } from '../../../facts/dns/lookup.ts';
+import { dnsAddresses, dnsNames, fullNamesOf, ownDnsAddresses, reverseName } from '../../../facts/dns/lookup.ts';
 import type { NameService } from '../../../facts/dns/name-service.ts';
 import { valueOf } from '../../../facts/question.ts';
 import { commandOn, isAddress, knowing, lineOn, namesOf, type PreflightCheck } from '../subject.ts';
@@ -29,7 +29,7 @@ export const DNS_OWN_NAME: readonly PreflightCheck[] = [
             `${ownName} alone, and no search domain`,
             commandOn(target, 'sudo', 'hostnamectl', 'set-hostname', `${ownName}.DOMAIN`),
           );
-        const { addresses } = dnsAddresses(service, fullName);
+        const { addresses } = ownDnsAddresses(service);
         const own = new Set([
           ...ownAddresses.map(longAddress),
           ...(seen.reached ? (valueOf(seen.facts.addresses) ?? []) : []),
