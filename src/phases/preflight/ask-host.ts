@@ -53,12 +53,14 @@ export async function askHost(
     const askedMs = { fromMs, toMs: nowMs(), hostEndMs };
     const followUps = followUpsOf(settings, asked.value);
     const limits = { signal, timeoutMs: ASK_TIMEOUT_MS, become };
-    const more =
+    // Both wait for the first answers alone.
+    const [more, trust] = await Promise.all([
       Object.keys(followUps).length === 0
         ? ok({})
-        : await ask(connected.value, followUps, randomId(), { ...limits, keep: keepMore });
+        : ask(connected.value, followUps, randomId(), { ...limits, keep: keepMore }),
+      askTrust(connected.value, settings, asked.value, checks, signal),
+    ]);
     if (!more.ok) return { host, seen: { reached: false, problem: more.problems[0] } };
-    const trust = await askTrust(connected.value, settings, asked.value, checks, signal);
     recorder.file(`hosts/${target.name}/facts.json`, {
       ...shortFacts(asked.value),
       ...more.value,
