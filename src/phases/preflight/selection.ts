@@ -22,7 +22,7 @@ export function unknownNames(names: readonly string[]): readonly UnknownName[] {
   const families = [...new Set(ids.map(familyOf))];
   return names
     .filter((name) => !families.includes(name) && !ids.includes(claimOf(name)))
-    .map((name) => ({ name, nearest: nearestOf(claimOf(name), families, ids) }));
+    .map((name) => ({ name, nearest: nearestOf(claimOf(name).toLowerCase(), families, ids) }));
 }
 
 // The claim alone, and the wrong family before it, are slips too: `resolves` and `net.resolves`.

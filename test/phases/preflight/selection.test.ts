@@ -71,6 +71,8 @@ test('a name that no check of these hosts has is a Problem, so that nothing pass
 test('a slip in a name is answered by the nearest family or id', () => {
   const nearest = (name: string): string | undefined => unknownNames([name])[0]?.nearest;
   assert.equal(nearest('dsn'), 'dns');
+  assert.equal(nearest('DNS'), 'dns');
+  assert.equal(nearest('Models.Present[phi3]'), 'models.present');
   assert.equal(nearest('disk.spaec'), 'disk.space');
   assert.equal(nearest('net.backend-resolves'), 'dns.backend-resolves');
   assert.equal(nearest('backend-resolves'), 'dns.backend-resolves');
