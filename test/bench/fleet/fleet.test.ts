@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JournalEntry } from '../../../src/sim/runner/journal.ts';
+import { startSim } from '../../../src/sim/server.ts';
 import { createModel } from '../../../src/sim/models/model.ts';
 import { promptTokens } from '../../../src/sim/text/tokens.ts';
 import { readMessages, render } from '../../../src/sim/native/messages.ts';
@@ -12,7 +13,8 @@ import { judgeLoads } from './loads.ts';
 import { readOptions } from './options.ts';
 import { differenceOf, outcomeOf } from './outcome.ts';
 import { messagesOf } from './prompt.ts';
-import { disagreements } from './report.ts';
+import { disagreements, workloadTable } from './report.ts';
+import { assertAnswers } from './answers.ts';
 import { weightsOf } from './servers.ts';
 
 describe('the workloads of the bench', () => {
@@ -104,6 +106,32 @@ describe('the judgement of loads', () => {
     );
     assert.deepEqual(causes, ['gateway', 'chat', 'direct']);
   });
+});
+
+test('a gateway by its URL is asked before the run, and its failures are told with their reason', async () => {
+  const sim = await startSim({ models: ['m0'] });
+  try {
+    await assertAnswers('proxy', `${sim.url}/`, [sim.url]);
+    await assert.rejects(
+      assertAnswers('proxy', `${sim.url}/elsewhere/`.replace('127.0.0.1', '127.0.0.2'), [sim.url]),
+      /^Error: Expected proxy to answer GET http:.*\/v1\/models with 200, found: Error: connect ECONNREFUSED[^]*It takes the key sk-bench/,
+    );
+  } finally {
+    await sim.close();
+  }
+  const workload = REAL_TIME.find(({ name }) => name === 'equal');
+  const [request] = workload?.scenario(new Random(1, 'equal')).requests ?? [];
+  assert.ok(request !== undefined);
+  const failed = { request, sentMs: 0, targetMs: 2000, ttftMs: undefined, outcome: 'refused', ends: 1 } as const;
+  const records = [failed, { ...failed, why: '403 ' }, { ...failed, why: '403 ' }];
+  const outcome = outcomeOf('proxy', { records, loads: [] });
+  assert.deepEqual(outcome.failures, [
+    ['403 ', 2],
+    ['refused', 1],
+  ]);
+  const simulated = new Map<string, typeof outcome>();
+  const result = { name: 'equal', about: '', outcomes: [outcome], simulated, delayP99Ms: 0, delayMaxMs: 0, idle: 0 };
+  assert.match(workloadTable(result), /\n- proxy: 3 without a whole answer, 2 of them: 403 $/);
 });
 
 test('a difference is paired: its error is that of the differences', () => {

@@ -9,6 +9,7 @@ import type { Workload } from '../../fleet/workload/workload.ts';
 import { simulate } from '../../../src/simulation/simulation.ts';
 import { cpuUs, processTree } from '../gateway/process-cost.ts';
 import { packInto, running, start, type Started } from '../gateway/proxy.ts';
+import { assertAnswers } from './answers.ts';
 import { hxllm, litellm, nginx, type Gateway } from './gateways.ts';
 import { Lane } from './lane.ts';
 import { judgeLoads } from './loads.ts';
@@ -38,7 +39,13 @@ try {
   process.exitCode = 64;
 }
 if (options === 'help') process.stdout.write(USAGE);
-else if (options !== undefined) await main(options);
+else if (options !== undefined)
+  try {
+    await main(options);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 
 async function main(given: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hxllm-fleet-'));
@@ -58,9 +65,11 @@ async function main(given: Options): Promise<void> {
   process.stdout.write(`${meansTable(results)}\n`);
   const found = disagreements(results);
   process.stdout.write(
-    found.length === 0
-      ? 'The simulation agrees: means within 1.5 points, workloads within 3 or twice the standard error.\n'
-      : `The simulation disagrees:\n${found.map((line) => `- ${line}\n`).join('')}`,
+    results.every(({ simulated }) => simulated.size === 0)
+      ? 'Nothing was simulated: only the strategies of hxllm are.\n'
+      : found.length === 0
+        ? 'The simulation agrees: means within 1.5 points, workloads within 3 or twice the standard error.\n'
+        : `The simulation disagrees:\n${found.map((line) => `- ${line}\n`).join('')}`,
   );
 }
 
@@ -147,6 +156,8 @@ async function runGroup(
     });
     const gateways = await Promise.all(starts);
     await sleep(SETTLE_MS);
+    for (const [index, entrant] of group.entries())
+      if ('url' in entrant) await assertAnswers(entrant.name, entrant.url, fleets[index]?.urls ?? []);
     const startMs = performance.now() + 500;
     const lanes = group.map((entrant, index) => {
       const { port } = gateways[index] ?? { port: 0 };
@@ -173,7 +184,9 @@ async function runGroup(
             `${JSON.stringify({ workload: dump.workload, gateway: name, records: lane.records, loads })}\n`,
             { flag: 'a' },
           );
-        return outcomeOf(name, { records: lane.records, loads }, ((after[index] ?? 0) - (before[index] ?? 0)) / 1e6);
+        const isSeen = (gateways[index]?.pid ?? 0) > 0;
+        const cpuS = isSeen ? ((after[index] ?? 0) - (before[index] ?? 0)) / 1e6 : undefined;
+        return outcomeOf(name, { records: lane.records, loads }, cpuS);
       }),
     );
     return { rest: seen, results };

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly met: ReadonlyMap<number, boolean>;
   /** CPU time of the gateway's processes, s; `undefined` for a gateway that others started, and in the simulation. */
   readonly cpuS: number | undefined;
+  /** Requests without a whole answer, by the reason that their clients saw, the most frequent first. */
+  readonly failures: readonly (readonly [why: string, count: number])[];
 }
 
 /** A difference of two shares over the same requests, in percent points, with its standard error. */
@@ -18,14 +20,27 @@ export interface Difference {
   readonly error: number;
 }
 
+/** A request, with the reason of a failure where it is known. */
+type OutcomeRecord = SimRecord & { readonly why?: string | undefined };
+
 /** Scores records and loads. */
 export function outcomeOf(
   gateway: string,
-  result: { readonly records: readonly SimRecord[]; readonly loads: readonly SimLoad[] },
+  result: { readonly records: readonly OutcomeRecord[]; readonly loads: readonly SimLoad[] },
   cpuS?: number,
 ): Outcome {
   const met = new Map(result.records.map((record) => [record.request.id, isMet(record)]));
-  return { gateway, score: scoreOf(result), met, cpuS };
+  return { gateway, score: scoreOf(result), met, cpuS, failures: failuresOf(result.records) };
+}
+
+function failuresOf(records: readonly OutcomeRecord[]): Outcome['failures'] {
+  const counts = new Map<string, number>();
+  for (const { outcome, why } of records) {
+    if (outcome === 'served') continue;
+    const reason = why ?? (outcome === 'left' ? 'no token came in time' : String(outcome));
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a);
 }
 
 /** The difference of two results of the same requests: `a` less `b`. */

@@ -52,7 +52,14 @@ export function workloadTable({ name, about, outcomes, simulated, ...result }: W
       model === undefined ? '' : signed(outcome, model),
     ];
   });
-  return `**${name}**: ${about}; ${String(first?.score.requests ?? 0)} requests. Event loop of the load generator: p99 ${result.delayP99Ms.toFixed(0)} ms late, at most ${result.delayMaxMs.toFixed(0)}; machine ${result.idle.toFixed(0)} % idle.\n\n${markdown(COLUMNS, lines)}`;
+  return `**${name}**: ${about}; ${String(first?.score.requests ?? 0)} requests. Event loop of the load generator: p99 ${result.delayP99Ms.toFixed(0)} ms late, at most ${result.delayMaxMs.toFixed(0)}; machine ${result.idle.toFixed(0)} % idle.\n\n${markdown(COLUMNS, lines)}${outcomes.map(failureLine).join('')}`;
+}
+
+function failureLine({ gateway, failures }: Outcome): string {
+  const [first] = failures;
+  if (first === undefined) return '';
+  const all = failures.reduce((total, [, count]) => total + count, 0);
+  return `\n- ${gateway}: ${String(all)} without a whole answer, ${String(first[1])} of them: ${first[0].replaceAll(/\s+/g, ' ').slice(0, 160)}`;
 }
 
 /** The means over all workloads, in Markdown, measured and simulated. */

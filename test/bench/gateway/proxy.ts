@@ -145,9 +145,12 @@ export async function start(
 
 /** A proxy that already runs here, by its address: its process is found by its port. */
 export function running(url: string): Started {
-  const port = Number(new URL(url).port);
-  const shown = spawnSync('ss', ['-ltnpH', `sport = :${String(port)}`]).stdout.toString();
-  return { port, pid: Number(/pid=(\d+)/.exec(shown)?.[1] ?? 0), stop: () => Promise.resolve() };
+  const { port: written, protocol } = new URL(url);
+  const port = written === '' ? (protocol === 'https:' ? 443 : 80) : Number(written);
+  const { stdout, error } = spawnSync('ss', ['-ltnpH', `sport = :${String(port)}`], { encoding: 'utf8' });
+  const pids = error === undefined ? [...stdout.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid)) : [];
+  // Workers share the socket of the process that has started them.
+  return { port, pid: pids.length === 0 ? 0 : Math.min(...pids), stop: () => Promise.resolve() };
 }
 
 /** Starts the two servers behind every proxy; `stop` ends them. */
