@@ -19,6 +19,8 @@ export interface RouteFacts {
   readonly failedAttempts: number;
   /** Time in servers from which the request was taken back before they had begun to answer, ms. */
   readonly insideMs: number;
+  /** It yields to other requests. */
+  readonly isBatch: boolean;
 }
 
 /** Facts about one request, filled in on its way and logged when it ends. It never holds the words of the client or the model. */

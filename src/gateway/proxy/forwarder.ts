@@ -100,8 +100,8 @@ export class Forwarder {
     const { service, record } = this.#context;
     const nowMs = performance.now();
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
-    const [sinceMs, loadedMs, insideMs] = [this.#sinceMs ?? nowMs, this.#loadedMs, this.#insideMs];
-    recordDecision(record, decision, { sinceMs, loadedMs, failedAttempts: this.#attempts, insideMs }, nowMs);
+    const route = { decision, failedAttempts: this.#attempts, insideMs: this.#insideMs, isBatch: this.#work.batch };
+    recordDecision(record, route, { sinceMs: this.#sinceMs ?? nowMs, loadedMs: this.#loadedMs }, nowMs);
     if (decision.kind === 'reject') return this.#onRejection(decision, failedLoad);
     const { lease, reason } = decision;
     const deployment = this.#group.deployments.find(({ id }) => id === lease.deployment.id);

@@ -34,18 +34,14 @@ const REJECTIONS: Readonly<Record<Rejection['reason'], string>> = {
 export function routeWords(record: RoutedRecord): string | undefined {
   const { route, reason, group = '' } = record;
   if (route === undefined) return undefined;
-  const { decision, failedAttempts, insideMs } = route;
+  const { decision, failedAttempts, insideMs, isBatch } = route;
   const from = reason?.startsWith('fallback/') === true ? `fallback/${shortName(group)}, ` : '';
   if (decision === 'resident') return `${from}resident, no slot needed`;
   const after =
     failedAttempts === 0 ? '' : `, after ${String(failedAttempts)} failed attempt${failedAttempts === 1 ? '' : 's'}`;
   const takenBack = insideMs === 0 ? '' : `taken back after ${durationText(insideMs)} without a first token, `;
-  return (
-    from +
-    takenBack +
-    (decision.kind === 'reject' ? rejected(decision, isLoadFailed(record)) : assigned(decision)) +
-    after
-  );
+  const words = decision.kind === 'reject' ? rejected(decision, isLoadFailed(record)) : assigned(decision, isBatch);
+  return from + takenBack + words + after;
 }
 
 // A request without an attempt has a server only if a load for it failed there (`recordFailedLoad`).
@@ -60,17 +56,18 @@ export function waitingWords(queue: Queue, { sinceMs }: Pick<Waiter, 'sinceMs'>,
   return `still waiting for a ${wanted} after ${durationText(nowMs - sinceMs)}${othersWait(others)}`;
 }
 
-function assigned({ lease, reason, loadMs, waitedMs, load, free }: Assignment): string {
+function assigned({ lease, reason, loadMs, waitedMs, load, free }: Assignment, isBatch: boolean): string {
   const { replica, position, slotsTaken, slotCount } = lease;
-  let words = waitedMs < LEAST_WAIT_MS ? '' : `waited ${durationText(waitedMs)} for a slot, `;
+  let words =
+    waitedMs < LEAST_WAIT_MS ? '' : `waited ${durationText(waitedMs)} for a slot${isBatch ? ' as a batch' : ''}, `;
   if (load !== undefined) words += loaded(lease.backend.url, load, loadMs);
-  else words += replica.residency.state === 'always' ? 'the server loads by itself' : 'resident';
-  if (slotCount === Infinity) words += `, ${grouped(position)} in flight`;
-  else if (slotsTaken > slotCount) words += `, trying slot ${grouped(slotsTaken)}`;
+  else words += replica.residency.state === 'always' ? 'the server manages its own memory' : 'resident';
+  if (slotCount === Infinity) words += `, ${grouped(position)} request${position === 1 ? '' : 's'} in flight`;
+  else if (slotsTaken > slotCount) words += `, trying slot ${grouped(slotsTaken)}, ${grouped(slotCount)} known so far`;
   else words += `, ${grouped(slotsTaken)} of ${grouped(slotCount)} slot${slotCount === 1 ? '' : 's'}`;
   // The cache of other servers is unknown.
   if (replica.residency.state !== 'always') words += prefixOf(lease);
-  return free > 1 ? `${words}, ${CHOICES[reason] ?? reason} of ${String(free)} servers` : words;
+  return free > 1 ? `${words}, ${CHOICES[reason] ?? reason} of ${String(free)} free servers` : words;
 }
 
 // Estimates, made with the same measure; the alias's own factor gives tokens.
@@ -96,10 +93,11 @@ function furtherVictims(count: number): string {
   return count === 0 ? '' : ` and ${String(count)} more`;
 }
 
-function rejected({ reason, waitedMs, ahead }: Rejection, isUnloadable: boolean): string {
+function rejected({ reason, waitedMs, loadMs, ahead }: Rejection, isUnloadable: boolean): string {
   const words = isUnloadable ? 'refused, its model could not be loaded' : REJECTIONS[reason];
   const waited = waitedMs < LEAST_WAIT_MS ? '' : `, waited ${durationText(waitedMs)}`;
-  return `${words}${waited}${reason === 'no-backend' ? '' : othersWait(ahead)}`;
+  const loads = loadMs < LEAST_WAIT_MS ? '' : `, ${waited === '' ? 'waited' : 'and'} ${durationText(loadMs)} for loads`;
+  return `${words}${waited}${isUnloadable ? '' : loads}${reason === 'no-backend' ? '' : othersWait(ahead)}`;
 }
 
 function othersWait(count: number): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { routeWords } from '../../../src/gateway/proxy/route-words.ts';
 import { startSim, type SimOptions } from '../../../src/sim/server.ts';
 import { until } from '../../until.ts';
 import { NOWHERE } from '../fake-upstream.ts';
@@ -76,11 +77,13 @@ test('x-hxllm-route tells of the wait for a slot, and of a queue that is full', 
     models: [{ name: 'm', answerTokens: 60 }],
   });
   await routeOf(chatOf('a'));
-  const routes = await Promise.all([1, 2, 3].map(() => routeOf(chatOf('a'))));
+  const batch = { metadata: { class: 'batch' } };
+  const routes = await Promise.all([{}, {}, {}, batch].map((more) => routeOf(chatOf('a', 'hi', more))));
   assert.deepEqual(
     routes.map((route) => (route ?? '').replace(/\d+\.\d s/, 'N s')).toSorted((a, b) => a.localeCompare(b)),
     [
       'resident, 1 of 1 slot, prefix 1 of 1 token',
+      'waited N s for a slot as a batch, resident, 1 of 1 slot, prefix 1 of 1 token',
       'waited N s for a slot, resident, 1 of 1 slot, prefix 1 of 1 token',
       'waited N s for a slot, resident, 1 of 1 slot, prefix 1 of 1 token',
     ],
@@ -122,6 +125,33 @@ test('refused requests tell why: the queue, the time, and a model without a serv
     [none.status, none.headers.get('x-hxllm-route')],
     [503, 'refused, no server of this model can answer'],
   );
+});
+
+test('a trial of one slot more says so, and a server with /v1 has no slots to show', async (t) => {
+  const sim = await startSim({ numParallel: 2, tokenMs: 5, models: [{ name: 'm', answerTokens: 100 }] });
+  t.after(() => sim.close());
+  await using gateway = await startGateway([sim]);
+  const first = gateway.chat();
+  await until('the first has begun', () => gateway.service().scheduler.fleet.backends.get(sim.url)?.started === 1);
+  const [second] = await Promise.all([gateway.chat(), first]);
+  assert.match(second.headers.get('x-hxllm-route') ?? '', /^resident, trying slot 2, 1 known so far, prefix/);
+  const model_list = [{ model_name: 'm', litellm_params: { model: 'openai/m', api_base: `${sim.url}/v1` } }];
+  await using other = await startGateway([], { model_list });
+  const answer = await other.chat();
+  assert.equal(answer.headers.get('x-hxllm-route'), 'the server manages its own memory, 1 request in flight');
+});
+
+test('a refused request tells apart its wait for a slot and for loads', () => {
+  const decision = { kind: 'reject', request: 'r1', reason: 'queue-timeout', retryAfterMs: 1000, ahead: 0 } as const;
+  const wordsOf = (waitedMs: number, loadMs: number): string | undefined =>
+    routeWords({
+      route: { decision: { ...decision, waitedMs, loadMs }, failedAttempts: 0, insideMs: 0, isBatch: false },
+      attempts: 0,
+    });
+  const refused = 'refused, no slot came free in time';
+  assert.equal(wordsOf(4001, 2900), `${refused}, waited 4.0 s, and 2.9 s for loads`);
+  assert.equal(wordsOf(4001, 0), `${refused}, waited 4.0 s`);
+  assert.equal(wordsOf(0, 2900), `${refused}, waited 2.9 s for loads`);
 });
 
 test('every API has the header, whole and streamed', async (t) => {

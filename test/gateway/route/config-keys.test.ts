@@ -81,7 +81,7 @@ test('weight: simple-shuffle never chooses a deployment of weight 0 while anothe
     ],
     { router_settings: { routing_strategy: 'simple-shuffle' } },
   );
-  for (let turn = 0; turn < 12; turn += 1) assert.equal(choice(await gateway.chat()), 'by weight of 2 servers');
+  for (let turn = 0; turn < 12; turn += 1) assert.equal(choice(await gateway.chat()), 'by weight of 2 free servers');
   assert.deepEqual([none.requests.length, all.requests.length], [0, 12]);
 });
 
@@ -96,7 +96,7 @@ test('routing_strategy: latency-based and usage-based routing have their effect,
     ],
     { router_settings: { routing_strategy: 'latency-based-routing' } },
   );
-  for (let turn = 0; turn < 8; turn += 1) assert.equal(choice(await byLatency.chat()), 'fastest of 2 servers');
+  for (let turn = 0; turn < 8; turn += 1) assert.equal(choice(await byLatency.chat()), 'fastest of 2 free servers');
   assert.deepEqual([slow.requests.length, fast.requests.length], [1, 7]);
   slow.behave(says('slow'));
   await using byUsage = await gatewayOf(
@@ -106,6 +106,6 @@ test('routing_strategy: latency-based and usage-based routing have their effect,
     ],
     { router_settings: { routing_strategy: 'usage-based-routing-v2' } },
   );
-  for (let turn = 0; turn < 4; turn += 1) assert.equal(choice(await byUsage.chat()), 'least used of 2 servers');
+  for (let turn = 0; turn < 4; turn += 1) assert.equal(choice(await byUsage.chat()), 'least used of 2 free servers');
   assert.deepEqual([slow.requests.length, fast.requests.length], [3, 9]);
 });

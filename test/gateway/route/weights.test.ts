@@ -62,7 +62,7 @@ test('without a strategy, weight gives an alias’ servers their shares, then rp
   ] as const) {
     const [found, routes] = await share(one, other);
     assertShare(found, 0.75);
-    assert.deepEqual(routes, new Set(['by weight of 2 servers']));
+    assert.deepEqual(routes, new Set(['by weight of 2 free servers']));
   }
 });
 
@@ -74,9 +74,9 @@ test('simple-shuffle takes the same weights; an entry without the key that anoth
 
 test('equal weights, and least-busy by name, share evenly', async () => {
   for (const [one, other, more, name] of [
-    [{}, {}, {}, 'least time of 2 servers'],
-    [{ rpm: 60 }, { rpm: 60 }, {}, 'least time of 2 servers'],
-    [{ weight: 3 }, { weight: 1 }, NAMED('least-busy'), 'least busy of 2 servers'],
+    [{}, {}, {}, 'least time of 2 free servers'],
+    [{ rpm: 60 }, { rpm: 60 }, {}, 'least time of 2 free servers'],
+    [{ weight: 3 }, { weight: 1 }, NAMED('least-busy'), 'least busy of 2 free servers'],
   ] as const) {
     const [found, routes] = await share(one, other, more);
     assert.equal(found, 0.5);
