@@ -147,6 +147,10 @@ test('a refused request tells apart its wait for a slot and for loads', () => {
     routeWords({
       route: { decision: { ...decision, waitedMs, loadMs }, failedAttempts: 0, insideMs: 0, isBatch: false },
       attempts: 0,
+      group: 'm',
+      backend: undefined,
+      reason: undefined,
+      failure: undefined,
     });
   const refused = 'refused, no slot came free in time';
   assert.equal(wordsOf(4001, 2900), `${refused}, waited 4.0 s, and 2.9 s for loads`);
