@@ -8,7 +8,7 @@ export async function assertAnswers(name: string, url: string, servers: readonly
   }).then(
     async (response) =>
       response.ok ? undefined : `${String(response.status)} ${(await response.text()).slice(0, 200)}`,
-    (error: unknown) => (error instanceof Error ? String(error.cause ?? error) : String(error)),
+    (error: unknown) => String(error instanceof Error && error.cause instanceof Error ? error.cause : error),
   );
   if (found === undefined) return;
   throw new Error(
