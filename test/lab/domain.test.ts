@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CheckResult } from '../../src/core/verdict.ts';
 import { borrowLab } from './borrowed.ts';
 import { ADMINISTRATOR_PASSWORD, DIRECTORY_ADDRESS } from './directory.ts';
 import { createOperator } from './operator.ts';
 import { ZONE } from './place.ts';
+import { preflightOf, type LabPreflight } from './preflight.ts';
 import { deploymentsOf } from './variables.ts';
 
 const lab = borrowLab('sim', { directory: true });
@@ -12,20 +12,7 @@ const operator = createOperator();
 const { set } = deploymentsOf(operator);
 const REQUIRED = { litellm_require_domain_join: 'true', litellm_admin_group: `hx-llm-admins@${ZONE}` };
 
-/** The results of a preflight, by id. */
-async function preflight(): Promise<ReadonlyMap<string, CheckResult>> {
-  const ran = await operator.hxllm('preflight', '--json');
-  // Its shape is what hxllm documents.
-  const { results } = JSON.parse(ran.stdout) as { readonly results: readonly CheckResult[] };
-  return new Map(results.map((result) => [result.id, result]));
-}
-
-/** The checks of a preflight that neither pass nor do not apply, but for those that fail on every host of the lab. */
-function faults(results: ReadonlyMap<string, CheckResult>): readonly string[] {
-  return [...results.values()]
-    .filter(({ id, outcome }) => outcome !== 'pass' && outcome !== 'not-applicable' && id !== 'time.synchronized')
-    .map(({ id, outcome }) => `${id} ${outcome}`);
-}
+const preflight = (): Promise<LabPreflight> => preflightOf(operator);
 
 const UNJOINED = [
   'domain.joined fail',
@@ -38,17 +25,17 @@ test('a host that has not joined fails that check alone, with what it lacks', la
     .must(`printf 'search ${ZONE}\\nnameserver ${DIRECTORY_ADDRESS}\\n' > /etc/resolv.conf`);
   set(REQUIRED);
   const results = await preflight();
-  assert.deepEqual(faults(results), UNJOINED);
-  assert.match(results.get('domain.joined')?.seen ?? '', /realm list is empty, .*there is no \/etc\/krb5\.keytab/);
-  assert.match(results.get('domain.joined')?.fix ?? '', /sudo realm join DOMAIN/);
+  assert.deepEqual(results.faults, UNJOINED);
+  assert.match(results.seen('domain.joined')?.seen ?? '', /realm list is empty, .*there is no \/etc\/krb5\.keytab/);
+  assert.match(results.seen('domain.joined')?.fix ?? '', /sudo realm join DOMAIN/);
 });
 
 test('without litellm_require_domain_join the family does not apply', lab.only, async () => {
   set({ litellm_admin_group: 'no-such-group' });
   const results = await preflight();
-  assert.deepEqual(faults(results), []);
+  assert.deepEqual(results.faults, []);
   for (const id of UNJOINED.map((line) => line.split(' ')[0] ?? ''))
-    assert.equal(results.get(id)?.seen, 'litellm_require_domain_join is false');
+    assert.equal(results.seen(id)?.seen, 'litellm_require_domain_join is false');
 });
 
 test('a joined host passes', lab.only, async () => {
@@ -60,18 +47,18 @@ test('a joined host passes', lab.only, async () => {
     );
   set(REQUIRED);
   const results = await preflight();
-  assert.deepEqual(faults(results), []);
-  assert.match(results.get('domain.joined')?.seen ?? '', /dev-test\.hana-x\.ai \(realmd, SSSD\)/);
+  assert.deepEqual(results.faults, []);
+  assert.match(results.seen('domain.joined')?.seen ?? '', /dev-test\.hana-x\.ai \(realmd, SSSD\)/);
   assert.match(
-    results.get('domain.credential')?.seen ?? '',
+    results.seen('domain.credential')?.seen ?? '',
     /^HX-API-SERVER\$@DEV-TEST\.HANA-X\.AI in \/etc\/krb5\.keytab/,
   );
-  assert.match(results.get('domain.sssd-online')?.seen ?? '', /on line in dev-test\.hana-x\.ai with hx-dc/);
+  assert.match(results.seen('domain.sssd-online')?.seen ?? '', /on line in dev-test\.hana-x\.ai with hx-dc/);
 });
 
 test('a group of another name fails that check alone', lab.only, async () => {
   set({ ...REQUIRED, litellm_admin_group: `hx-llm-admin@${ZONE}` });
-  assert.deepEqual(faults(await preflight()), ['domain.admin-group fail']);
+  assert.deepEqual((await preflight()).faults, ['domain.admin-group fail']);
 });
 
 test('without adcli the ticket of kinit proves the credential, and no ticket is left', lab.only, async () => {
@@ -79,12 +66,12 @@ test('without adcli the ticket of kinit proves the credential, and no ticket is 
   await host.must('mv /usr/sbin/adcli /usr/sbin/adcli.off; chmod 600 /usr/bin/klist; ls /tmp/krb5cc* 2>/dev/null || :');
   set(REQUIRED);
   const results = await preflight();
-  assert.deepEqual(faults(results), []);
-  assert.match(results.get('domain.credential-works')?.seen ?? '', /\(kinit\)/);
+  assert.deepEqual(results.faults, []);
+  assert.match(results.seen('domain.credential-works')?.seen ?? '', /\(kinit\)/);
   await host.must('mv /usr/bin/kinit /usr/bin/kinit.off; ! ls /tmp/krb5cc* 2>/dev/null');
   const service = await preflight();
-  assert.deepEqual(faults(service), []);
-  assert.match(service.get('domain.credential-works')?.seen ?? '', /SSSD is on line/);
+  assert.deepEqual(service.faults, []);
+  assert.match(service.seen('domain.credential-works')?.seen ?? '', /SSSD is on line/);
   await host.must(
     'mv /usr/sbin/adcli.off /usr/sbin/adcli; mv /usr/bin/kinit.off /usr/bin/kinit; chmod 755 /usr/bin/klist',
   );
@@ -95,8 +82,8 @@ test('SSSD that has stopped is a warning', lab.only, async () => {
   await host.must('systemctl stop sssd');
   set({ litellm_require_domain_join: 'true' });
   const results = await preflight();
-  assert.deepEqual(faults(results), ['domain.sssd-online fail']);
-  assert.equal(results.get('domain.sssd-online')?.severity, 'warning');
+  assert.deepEqual(results.faults, ['domain.sssd-online fail']);
+  assert.equal(results.seen('domain.sssd-online')?.severity, 'warning');
   await host.must('systemctl start sssd');
 });
 
@@ -111,14 +98,14 @@ test('a computer account that is disabled, reset or deleted fails that check alo
   ]) {
     await tool(...words);
     const results = await preflight();
-    assert.deepEqual(faults(results), dead, words.join(' '));
+    assert.deepEqual(results.faults, dead, words.join(' '));
     if (words[1] === 'disable') await tool('user', 'enable', 'HX-API-SERVER$');
   }
 });
 
 test('a keytab that is gone fails the credential alone', lab.only, async () => {
   await lab.host('hx-api-server').must('rm /etc/krb5.keytab');
-  assert.deepEqual(faults(await preflight()), [
+  assert.deepEqual((await preflight()).faults, [
     'domain.credential fail',
     'domain.credential-works skip',
     'domain.sssd-online skip',
@@ -133,14 +120,14 @@ test('a missing sudo right is named', lab.only, async () => {
   );
   set({});
   const results = await preflight();
-  const sudo = results.get('privilege.sudo');
+  const sudo = results.seen('privilege.sudo');
   assert.deepEqual(
-    faults(results).filter((line) => !line.endsWith(' skip')),
+    results.faults.filter((line) => !line.endsWith(' skip')),
     ['privilege.sudo fail'],
   );
   assert.match(
     sudo?.seen ?? '',
     /sudo grants \/usr\/bin\/systemctl restart litellm as root without a password\. Missing: bash as root/,
   );
-  assert.equal(results.get('domain.joined')?.outcome, 'not-applicable');
+  assert.equal(results.seen('domain.joined')?.outcome, 'not-applicable');
 });

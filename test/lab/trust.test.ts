@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { certificateText } from '../certificates/certificates.ts';
+import { borrowLab } from './borrowed.ts';
+import { changedFiles, type Files } from './host/overlay.ts';
+import type { LabHost } from './host/host.ts';
+import { createOperator } from './operator.ts';
+import { ZONE } from './place.ts';
+import { preflightOf, type LabPreflight } from './preflight.ts';
+
+const lab = borrowLab();
+const operator = createOperator();
+const CERTIFICATES = ['good', 'expired', 'future', 'wrong-name', 'untrusted', 'untrusted-expired', 'leaf'] as const;
+const urlOf = (name: (typeof CERTIFICATES)[number], server = 'hx-llm01-server'): string =>
+  `https://${server}.${ZONE}:${String(8440 + CERTIFICATES.indexOf(name))}`;
+
+/** A proxy with TLS in front of Ollama for each certificate, on the runtime that serves Ollama there. */
+const PROXY = `
+const [https, http, fs] = ['https', 'http', 'fs'].map((name) => require(name));
+${JSON.stringify(CERTIFICATES)}.forEach((name, index) => {
+  const files = { cert: fs.readFileSync('/opt/tls/' + name + '.pem'), key: fs.readFileSync('/opt/tls/' + name + '.key') };
+  https.createServer(files, (request, response) => {
+    const { method, url, headers } = request;
+    const onward = http.request({ port: 11434, agent: false, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  }).listen(8440 + index);
+});`;
+
+async function serveTls(host: LabHost): Promise<void> {
+  const put = (path: string, text: string): string =>
+    `base64 -d > ${path} <<'EOF'\n${Buffer.from(text).toString('base64')}\nEOF\n`;
+  const files = CERTIFICATES.flatMap((name) => [`${name}.pem`, `${name}.key`]);
+  await host.must(`set -e
+mkdir /opt/tls
+${files.map((name) => put(`/opt/tls/${name}`, certificateText(name))).join('')}${put('/opt/tls/proxy.cjs', PROXY)}
+systemd-run --quiet --unit=tls /opt/ollama/node /opt/tls/proxy.cjs
+for ((n = 0; n < 100; n++)); do (exec 3<>/dev/tcp/127.0.0.1/8440) 2>/dev/null && break; sleep 0.1; done`);
+}
+
+/** Writes the backends and the authorities of the next commands. */
+function configure(urls: readonly string[], ...authorities: readonly string[]): void {
+  mkdirSync(join(operator.folder, 'files'), { recursive: true });
+  writeFileSync(join(operator.folder, 'files/ca.pem'), authorities.map(certificateText).join(''));
+  writeFileSync(
+    join(operator.folder, 'inventories/group_vars/all/tls.yml'),
+    `---\nlitellm_backends: ${JSON.stringify(urls)}\n${authorities.length === 0 ? '' : 'litellm_ca_file: files/ca.pem\n'}`,
+  );
+}
+
+const preflight = (): Promise<LabPreflight> => preflightOf(operator);
+
+const behind = (...ids: readonly string[]): readonly string[] => ids.map((id) => `trust.${id} skip`);
+
+test('backends with TLS and a private authority', lab.only, async () => {
+  for (const name of ['hx-llm01-server', 'hx-llm02-server'] as const) await serveTls(lab.host(name));
+});
+
+test('from a bare host each certificate fails its own check and no other', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  assert.equal(
+    await host.must('command -v openssl curl update-ca-certificates; ls -d /etc/ssl/certs 2>/dev/null || :'),
+    '',
+  );
+  for (const [name, expected] of [
+    ['good', []],
+    ['leaf', []],
+    ['expired', ['trust.dates fail', ...behind('expiry', 'runtime-connects')]],
+    ['future', ['trust.dates fail', ...behind('expiry', 'runtime-connects')]],
+    ['wrong-name', ['trust.name fail', ...behind('runtime-connects')]],
+    ['untrusted', ['trust.chain fail', ...behind('host-chain', 'runtime-connects')]],
+    [
+      'untrusted-expired',
+      ['trust.chain fail', 'trust.dates fail', ...behind('expiry', 'host-chain', 'runtime-connects')],
+    ],
+  ] as const) {
+    configure([urlOf(name)], 'ca.pem');
+    assert.deepEqual((await preflight()).faults, expected, name);
+  }
+  configure([urlOf('good')]);
+  assert.deepEqual((await preflight()).faults, ['trust.chain fail', ...behind('host-chain', 'runtime-connects')]);
+});
+
+test('where sshd forwards nothing, bash carries the bytes', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  await host.must("printf 'AllowTcpForwarding no\\n' > /etc/ssh/sshd_config.d/00-no.conf; systemctl reload ssh");
+  configure([urlOf('good'), urlOf('good', 'hx-llm02-server')], 'ca.pem');
+  assert.deepEqual((await preflight()).faults, []);
+  await host.must('rm /etc/ssh/sshd_config.d/00-no.conf; systemctl reload ssh');
+});
+
+let bare: Files = new Map();
+
+test(
+  'the gateway serves from https backends with the authorities of litellm_ca_file, and from none without',
+  lab.only,
+  async () => {
+    const host = lab.host('hx-api-server');
+    bare = host.files();
+    configure([urlOf('good'), urlOf('leaf', 'hx-llm02-server')], 'ca.pem');
+    for (const words of [['enforce', '--yes'], ['smoke']]) {
+      const ran = await operator.deploy(...words);
+      assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+    }
+    assert.equal(await host.must('stat -c %U:%G:%a /etc/litellm/ca.pem'), 'root:litellm:640');
+    const { all, faults } = await preflight();
+    assert.deepEqual(faults, []);
+    const proofs = all.filter(({ id }) => id.startsWith('trust.runtime-connects['));
+    assert.deepEqual(
+      proofs.map(({ outcome, seen }) => [outcome, seen]),
+      [
+        ['pass', 'connected as litellm'],
+        ['pass', 'connected as litellm'],
+      ],
+    );
+    const again = await operator.deploy('enforce', '--yes');
+    assert.equal(operator.lastRun().changes, 0, again.stdout);
+  },
+);
+
+test('other authorities restart the gateway, and a file that is not wanted any more goes', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const pid = (): Promise<string> => host.must('systemctl show litellm -p MainPID --value');
+  const before = await pid();
+  configure([urlOf('untrusted')], 'ca.pem', 'other.pem');
+  for (const words of [['enforce', '--yes'], ['smoke']]) {
+    const ran = await operator.deploy(...words);
+    assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  }
+  assert.notEqual(await pid(), before);
+  configure([urlOf('good')]);
+  assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
+  assert.equal(await host.must('ls /etc/litellm/ca.pem 2>/dev/null || :'), '');
+  assert.equal(await host.must('systemctl show litellm -p Environment --value'), '');
+  assert.equal((await operator.deploy('smoke')).exitCode, 1);
+});
+
+test('uninstall leaves nothing of the authorities', lab.only, async () => {
+  configure([urlOf('good')], 'ca.pem');
+  assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
+  assert.equal((await operator.deploy('uninstall', '--yes')).exitCode, 0);
+  assert.deepEqual(changedFiles(bare, lab.host('hx-api-server').files()), []);
+});
