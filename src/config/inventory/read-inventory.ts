@@ -42,6 +42,7 @@ export async function readInventories(reading: InventoryReading): Promise<Result
   if (!isIgnored.ok) return isIgnored;
   let builder = new InventoryBuilder();
   const read: string[] = [];
+  const empty: Problem[] = [];
   for (const source of sources) {
     if (source.kind === 'hosts') {
       addHosts(source.text, builder);
@@ -75,9 +76,12 @@ export async function readInventories(reading: InventoryReading): Promise<Result
         read.push(path);
       }
     }
-    if (read.length === before) return fail(emptyFolder(shownSource(source, cwd), reasons));
+    if (read.length === before) empty.push(emptyFolder(shownSource(source, cwd), reasons));
   }
+  const [first] = empty;
   const inventory = builder.build();
+  if (first !== undefined && read.length === 0 && inventory.hosts.size === 0) return fail(first);
+  for (const problem of empty) findings.warning(problem);
   warnOfSameNames(inventory, findings);
   return ok({ inventory, files: read });
 }

@@ -106,6 +106,14 @@ test('several -i add up in their order, each with the group_vars beside it; the 
   assert.match(problemsOf(await tree.load({ inventories: ['c.ini', 'a'] }))[0]?.detail ?? '', /a group \[litellm\]/);
 });
 
+test('a folder without an inventory is a warning beside another source, and refused alone', async () => {
+  using tree = new Tree({ 'dev.ini': HOST, 'empty/README.md': 'x\n' });
+  const { allHosts, warnings } = configOf(await tree.load({ inventories: ['dev.ini', 'empty'] }));
+  assert.deepEqual([allHosts, warnings.map(({ code }) => code)], [['api'], ['inventory.not-found']]);
+  assert.deepEqual(configOf(await tree.load({ inventories: ['empty', 'h1,'] })).allHosts, ['h1']);
+  assert.equal(problemsOf(await tree.load({ inventories: ['empty'] }))[0]?.code, 'inventory.not-found');
+});
+
 test('-i with a comma is a list of hosts, unless there is such a file', async () => {
   using tree = new Tree({ 'a,b': HOST, 'host_vars/h2.yml': 'ansible_user: ops\n' });
   const { allHosts, hosts } = configOf(await tree.load({ inventories: ['h1,h2:2222,2001:db8::1'], limit: 'h2' }));
