@@ -117,6 +117,21 @@ test('a name server without the way back', lab.only, async () => {
   ]);
 });
 
+test('a required domain has no services in DNS, then a server without address, then both', lab.only, async () => {
+  const services = [`_ldap._tcp.dc._msdcs.${ZONE},hx-dc.${ZONE},389`, `_kerberos._tcp.${ZONE},hx-dc.${ZONE},88`];
+  const srv = services.map((record) => `--srv-host=${record}`);
+  set({ litellm_require_domain_join: 'true' });
+  const both = ['dns.domain-controllers', 'dns.kerberos', 'domain.joined'];
+  assert.deepEqual(faults(await preflight()), both);
+  await serve(...records(), ...srv);
+  const lost = await asks(OTHER);
+  assert.deepEqual(faults(lost), both);
+  assert.match(lost.get('dns.kerberos')?.seen ?? '', /hx-dc\.dev-test\.hana-x\.ai does not resolve/);
+  await serve(...records(), ...srv, `--host-record=hx-dc.${ZONE},10.77.0.14`);
+  assert.deepEqual(faults(await asks(OTHER)), ['domain.joined']);
+  set({});
+});
+
 test('the hosts file disagrees with DNS, and its fix takes the line back', lab.only, async () => {
   const host = lab.host(HOST);
   await host.must(`cp /etc/hosts /etc/hosts.kept; echo '10.77.0.13 ${LLM01}' >> /etc/hosts`);

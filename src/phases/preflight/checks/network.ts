@@ -95,7 +95,7 @@ export const NETWORK: readonly PreflightCheck[] = [
     why: 'The gateway connects to its backends itself and uses no proxy. curl, ollama and Python in its unit or its environment file would go through the proxy, which cannot reach internal servers.',
     remedy: 'Exempt the backends in NO_PROXY, or let the unit unset the variables.',
     asks: ['proxies'],
-    after: ['system.bash'],
+    after: ['system.bash', 'privilege.sudo'],
     judge: (subject) =>
       subject.host.settings.serviceManager === 'process'
         ? notApplicable('litellm_service_manager is process: there is no unit')
