@@ -11,7 +11,10 @@ export function ownTurn(): Promise<void> {
   last = last.then(
     () =>
       new Promise((resolve) => {
-        setImmediate(resolve);
+        // One would run behind the sockets of this turn, which may have taken long, such as to join a body: before those of the next.
+        setImmediate(() => {
+          setImmediate(resolve);
+        });
       }),
   );
   return last;
