@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isMarked } from '../../src/core/mark.ts';
+import { ownUnitProblems } from '../../src/facts/drop-ins/own-unit.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import { planUninstall } from '../../src/plan/uninstall.ts';
 import { contentText } from '../../src/render/content.ts';
+import { ownUnits } from '../../src/render/own-units.ts';
+import { templateText } from '../../src/render/template.ts';
 import { authorityFile, certificateText } from '../certificates/certificates.ts';
 import { bare, desiredOf, folderState, installed } from './host.ts';
 import { idsOf } from './plan-stage.ts';
@@ -95,4 +98,22 @@ test('a file of others in its place is replaced by a take-over alone', () => {
   );
   const step = planHost(withFile, actual).steps.find(({ id }) => id === 'files.ca.pem');
   assert.match(step?.detail ?? '', /replaces a file that hxllm did not write/);
+});
+
+test('an operator’s template without the authorities is refused where litellm_ca_file is defined, and only there', () => {
+  const text = templateText('litellm.service').replace(/^\{\{ca_environment\}\}\n/m, '');
+  const templates = new Map([['litellm.service', { file: 'mine/litellm.service', text }] as const]);
+  const problems = (over: Parameters<typeof desiredOf>[0]): readonly (string | undefined)[] => {
+    const { settings, paths, files } = desiredOf({ templates, ...over });
+    return ownUnits(settings, files)
+      .flatMap((unit) => ownUnitProblems(unit, { ...settings, ...paths }))
+      .map(({ detail }) => detail);
+  };
+  assert.deepEqual(problems({}), []);
+  const [lost, ...others] = problems({ authorities });
+  assert.deepEqual(others, []);
+  assert.match(
+    lost ?? '',
+    /^Expected Environment=NODE_EXTRA_CA_CERTS=\/etc\/litellm\/ca\.pem below \[Service\], found none: .*litellm_ca_file/,
+  );
 });
