@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CheckResult } from '../../../src/core/verdict.ts';
-import { resultOf, type Answers } from './host.ts';
-import { GOOD, judge, sample } from './judging.ts';
+import { questionsFor } from '../../../src/phases/preflight/subject.ts';
+import { hostOf, resultOf, type Answers } from './host.ts';
+import { GOOD, judge, sample, SETTINGS } from './judging.ts';
 
 const CASES: readonly (readonly [string, Answers, string, CheckResult['outcome'], RegExp])[] = [
   [
@@ -92,4 +93,17 @@ test('a host without a program that uses the credential is judged by SSSD', asyn
   assert.equal(resultOf(await judge(none), 'domain.credential-works').outcome, 'pass');
   const seen = resultOf(await judge({ ...none, sssd: 'active -\n' }), 'domain.credential-works');
   assert.deepEqual([seen.outcome, /not proven/.test(seen.seen)], ['unknown', true]);
+});
+
+test('a refusal of sudo is one failure: no check that needs root is unknown beside it', async () => {
+  const refused = { sudo: { stdout: 'sudo: a password is required\n', exitCode: 1 } };
+  // A question for root has no answer there.
+  const questions = Object.entries(questionsFor(hostOf('h', SETTINGS).settings));
+  const asRoot = new Set(questions.flatMap(([name, { as }]) => (as === 'root' ? [name] : [])));
+  const answers = Object.fromEntries(Object.entries(GOOD).filter(([name]) => !asRoot.has(name)));
+  const results = await judge({ ...answers, ...refused });
+  assert.deepEqual(
+    results.filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown').map(({ id }) => id),
+    ['privilege.sudo'],
+  );
 });
