@@ -17,8 +17,8 @@ export interface InstalledRuntime {
 const STARTS = `${SAY}
 runtimes=$1 current=$2 user=$3 group=$4
 used=$(sed -nE "s#^exec '([^']*/bin/node)'.*#\\1#p" "$current/gateway" 2>/dev/null | head -n 1)
-id -u -- "$user" >/dev/null 2>&1 && getent group -- "$group" >/dev/null || { user=nobody; group=$(id -gn nobody); }
-if [ "$(id -u)" = 0 ]; then start() { setpriv --reuid="$user" --regid="$group" --clear-groups --no-new-privs -- "$@"; }
+[ -z "$user" ] || { id -u -- "$user" >/dev/null 2>&1 && getent group -- "$group" >/dev/null; } || { user=nobody; group=$(id -gn nobody); }
+if [ -n "$user" ] && [ "$(id -u)" = 0 ]; then start() { setpriv --reuid="$user" --regid="$group" --clear-groups --no-new-privs -- "$@"; }
 else user=$(id -un); start() { "$@"; }; fi
 cd /
 for node in "$runtimes"/node-*/bin/node; do
@@ -28,15 +28,22 @@ for node in "$runtimes"/node-*/bin/node; do
 done
 exit 0`;
 
-/** The runtimes below `runtimes`, each started once as the service's user with `--version`. */
+/** The account of the service. */
+export interface ServiceAccount {
+  readonly user: string;
+  readonly group: string;
+  readonly serviceManager: 'systemd' | 'process';
+}
+
+/** The runtimes below `runtimes`, each started once with `--version`: as the service's user, or as the login user, whose process it is without systemd. */
 export function runtimeQuestion(
   { runtimes, current }: { readonly runtimes: string; readonly current: string },
-  { user, group }: { readonly user: string; readonly group: string },
+  { user, group, serviceManager }: ServiceAccount,
 ): Question<readonly InstalledRuntime[]> {
   return {
     script: STARTS,
-    arguments: [runtimes, current, user, group],
-    as: 'root',
+    arguments: [runtimes, current, ...(serviceManager === 'systemd' ? [user, group] : ['', ''])],
+    as: serviceManager === 'systemd' ? 'root' : 'user',
     timeoutS: 20,
     parse: parseRuntimes,
   };

@@ -48,7 +48,7 @@ test('every runtime that was sent is started as the service’s user, and the on
   const answer = asked(
     runtimeQuestion(
       { runtimes: join(root, 'runtimes'), current: join(root, 'current') },
-      { user: 'nosuchuser', group: 'nosuchgroup' },
+      { user: 'nosuchuser', group: 'nosuchgroup', serviceManager: 'systemd' },
     ),
   );
   const byPath = new Map(answer.map((one) => [one.path, one]));
@@ -61,9 +61,25 @@ test('every runtime that was sent is started as the service’s user, and the on
   assert.match(byPath.get(locked)?.output ?? '', /Permission denied/);
 });
 
+test('without systemd the runtime is started as the login user, whose process the gateway is', () => {
+  install('node-24.21.0-ddd', 'id -nu');
+  const question = runtimeQuestion(
+    { runtimes: join(root, 'runtimes'), current: join(root, 'current') },
+    { user: 'nosuchuser', group: 'nosuchgroup', serviceManager: 'process' },
+  );
+  assert.equal(question.as, 'user');
+  const own = asked(question).find(({ path }) => path.includes('-ddd/'));
+  assert.deepEqual([own?.as, own?.output], [userInfo().username, userInfo().username]);
+});
+
 test('without a folder of runtimes there is none', () => {
   assert.deepEqual(
-    asked(runtimeQuestion({ runtimes: '/nonexistent', current: '/nonexistent' }, { user: 'x', group: 'x' })),
+    asked(
+      runtimeQuestion(
+        { runtimes: '/nonexistent', current: '/nonexistent' },
+        { user: 'x', group: 'x', serviceManager: 'systemd' },
+      ),
+    ),
     [],
   );
 });

@@ -1,3 +1,4 @@
+import { quote } from '../../../core/shell.ts';
 import { packageOffline } from '../../../core/without-internet.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
 import { pathsOf } from '../../../config/config.ts';
@@ -99,7 +100,7 @@ function fixOf(
     return `${commandOn(target, 'sudo', 'apt-get', 'install', '-y', 'libstdc++6', 'libgcc-s1')}  # ${packageOffline('libstdc++6')}`;
   // 126: the file may not be executed. Its mount, a folder above it or a security module is the reason.
   if (exitCode === 126 || /Permission denied/i.test(output))
-    return lineOn(target, `namei -l ${path}; findmnt -T ${installDir} -o TARGET,OPTIONS`);
+    return lineOn(target, `namei -l ${quote(path)}; findmnt -T ${quote(installDir)} -o TARGET,OPTIONS`);
   return 'hxllm enforce  # sends the runtime again if its hash is not the shipped one';
 }
 
