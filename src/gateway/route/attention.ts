@@ -53,13 +53,15 @@ export function touchWork(fleet: Pick<Fleet, 'attention' | 'waiting'>, { atWork 
 /** The queues whose waiters may get a slot that they did not get before, in the order of their turns. */
 export function queuesToDispatch(fleet: Fleet): Queue[] {
   const { attention, queues, poolsOf } = fleet;
-  if (attention.all) return [...queues.values()];
-  const found = new Set([...attention.queues, ...attention.kept]);
+  const found = new Set(attention.queues);
   for (const replica of attention.replicas)
     for (const pool of poolsOf.get(replica) ?? [])
       // A model that is not in memory gives no slot, but another `order` may be used without it.
       if (pool.queues.length > 0 && (pool.hasOrder || isServing(replica)))
         for (const queue of pool.queues) found.add(queue);
+  for (const queue of found) queue.keptUntilMs = 0;
+  if (attention.all) return [...queues.values()];
+  for (const queue of attention.kept) found.add(queue);
   return found.size < 2 ? [...found] : [...found].toSorted((a, b) => a.turn - b.turn);
 }
 

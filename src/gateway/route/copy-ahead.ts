@@ -1,8 +1,8 @@
-import { candidatesOf, isUp, isWarm, type Candidate } from './candidate.ts';
+import { candidatesOf, isUp, isWarm, warmOf, type Candidate } from './candidate.ts';
 import { arrivalRate } from './demand.ts';
 import { capacityOf } from './fair-order.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { loadTimeS } from './load-time.ts';
+import { loadTimeS, mostLoadMs } from './load-time.ts';
 import { poolOf } from './pool.ts';
 import type { Replica } from './replica.ts';
 import { hasBytesFor, isTaken, roomFor } from './room.ts';
@@ -22,7 +22,8 @@ const LEAST_RATE = 1 / 60;
 export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candidate | undefined {
   if (!isUp(backend) || isTaken(backend) || backend.inFlight > 0) return undefined;
   for (const [name, { deployments }] of fleet.demands) {
-    if (!deployments.some((id) => fleet.deployments.get(id)?.backend === backend.url)) continue;
+    const own = poolOf(fleet, deployments).onBackend.get(backend) ?? [];
+    if (!own.some((one) => !isWarm(one) && roomFor(backend, one.replica.model) === 'free')) continue;
     const candidates = candidatesOf(fleet, deployments, [], nowMs);
     if (candidates.some(({ replica }) => replica.load !== undefined)) continue;
     const here = candidates.find((one) => one.backend === backend);
@@ -31,7 +32,7 @@ export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candid
     if (!hasBytesFor(backend, copies.find(({ replica }) => replica.sizeBytes !== undefined)?.replica.sizeBytes))
       continue;
     const gain = gainOfCopy(fleet, name, copies, capacityOf(fleet, { deployments, name }).rate, nowMs);
-    if (gain !== undefined && isWorthLoad(gain, loadTimeS(fleet, here.replica))) return here;
+    if (gain !== undefined && isWorthLoad(gain, loadTimeS(mostLoadMs(backend), here.replica))) return here;
   }
   return undefined;
 }
@@ -68,9 +69,14 @@ export function gainOfCopy(
  * Whether a copy for requests that wait shows how many models an idle backend holds: it would be made while nobody waits if the room were
  * known, and no model there is the only copy, so an eviction costs next to nothing.
  */
-export function showsRoom(fleet: Fleet, { backend, replica }: Candidate, gain: CopyGain | undefined): boolean {
+export function showsRoom(
+  fleet: Fleet,
+  { backend, replica }: Candidate,
+  gain: CopyGain | undefined,
+  loadS: number,
+): boolean {
   if (gain === undefined || backend.inFlight > 0 || roomFor(backend, replica.model) !== 'unknown') return false;
-  if (!isWorthLoad(gain, loadTimeS(fleet, replica))) return false;
+  if (!isWorthLoad(gain, loadS)) return false;
   for (const other of backend.replicas)
     if (other !== replica && other.residency.state !== 'absent' && !hasCopy(fleet, other)) return false;
   return true;
@@ -83,10 +89,7 @@ function isWorthLoad({ lambda, savedS }: CopyGain, loadS: number): boolean {
 // Whether each alias of a model has it in memory on another backend.
 function hasCopy(fleet: Fleet, replica: Replica): boolean {
   for (const { deployments } of replica.demands)
-    if (
-      !poolOf(fleet, deployments).candidates.some((one) => one.replica !== replica && isUp(one.backend) && isWarm(one))
-    )
-      return false;
+    if (!warmOf(poolOf(fleet, deployments)).some((one) => one.replica !== replica && isUp(one.backend))) return false;
   return true;
 }
 

@@ -2,23 +2,18 @@ import { assign } from './assign.ts';
 import { moveToEnd, queuesToDispatch, removeQueue } from './attention.ts';
 import { warmCandidatesOf, warmOf } from './candidate.ts';
 import { chooseDeployment, type Choice } from './choose-deployment.ts';
+import { goesBefore, type Contender } from './contender.ts';
 import type { Decision } from './event.ts';
 import type { Fleet, Pool } from './fleet.ts';
 import type { Policy } from './policy.ts';
 import { poolOf } from './pool.ts';
-import {
-  goesBefore,
-  isLate,
-  loadWaitMs,
-  queuedForMs,
-  queueLength,
-  remove,
-  type Contender,
-  type Queue,
-} from './queue.ts';
+import { isLate, loadWaitMs, queuedForMs, queueLength, remove, type Queue } from './queue.ts';
 import { hasRoom, mayTryOneMore } from './replica.ts';
 import { countWait } from './tally.ts';
 import { isOwedSlot, paySlot } from './turn.ts';
+
+/** A slot that is kept from the only caller of a queue is looked at again after this time, ms. */
+const KEPT_MS = 500;
 
 interface Next extends Contender {
   readonly choice: Choice;
@@ -88,6 +83,11 @@ function hasOpening({ candidates }: Pool, nowMs: number): boolean {
 
 // `kept`: a slot is free, and a request on time leaves it to others.
 function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number): Next | 'kept' | undefined {
+  if (nowMs < queue.keptUntilMs) {
+    policy.markLate(queue, nowMs);
+    if (queue.onTime.all.size > 0) return undefined;
+  }
+  queue.keptUntilMs = 0;
   const pool = poolOf(fleet, queue.deployments);
   if (!hasWarmOpening(fleet, policy, pool, nowMs)) {
     // The order of the waiters is not needed, only who is late.
@@ -106,6 +106,10 @@ function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: num
     const first = choice.trial ? queue.batch.all.first : undefined;
     return { queue, waiter: first?.value ?? waiter, choice, late, isOwed };
   }
-  // Which caller's request is on offer changes with the time that callers have had: with one caller it does not.
-  return isKept && queue.onTime.groups.size + queue.retries.all.size > 1 ? 'kept' : undefined;
+  if (!isKept) return undefined;
+  // The caller whose request is on offer changes with the time that callers have had: with one caller it does not.
+  if (queue.onTime.groups.size + queue.retries.all.size > 1) return 'kept';
+  // What a waiter has tried, and which `order` is used, may change with time in other ways.
+  if (!pool.hasOrder && queue.triedElsewhere === 0) queue.keptUntilMs = nowMs + KEPT_MS;
+  return undefined;
 }

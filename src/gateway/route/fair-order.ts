@@ -92,11 +92,18 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
 
 /** Moves the first waiters that are late to the late ones. */
 export function markLateByTarget(queue: Queue, nowMs: number): void {
+  if (nowMs <= queue.earliestDueMs - LEAST_LEFT_MS) return;
   let looked = 0;
+  let earliestMs = Infinity;
   for (const waiter of valuesOf(queue.onTime.all)) {
-    if (nowMs > waiter.dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
-    else if ((looked += 1) >= MOST_JOBS) return;
+    const { dueMs } = waiter;
+    if (nowMs > dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
+    else {
+      earliestMs = Math.min(earliestMs, dueMs);
+      if ((looked += 1) >= MOST_JOBS) break;
+    }
   }
+  queue.earliestDueMs = earliestMs;
 }
 
 // The first waiters of every caller in turn, so that a caller with many does not hide the others.

@@ -1,4 +1,4 @@
-import type { Fleet } from './fleet.ts';
+import type { Backend, Fleet } from './fleet.ts';
 import type { Replica } from './replica.ts';
 
 /** Without a sample, s. */
@@ -8,21 +8,28 @@ const UNKNOWN_LOAD_S = 10;
  * Expected duration of a load, ms: from loads of the model there, else of the backend's other models; `undefined` before the first
  * sample.
  */
-export function expectedLoadMs(
-  backends: Fleet['backends'],
-  { backend, speed, load, residency }: Replica,
-): number | undefined {
-  // The model may be listed under another name, and be busy.
-  const workMs = load === undefined && residency.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
-  if (speed.loadMs !== undefined) return speed.loadMs + workMs;
-  let mostMs: number | undefined;
-  for (const { speed: other } of backends.get(backend)?.replicas ?? [])
-    if (other.loadMs !== undefined) mostMs = Math.max(mostMs ?? 0, other.loadMs * 2);
-  return mostMs === undefined ? undefined : mostMs + workMs;
+export function expectedLoadMs(backends: Fleet['backends'], replica: Replica): number | undefined {
+  if (replica.speed.loadMs !== undefined) return replica.speed.loadMs + workMsOf(replica);
+  const backend = backends.get(replica.backend);
+  const mostMs = backend === undefined ? undefined : mostLoadMs(backend);
+  return mostMs === undefined ? undefined : 2 * mostMs + workMsOf(replica);
 }
 
-/** Expected duration of a load, s. */
-export function loadTimeS({ backends }: Fleet, replica: Replica): number {
-  const known = replica.speed.loadMs ?? expectedLoadMs(backends, replica);
-  return known === undefined ? UNKNOWN_LOAD_S : known / 1000;
+/** The longest load of the models of a backend, as each takes by now, ms. */
+export function mostLoadMs({ replicas }: Pick<Backend, 'replicas'>): number | undefined {
+  let mostMs: number | undefined;
+  for (const { speed } of replicas)
+    if (speed.loadMs !== undefined && speed.loadMs > (mostMs ?? -1)) mostMs = speed.loadMs;
+  return mostMs;
+}
+
+/** Expected duration of a load, s; `mostMs`: the longest of its backend. */
+export function loadTimeS(mostMs: number | undefined, replica: Replica): number {
+  const knownMs = replica.speed.loadMs ?? (mostMs === undefined ? undefined : 2 * mostMs + workMsOf(replica));
+  return knownMs === undefined ? UNKNOWN_LOAD_S : knownMs / 1000;
+}
+
+// The model may be listed under another name, and be busy.
+function workMsOf({ speed, load, residency }: Replica): number {
+  return load === undefined && residency.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
 }

@@ -5,6 +5,7 @@ import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, DeploymentState, Fleet } from './fleet.ts';
 import { countIfSlotFree } from './needless-load.ts';
 import { firstWaiters } from './queue.ts';
+import { nextLook, repeat } from './load-look.ts';
 import type { NextLoad, Policy } from './policy.ts';
 import { clearPromptCache } from './prompt-cache.ts';
 import { countIfUnused, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
@@ -22,20 +23,16 @@ const LONGEST_PAUSE_AFTER_FAILURE_MS = 15_000;
 /** A load waits for the model that has to go at most so long; then the backend chooses one. */
 const LONGEST_ROOM_MS = 30_000;
 
-/**
- * Starts the loads that the policy decides, one at a time on a backend: for all queues with each tick and where the memory of a backend has
- * changed, else for the queue that has got a waiter. Loads take seconds, and each look at all queues compares all their backends.
- */
+/** Starts the loads that the policy decides, one at a time on a backend. */
 export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
-  const { loads, joined } = fleet.attention;
-  const only = loads ? undefined : joined;
-  if (!loads && only === undefined) return;
-  for (
-    let next = policy.nextLoad(fleet, nowMs, only);
-    next !== undefined && next.backend.loading === undefined && next.backend.makingRoom === undefined;
-    next = policy.nextLoad(fleet, nowMs, only)
-  )
+  const look = nextLook(fleet, nowMs);
+  if (look === undefined) return;
+  let next = policy.nextLoad(fleet, look, nowMs);
+  while (next !== undefined && next.backend.loading === undefined && next.backend.makingRoom === undefined) {
     makeRoom(fleet, next, nowMs, out);
+    repeat(look);
+    next = policy.nextLoad(fleet, look, nowMs);
+  }
 }
 
 /** Starts the loads whose room is made: the model that had to go is idle, or has not become idle in time. */

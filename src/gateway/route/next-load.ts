@@ -6,7 +6,7 @@ import { firstWaiters, queueLength, waitedMs, type Queue, type Waiter } from './
 import type { Policy } from './policy.ts';
 import { hasRoom, loadReason } from './replica.ts';
 import { endsRunner, hasRoomFor, isLeaving, isTaken } from './room.ts';
-import { claimsBefore, keepsTurn, newClaims } from './turn.ts';
+import { keepsTurn } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
 
 const UNKNOWN_LOAD_MS = 10_000;
@@ -35,9 +35,8 @@ interface Loads {
  * model comes after the first ones.
  */
 export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | 'random'>): Policy['nextLoad'] {
-  return (fleet, nowMs, only) => {
-    const taken = only === undefined ? newClaims(fleet) : claimsBefore(fleet, only);
-    const loads = firstLoads(fleet, only === undefined ? fleet.queues.values() : [only], nowMs, taken);
+  return (fleet, { queues, claims: taken }, nowMs) => {
+    const loads = firstLoads(fleet, queues, nowMs, taken);
     if (loads === undefined) return undefined;
     const [first, ...rest] = loads.candidates.filter(({ backend }) => !taken.has(backend));
     if (first === undefined) return undefined;
@@ -55,7 +54,7 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
 // so has every queue behind it: its backend is added to `taken`.
 function firstLoads(
   fleet: Fleet,
-  queues: Iterable<Queue>,
+  queues: readonly Queue[],
   nowMs: number,
   taken: Map<Backend, Queue>,
 ): Loads | undefined {

@@ -37,7 +37,7 @@ export function policyFor(
       isClosed: hasPromptsToRead,
       keepsSlot,
       admit: limitQueueLength(longestQueue),
-      nextLoad: (fleet, nowMs, only) => (fleet.sharesRunners ? inTurns : placeLoads)(fleet, nowMs, only),
+      nextLoad: (fleet, look, nowMs) => (fleet.sharesRunners ? inTurns : placeLoads)(fleet, look, nowMs),
       loadAhead: copyAhead,
       yields: (fleet, where, nowMs) => isVictim(where.backend, where.replica) || yieldToLoads(fleet, where, nowMs),
     };

@@ -30,6 +30,15 @@ export interface Taker extends Pick<Queue, 'name' | 'deployments'> {
 }
 
 /**
+ * The queues for which loads are decided, in the order of their turns, and the backends for which a queue waits that comes before others:
+ * the policy adds those of these queues.
+ */
+export interface LoadLook {
+  readonly queues: readonly Queue[];
+  readonly claims: Map<Backend, Queue>;
+}
+
+/**
  * The decisions that can be made in more than one way; the rest of routing is bookkeeping. Its functions read the fleet and change
  * nothing.
  */
@@ -47,9 +56,9 @@ export interface Policy {
   readonly admit: Admission;
   /**
    * The next load, on a backend without a load in progress. It is asked again after each load that starts, until it returns
-   * nothing. `only`: for this queue, which has got a waiter; the backends that queues before it wait for are those of the last look at all queues.
+   * nothing.
    */
-  readonly nextLoad: (fleet: Fleet, nowMs: number, only?: Queue) => NextLoad | undefined;
+  readonly nextLoad: (fleet: Fleet, look: LoadLook, nowMs: number) => NextLoad | undefined;
   /** A load while nobody waits, on a backend that has just listed its memory. */
   readonly loadAhead: (fleet: Fleet, backend: Backend, nowMs: number) => Candidate | undefined;
   /** Whether a model in memory gets no more requests, so that a load can evict it. */

@@ -67,6 +67,10 @@ export interface Queue extends Readonly<Record<(typeof BANDS)[number], Band<Wait
   /** Its place in the order of queues, and whether the current event concerns it. */
   turn: number;
   isTouched: boolean;
+  /** None of the first waiters on time is to begin before this; a later one may be. */
+  earliestDueMs: number;
+  /** Until then a free slot is kept from its only caller on time, if nothing else changes. */
+  keptUntilMs: number;
 }
 
 /** Wait within which a request is on time, ms. */
@@ -91,6 +95,8 @@ export function createQueue(key: string, name: string, deployments: readonly str
     triedElsewhere: 0,
     turn: 0,
     isTouched: false,
+    earliestDueMs: Number.NEGATIVE_INFINITY,
+    keptUntilMs: 0,
   };
 }
 
@@ -118,6 +124,7 @@ export function enqueue(queue: Queue, waiter: Waiter, nowMs: number): void {
     byWait: waitKey === Infinity ? undefined : pushTo(queue.byWait, waitKey, waiter),
   };
   if (!isRetry && tried.length > 0) queue.triedElsewhere += 1;
+  queue.earliestDueMs = Math.min(queue.earliestDueMs, waiter.dueMs);
 }
 
 /** Removes a waiter. */
@@ -125,6 +132,8 @@ export function remove(queue: Queue, waiter: Waiter, nowMs: number): void {
   const { place } = waiter;
   if (place === undefined) return;
   sumUp(queue, nowMs);
+  // Another waiter may be one of the first now.
+  if (place.inBand.band === queue.onTime) queue.earliestDueMs = Number.NEGATIVE_INFINITY;
   removeFrom(place.inBand);
   if (place.byTime !== undefined) takeFrom(queue.byTime, place.byTime);
   if (place.byWait !== undefined) takeFrom(queue.byWait, place.byWait);
@@ -192,20 +201,6 @@ export function markLateByWait(queue: Queue, nowMs: number): void {
     markLate(queue, first.value);
     ({ first } = queue.onTime.all);
   }
-}
-
-/** A waiter that could get a slot now; `isOwed`: a model was loaded for its queue. */
-export interface Contender {
-  readonly queue: Queue;
-  readonly waiter: Waiter;
-  readonly isOwed: boolean;
-}
-
-/** Whether a waiter goes before one of another queue: first where it is owed a slot, then retries, then requests on time, then the oldest. */
-export function goesBefore(a: Contender, b: Contender): boolean {
-  if (a.isOwed !== b.isOwed) return a.isOwed;
-  const order = rankOf(a.waiter) - rankOf(b.waiter) || a.waiter.sinceMs - b.waiter.sinceMs;
-  return order < 0;
 }
 
 /** The place of a waiter's band among the bands. */

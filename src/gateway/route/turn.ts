@@ -1,7 +1,7 @@
 import { candidatesOf, isWarm } from './candidate.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import type { ModelLoad, Replica } from './replica.ts';
-import { firstWaiters, oldestSinceMs, queueLength, type Queue } from './queue.ts';
+import { firstWaiters, oldestSinceMs, type Queue } from './queue.ts';
 
 /** A model that the gateway has loaded gets its turn: time to serve for as long as the load took. */
 export function beginTurn(backend: Backend, replica: Replica, { sinceMs, queue }: ModelLoad, nowMs: number): void {
@@ -24,19 +24,6 @@ export function isOwedSlot({ turn }: Backend, replica: Replica, queue: Queue): b
 /** Records that a queue has got a slot. */
 export function paySlot({ turn }: Backend, queue: Queue): void {
   if (turn?.queue === queue.key) turn.queue = undefined;
-}
-
-/** No queue waits for a backend yet: loads are decided for all queues. */
-export function newClaims({ claims }: Pick<Fleet, 'claims'>): Map<Backend, Queue> {
-  claims.clear();
-  return claims;
-}
-
-/** The backends for which queues before this one wait, as loads were decided last. */
-export function claimsBefore({ claims }: Pick<Fleet, 'claims'>, { turn }: Queue): Map<Backend, Queue> {
-  const found = new Map<Backend, Queue>();
-  for (const [backend, queue] of claims) if (queue.turn < turn && queueLength(queue) > 0) found.set(backend, queue);
-  return found;
 }
 
 /**

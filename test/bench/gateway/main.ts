@@ -90,11 +90,16 @@ async function main(argv: readonly string[]): Promise<number> {
     const [task] = positionals;
     if (task === 'decisions') {
       process.stdout.write(
-        measureDecisions([
-          { servers: 64, aliases: 8, waiting: 10_000 },
-          { servers: 512, aliases: 8, waiting: 10_000 },
-          { servers: 64, aliases: 100, waiting: 10_000 },
-        ]),
+        measureDecisions(
+          (['reading', 'full'] as const).flatMap((state) =>
+            [
+              ...(state === 'reading' ? [{ servers: 64, aliases: 8, waiting: 0 }] : []),
+              { servers: 64, aliases: 8, waiting: 10_000 },
+              { servers: 512, aliases: 8, waiting: 10_000 },
+              { servers: 64, aliases: 100, waiting: 10_000 },
+            ].map((size) => ({ ...size, state })),
+          ),
+        ),
       );
       return 0;
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrivalRate } from '../../../src/gateway/route/demand.ts';
 import { capacityOf } from '../../../src/gateway/route/fair-order.ts';
-import { regretOf } from '../../../src/gateway/route/placement.ts';
+import { createPlaceFacts, regretOf } from '../../../src/gateway/route/victim.ts';
 import type { PrefixLink } from '../../../src/gateway/route/work.ts';
 import type { Decision } from '../../../src/gateway/route/event.ts';
 import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
@@ -211,7 +211,7 @@ test('a copy is hardly missed while the others have a tenth of their time to spa
       sinceMs: Number.NEGATIVE_INFINITY,
       atMs: stage.nowMs,
     });
-    return regretOf(stage.fleet, victim, stage.nowMs) / arrivalRate(demand, stage.nowMs);
+    return regretOf(stage.fleet, victim, createPlaceFacts(stage.nowMs)) / arrivalRate(demand, stage.nowMs);
   };
   const [spare, tight] = [regretAt(0.85), regretAt(1.2)];
   assert.ok(spare < tight / 5, `${String(spare)} and ${String(tight)}`);

@@ -154,8 +154,8 @@ export function checkedPolicy(policy: Policy): Policy {
         yield next;
       }
     },
-    nextLoad(fleet, nowMs, only) {
-      const load = policy.nextLoad(fleet, nowMs, only);
+    nextLoad(fleet, look, nowMs) {
+      const load = policy.nextLoad(fleet, look, nowMs);
       if (load?.victim !== undefined && load.victim !== load.replica)
         checkVictim(fleet, load.backend, load.victim, nowMs);
       return load;

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { Session } from 'node:inspector/promises';
+import { after, before, test } from 'node:test';
+import {
+  DecisionFleet,
+  EVENT_KINDS,
+  type DecisionSetting,
+  type EventKind,
+} from '../../bench/gateway/decision-fleet.ts';
+
+const EVENTS = 12;
+const ROUTE = '/src/gateway/route/';
+
+const session = new Session();
+before(async () => {
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+});
+after(() => {
+  session.disconnect();
+});
+
+/** Blocks of routing's code that were run since the last call, as V8 counts them: no clock has a part in it. */
+async function blocks(): Promise<number> {
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  let sum = 0;
+  for (const { url, functions } of result)
+    if (url.includes(ROUTE)) for (const { ranges } of functions) for (const { count } of ranges) sum += count;
+  return sum;
+}
+
+/** Blocks that an event of each kind runs, in the mean. */
+async function workOf(setting: DecisionSetting): Promise<ReadonlyMap<EventKind, number>> {
+  const fleet = new DecisionFleet(setting);
+  const work = new Map<EventKind, number>();
+  for (const kind of EVENT_KINDS) {
+    const events = Array.from({ length: EVENTS }, (_, time) => time);
+    await blocks();
+    for (const time of events) fleet.apply(fleet.next(kind, time));
+    work.set(kind, (await blocks()) / EVENTS);
+  }
+  return work;
+}
+
+for (const state of ['reading', 'full'] as const) {
+  test(`${state}: the work of a decision does not grow with the number of requests that wait`, async () => {
+    const few = await workOf({ servers: 8, aliases: 8, waiting: 400, state });
+    const many = await workOf({ servers: 8, aliases: 8, waiting: 6400, state });
+    for (const kind of EVENT_KINDS) assertWithin(kind, few, many, 1.5);
+  });
+
+  test(`${state}: the work of a decision does not grow with queues × deployments`, async () => {
+    const small = await workOf({ servers: 32, aliases: 32, waiting: 3200, state });
+    // Four times the queues, and four times the deployments of each.
+    const large = await workOf({ servers: 128, aliases: 128, waiting: 12_800, state });
+    for (const kind of EVENT_KINDS) assertWithin(kind, small, large, 6);
+  });
+}
+
+function assertWithin(
+  kind: EventKind,
+  small: ReadonlyMap<EventKind, number>,
+  large: ReadonlyMap<EventKind, number>,
+  factor: number,
+): void {
+  const [one, other] = [small.get(kind) ?? 0, large.get(kind) ?? 0];
+  if (process.env['SHOW'] !== undefined) console.log(kind, Math.round(one), Math.round(other));
+  assert.ok(one > 0, `${kind} runs no code`);
+  // A few hundred blocks more are no growth.
+  assert.ok(
+    other <= factor * one + 300,
+    `${kind}: ${String(Math.round(one))} blocks, and ${String(Math.round(other))} in the larger fleet`,
+  );
+}
