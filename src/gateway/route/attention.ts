@@ -5,7 +5,7 @@ import type { Replica } from './replica.ts';
 
 /** Nothing has changed. */
 export function createAttention(): Attention {
-  return { all: false, queues: [], replicas: [], kept: new Set(), loads: false, joined: undefined };
+  return { all: false, queues: [], replicas: [], loads: false, joined: undefined };
 }
 
 /** Records that a queue has got or lost a waiter. */
@@ -61,7 +61,6 @@ export function queuesToDispatch(fleet: Fleet): Queue[] {
         for (const queue of pool.queues) found.add(queue);
   for (const queue of found) queue.keptUntilMs = 0;
   if (attention.all) return [...queues.values()];
-  for (const queue of attention.kept) found.add(queue);
   return found.size < 2 ? [...found] : [...found].toSorted((a, b) => a.turn - b.turn);
 }
 
@@ -108,7 +107,6 @@ export function moveToEnd(fleet: Fleet, queue: Queue): void {
 /** Removes a queue without waiters. */
 export function removeQueue(fleet: Fleet, queue: Queue): void {
   fleet.queues.delete(queue.key);
-  fleet.attention.kept.delete(queue);
   fleet.mayRemoveDrained = true;
   const { queues } = poolOf(fleet, queue.deployments);
   const index = queues.indexOf(queue);

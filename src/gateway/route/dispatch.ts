@@ -12,8 +12,8 @@ import { hasRoom, mayTryOneMore } from './replica.ts';
 import { countWait } from './tally.ts';
 import { isOwedSlot, paySlot } from './turn.ts';
 
-/** A slot that is kept from the only caller of a queue is looked at again after this time, ms. */
-const KEPT_MS = 500;
+/** A free slot that a request on time leaves to others is looked at again after this time, if nothing else changes, ms. */
+const KEPT_MS = 200;
 
 interface Next extends Contender {
   readonly choice: Choice;
@@ -31,11 +31,9 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
     let best: Next | undefined;
     for (const queue of queues) {
       const next = nextDispatchable(fleet, policy, queue, nowMs);
-      if (next === 'kept') fleet.attention.kept.add(queue);
-      else if (fleet.attention.kept.size > 0) fleet.attention.kept.delete(queue);
       if (next === undefined) continue;
       open.push(queue);
-      if (next !== 'kept' && (best === undefined || goesBefore(next, best))) best = next;
+      if (best === undefined || goesBefore(next, best)) best = next;
     }
     if (best === undefined) return;
     const { queue, waiter, choice, late } = best;
@@ -81,8 +79,7 @@ function hasOpening({ candidates }: Pool, nowMs: number): boolean {
   return false;
 }
 
-// `kept`: a slot is free, and a request on time leaves it to others.
-function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number): Next | 'kept' | undefined {
+function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number): Next | undefined {
   if (nowMs < queue.keptUntilMs) {
     policy.markLate(queue, nowMs);
     if (queue.onTime.all.size > 0) return undefined;
@@ -106,10 +103,7 @@ function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: num
     const first = choice.trial ? queue.batch.all.first : undefined;
     return { queue, waiter: first?.value ?? waiter, choice, late, isOwed };
   }
-  if (!isKept) return undefined;
-  // The caller whose request is on offer changes with the time that callers have had: with one caller it does not.
-  if (queue.onTime.groups.size + queue.retries.all.size > 1) return 'kept';
-  // What a waiter has tried, and which `order` is used, may change with time in other ways.
-  if (!pool.hasOrder && queue.triedElsewhere === 0) queue.keptUntilMs = nowMs + KEPT_MS;
+  // Deployments that a waiter has tried, and the `order` that is used, may change with time in other ways.
+  if (isKept && !pool.hasOrder && queue.triedElsewhere === 0) queue.keptUntilMs = nowMs + KEPT_MS;
   return undefined;
 }

@@ -180,8 +180,6 @@ export interface Attention {
   /** The queues whose waiters have changed, and the replicas with other slots or another use of them. */
   readonly queues: Queue[];
   readonly replicas: Replica[];
-  /** Queues of which a request on time leaves a free slot to others: this may change with every request of any caller. */
-  readonly kept: Set<Queue>;
   /** The memory of a backend has changed, or one is up again: loads are decided for all queues. */
   loads: boolean;
   /** The queue that has got a waiter. */

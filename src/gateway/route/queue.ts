@@ -69,7 +69,7 @@ export interface Queue extends Readonly<Record<(typeof BANDS)[number], Band<Wait
   isTouched: boolean;
   /** None of the first waiters on time is to begin before this; a later one may be. */
   earliestDueMs: number;
-  /** Until then a free slot is kept from its only caller on time, if nothing else changes. */
+  /** Until then a free slot is kept from its waiters, if nothing else changes. */
   keptUntilMs: number;
 }
 
