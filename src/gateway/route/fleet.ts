@@ -226,7 +226,7 @@ export interface Fleet {
   /** The queue that waits for each backend, as loads were decided last. */
   readonly claims: Map<Backend, Queue>;
   /** The round of looks for loads: the place of the queue that was looked at last, and of the last one that was there at its start. */
-  readonly round: { lastTurn: number; endTurn: number };
+  readonly round: { doneTurn: number; endTurn: number };
   /** Number of the last place in the order of queues. */
   turns: number;
   /** Whether time alone may change something, so that ticks are wanted. */

@@ -36,22 +36,22 @@ export function nextLook(fleet: Fleet, nowMs: number): RepeatedLook | undefined 
 // Goes on where the last look has ended, until all queues that were there at the start of the round were looked at.
 function lookOn(fleet: Fleet, nowMs: number): RepeatedLook {
   const { round, claims } = fleet;
-  if (round.lastTurn >= round.endTurn) {
-    round.lastTurn = 0;
+  if (round.doneTurn >= round.endTurn) {
+    round.doneTurn = 0;
     round.endTurn = fleet.turns;
     claims.clear();
   }
   const queues: Queue[] = [];
   let count = 0;
   for (const queue of fleet.queues.values()) {
-    if (queue.turn <= round.lastTurn) continue;
+    if (queue.turn <= round.doneTurn) continue;
     if (count >= MOST_CANDIDATES || queue.turn > round.endTurn) break;
     queues.push(queue);
     const pool = poolOf(fleet, queue.deployments);
     // With a free slot none is compared.
     if (!hasFreeSlot(pool, nowMs)) count += pool.candidates.length;
   }
-  round.lastTurn = count < MOST_CANDIDATES ? round.endTurn : (queues.at(-1)?.turn ?? round.endTurn);
+  round.doneTurn = count < MOST_CANDIDATES ? round.endTurn : (queues.at(-1)?.turn ?? round.endTurn);
   return { queues, before: new Map(claims), claims };
 }
 

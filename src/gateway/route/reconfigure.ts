@@ -32,7 +32,7 @@ export function createFleet(spec: FleetSpec): Fleet {
     ticks: createTickIndex(),
     attention: createAttention(),
     claims: new Map(),
-    round: { lastTurn: 0, endTurn: 0 },
+    round: { doneTurn: 0, endTurn: 0 },
     turns: 0,
     makingRoom: new Set(),
     sharesRunners: false,
