@@ -56,8 +56,9 @@ export async function draftGroup(
     });
   }
   if (hosts.includes(host)) return ok({ hosts, added: undefined, candidates, file });
+  // With `-i host1,host2` alone there is no file; the default one is another inventory.
+  if (config !== undefined && !config.files.includes(inventoryFile)) return fail(noFile(config.inventories));
   const text = await drafts.text(inventoryFile);
-  if (text === undefined && config !== undefined) return fail(noFile(config.inventories));
   const after = text === undefined ? ok(newInventory(host, user)) : await addToGroup({ text, file }, host);
   if (!after.ok) return after;
   await drafts.write(inventoryFile, after.value);

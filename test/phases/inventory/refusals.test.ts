@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { Secret } from '../../../src/core/secret.ts';
 
-import { GUIDE, Tree } from '../../config/tree.ts';
+import { configOf, GUIDE, Tree } from '../../config/tree.ts';
 import { PASSWORD, run, write } from './stage.ts';
 
 test('an invalid --backend or host is a Problem, and nothing is drafted', async () => {
@@ -85,4 +85,11 @@ test('a list that only some hosts of the group have is not added for all', async
     [report.edits, report.results.find(({ id }) => id === 'inventory.backends')?.seen],
     [[], 'none for b'],
   );
+});
+
+test('a list of hosts is no file to add to, even where the default inventory exists', async () => {
+  using tree = new Tree(GUIDE);
+  const config = configOf(await tree.load({ inventories: ['h1,h2'] }));
+  const { report } = await run(tree, { config, host: 'h1', inventoryFile: config.inventoryFile });
+  assert.deepEqual([report.ending, report.problems[0]?.code, report.edits], ['failed', 'usage.no-inventory-file', []]);
 });
