@@ -76,6 +76,15 @@ test('a drop-in is named with its settings, and is a warning only where the gate
   assert.match(user.fix ?? '', /^sudo mv \S+override\.conf \S+override\.conf\.off && .*# on hx-api-server$/);
 });
 
+test('a clock that is ahead is found however long the other questions take', async () => {
+  const ahead = { clock: `${String(NOW_MS + 6000)}\nNTPSynchronized=yes\n`, ended: `${String(NOW_MS + 26_000)}\n` };
+  const times = [NOW_MS, NOW_MS + 20_000];
+  const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx-api-server', { ...GOOD, ...ahead }))), NOW_MS);
+  const slow = { ...tools, nowMs: () => times.shift() ?? NOW_MS + 20_000 };
+  const { results } = await runPreflight(configOf([hostOf('hx-api-server', SETTINGS)]), slow);
+  assert.match(resultOf(results, 'time.synchronized').seen, /it is 6\.0 s off this machine’s clock/);
+});
+
 test('a listener on another address does not prevent one on the loopback', async () => {
   const port = '  sl  local_address\n   0: 0B004D0A:0FA0 00000000:0000 0A 0 1\n';
   assert.match(resultOf(await judge({ ...GOOD, port }, { listen: '127.0.0.1' }), 'place.port-free').seen, /is free/);
