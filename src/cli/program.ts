@@ -11,6 +11,7 @@ import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/s
 import { smokeCommand } from './commands/smoke.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
+import { vaultCommand } from './commands/vault.ts';
 import { validateCommand } from './commands/validate.ts';
 
 const FIRST_STEPS = `From nothing to an answer:
@@ -63,6 +64,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
         smokeCommand(start),
       ],
     ],
+    ['The operator’s secrets:', [vaultCommand(handOn)]],
     ['A running gateway:', [fleetCommand(handOn)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];

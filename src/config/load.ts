@@ -35,6 +35,10 @@ export interface ConfigRequest {
   readonly limit: string | undefined;
   /** `--vault-password-file`. */
   readonly vaultPasswordFile: string | undefined;
+  /** Each `--vault-id`: `ID@SOURCE` or `SOURCE`, as in Ansible. */
+  readonly vaultIds?: readonly string[] | undefined;
+  /** Asks for the password of a `--vault-id ID@prompt`. */
+  readonly askVaultId?: ((id: string) => Promise<Secret<Buffer> | undefined>) | undefined;
   /** `--ask-vault-pass`. Called at most once, and only if a file is encrypted. */
   readonly askVaultPassword: (() => Promise<Secret<Buffer> | undefined>) | undefined;
   /** Only of commands that become root on the hosts: the sources of sudo's password. */
@@ -153,7 +157,11 @@ async function becomePasswordOf(
   return file === undefined ? ok(undefined) : readPasswordFile(file, become.file ?? shownPath(file, cwd));
 }
 
-function passwordSources(request: ConfigRequest, settings: AnsibleSettings): readonly PasswordSource[] {
+/** All sources of vault passwords, in the order in which they are tried. */
+export function passwordSources(
+  request: ConfigRequest,
+  settings: Pick<AnsibleSettings, 'vaultPasswordFile' | 'vaultIdentities'>,
+): readonly PasswordSource[] {
   const asked = request.askVaultPassword === undefined ? [] : [askedPassword(request.askVaultPassword)];
   const named =
     request.vaultPasswordFile === undefined
@@ -161,9 +169,19 @@ function passwordSources(request: ConfigRequest, settings: AnsibleSettings): rea
       : resolve(request.cwd, request.vaultPasswordFile.replace(/^~(?=\/)/, request.home));
   return [
     ...asked,
+    ...(request.vaultIds ?? []).map((text) => identitySource(text, request)),
     ...settings.vaultIdentities.map(({ id, path }) => filePassword(path, shownPath(path, request.cwd), id)),
     ...(named === undefined ? [] : [filePassword(named, request.vaultPasswordFile ?? named)]),
   ];
+}
+
+// Ansible splits at the first @; without one the text is the source.
+function identitySource(text: string, { cwd, home, askVaultId }: ConfigRequest): PasswordSource {
+  const at = text.indexOf('@');
+  const [id, source] = at < 0 ? [undefined, text] : [text.slice(0, at), text.slice(at + 1)];
+  if (source === 'prompt' || source === 'prompt_ask_vault_pass')
+    return askedPassword(() => askVaultId?.(id ?? 'default') ?? Promise.resolve(undefined), id === '' ? undefined : id);
+  return filePassword(resolve(cwd, source.replace(/^~(?=\/)/, home)), source, id === '' ? undefined : id);
 }
 
 function withErrors(problems: readonly Problem[], findings: Findings): Result<never> {

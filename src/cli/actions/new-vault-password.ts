@@ -4,12 +4,13 @@ import { sourcesOf } from '../../config/load.ts';
 import { newInventoryFile, newVariablesFolder } from '../../config/inventory/sources.ts';
 import { SourceFiles } from '../../config/source-files.ts';
 import { Keyring } from '../../config/vault/keyring.ts';
-import { filePassword, typedPassword } from '../../config/vault/password.ts';
+import { filePassword } from '../../config/vault/password.ts';
 import { resolve } from 'node:path';
-import { fail, ok, type Result } from '../../core/problem.ts';
+import { ok, type Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { configRequest } from '../run/with-config.ts';
 import type { Session } from '../run/session.ts';
+import { typeNewPassword } from '../vault/new-password.ts';
 
 /** Absolute paths: of a new inventory and its variables, and of the vault password file of the command line or ansible.cfg. */
 export interface InventoryPaths {
@@ -40,31 +41,6 @@ export async function newVaultPassword(session: Session, file: string | undefine
     if (!read.ok) return read;
     if (read.value !== undefined) return ok(read.value);
   }
-  if (!terminal.interactive) {
-    return fail({
-      code: 'usage.no-terminal',
-      summary: 'a vault password is needed, and there is no terminal to ask for it',
-      detail: 'Expected a password for the new vault in a file, found neither a file nor a terminal.',
-      fix: 'hxllm inventory --vault-init --vault-password-file FILE',
-    });
-  }
   session.view.pause();
-  const first = await terminal.askHidden('New vault password: ', signal);
-  const password = typedPassword(first ?? '');
-  if (password === undefined)
-    return fail({
-      code: 'vault.password-empty',
-      summary: 'no vault password was given',
-      detail: 'Expected a password for the new vault, found none. Nothing was changed.',
-      fix: 'hxllm inventory --vault-init',
-    });
-  const second = await terminal.askHidden('The same again:     ', signal);
-  if (second !== first)
-    return fail({
-      code: 'vault.password-differs',
-      summary: 'the two passwords differ',
-      detail: 'Expected the same password twice, found two different ones. Nothing was changed.',
-      fix: 'hxllm inventory --vault-init',
-    });
-  return ok(password);
+  return typeNewPassword(terminal, 'hxllm inventory --vault-init', signal);
 }

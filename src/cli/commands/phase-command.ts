@@ -56,6 +56,7 @@ export function phaseCommand(text: CommandText, own: (command: Command) => Comma
     .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
     .option('--ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
+    .option('--vault-id <id@source>', 'a vault password by its id: ID@prompt, ID@FILE (repeatable)', collect)
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
     .option('--evidence-dir <dir>', 'the folder for evidence (default: evidence)')
     .option('-v, --verbose', 'show everything in full');

@@ -30,10 +30,10 @@ interface Prepared {
 /**
  * Writes all changes or none: every new content is on disk beside its file before the first file is replaced, and replaced
  * files are restored if a later one fails. A file that is replaced leaves a copy beside it, `NAME.<timestamp>.bak`, 0600;
- * Ansible reads no such name. Problems: `inventory.changed-meanwhile` (the file was changed since it was read),
+ * Ansible reads no such name. Without a timestamp there are no copies: a copy of a plain text would keep what an encryption hides. Problems: `inventory.changed-meanwhile` (the file was changed since it was read),
  * `permission.file`, `file.not-written`.
  */
-export async function writeChanges(changes: readonly Change[], timestamp: string): Promise<Result<void>> {
+export async function writeChanges(changes: readonly Change[], timestamp: string | undefined): Promise<Result<void>> {
   const folders: string[] = [];
   const prepared: Prepared[] = [];
   const replaced: Prepared[] = [];
@@ -47,7 +47,10 @@ export async function writeChanges(changes: readonly Change[], timestamp: string
       if (made !== undefined) folders.push(made);
       const temporary = join(dirname(place), `.hxllm-${randomId()}`);
       const { before } = change;
-      const backup = before === undefined || change.generated === true ? undefined : `${place}.${timestamp}.bak`;
+      const backup =
+        before === undefined || change.generated === true || timestamp === undefined
+          ? undefined
+          : `${place}.${timestamp}.bak`;
       prepared.push({ change, place, temporary, backup });
       await writeBeside(place, temporary, change);
       if (backup !== undefined) await writeFile(backup, before ?? '', { mode: 0o600 });

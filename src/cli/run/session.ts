@@ -12,6 +12,8 @@ export interface PhaseOptions {
   readonly limit?: string;
   readonly askVaultPass?: boolean;
   readonly vaultPasswordFile?: string;
+  /** Each `--vault-id`. */
+  readonly vaultId?: readonly string[];
   readonly askBecomePass?: boolean;
   readonly becomePasswordFile?: string;
   readonly json?: boolean;

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
+import { typedPassword } from '../../config/vault/password.ts';
 import { isSudo } from '../../core/become.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
@@ -54,6 +55,8 @@ export function configRequest(session: Session, becomes = false): ConfigRequest 
     inventories: options.inventory ?? [],
     limit: options.limit,
     vaultPasswordFile: options.vaultPasswordFile,
+    vaultIds: options.vaultId,
+    askVaultId: terminal.interactive ? (id) => askVaultId(session, id) : undefined,
     askVaultPassword: options.askVaultPass === true || session.vault.known() ? () => session.vault.ask() : undefined,
     become: becomes
       ? {
@@ -63,6 +66,11 @@ export function configRequest(session: Session, becomes = false): ConfigRequest 
         }
       : undefined,
   };
+}
+
+async function askVaultId({ view, terminal, signal }: Session, id: string): Promise<Secret<Buffer> | undefined> {
+  view.pause();
+  return typedPassword((await terminal.askHidden(`Vault password (${id}): `, signal)) ?? '');
 }
 
 /** A failed report that has only problems. */

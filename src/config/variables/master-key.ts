@@ -31,7 +31,7 @@ export function readMasterKey(variables: HostVariables, reader: Reader): MasterK
       code: 'vault.plain-text',
       summary: 'the master key is in a file that is not encrypted',
       detail: `Expected ${NAME} in an Ansible Vault, found it as plain text.`,
-      fix: where.file === undefined ? 'ansible-vault encrypt FILE' : `ansible-vault encrypt ${where.file}`,
+      fix: where.file === undefined ? 'hxllm vault encrypt FILE' : `hxllm vault encrypt ${where.file}`,
       where,
     });
   if (key.length < SHORTEST || !key.startsWith('sk-'))

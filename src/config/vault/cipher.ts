@@ -12,16 +12,16 @@ interface Keys {
   readonly counter: Buffer;
 }
 
-/** Encrypts as `ansible-vault encrypt` does. The default salt is random. */
+/** Encrypts a text or bytes as `ansible-vault encrypt` does. The default salt is random. */
 export async function encryptVault(
-  plaintext: string,
+  plaintext: string | Buffer,
   password: Secret<Buffer>,
   options: { readonly id?: string; readonly salt?: Buffer } = {},
 ): Promise<string> {
   const salt = options.salt ?? randomBytes(32);
   const keys = await deriveKeys(password, salt);
   // PKCS#7 padding is added by hand: OpenSSL does not pad in counter mode.
-  const bytes = Buffer.from(plaintext, 'utf8');
+  const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext;
   const padding = 16 - (bytes.length % 16);
   const cipher = createCipheriv('aes-256-ctr', keys.cipher, keys.counter);
   const ciphertext = Buffer.concat([

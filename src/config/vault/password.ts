@@ -10,15 +10,18 @@ import { Secret } from '../../core/secret.ts';
 export interface PasswordSource {
   /** For messages: `the password that was typed`, or a file. */
   readonly label: string;
+  /** Its own vault id, which a text that is encrypted with it gets in its header. */
+  readonly id?: string | undefined;
   /** The password for a vault id; `undefined` if this source has none. */
   read(id: string): Promise<Result<Secret<Buffer> | undefined>>;
 }
 
 /** Asks the user, once. */
-export function askedPassword(ask: () => Promise<Secret<Buffer> | undefined>): PasswordSource {
+export function askedPassword(ask: () => Promise<Secret<Buffer> | undefined>, id?: string): PasswordSource {
   let answer: ReturnType<typeof ask> | undefined;
   return {
     label: 'the password that was typed',
+    id,
     read: async () => {
       answer ??= ask();
       const typed = await answer;
@@ -48,6 +51,7 @@ export function filePassword(path: string, shownPath: string, ownId?: string): P
   const answers = new Map<string, Promise<Result<Secret<Buffer> | undefined>>>();
   return {
     label: shownPath,
+    id: ownId,
     read: async (vaultId) => {
       const id = ownId ?? vaultId;
       const key = isClient(path) ? id : '';

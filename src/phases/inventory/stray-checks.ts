@@ -17,7 +17,7 @@ export const STRAY_CHECKS: readonly Check<InventorySubject>[] = [
         : failed(
             'secrets in encrypted files',
             read.map(inWords).join('; '),
-            `${shellLine(['ansible-vault', 'encrypt', ...read.map(({ file }) => file)])}  # in place; Ansible reads them as before`,
+            `${shellLine(['hxllm', 'vault', 'encrypt', ...read.map(({ file }) => file)])}  # in place; Ansible reads them as before`,
           );
     },
   },

@@ -75,7 +75,7 @@ test('files that are read are named with the command that encrypts them; files t
   const { outcome, terminal, evidence } = await inventory(tree, { yes: true });
   assert.equal(outcome.ending, 'passed');
   assert.match(terminal.written.out, /dev\.ini has ansible_password in line 2/);
-  assert.match(terminal.written.out, /ansible-vault encrypt inventories\/dev\.ini /);
+  assert.match(terminal.written.out, /hxllm vault encrypt inventories\/dev\.ini /);
   assert.match(
     terminal.written.out,
     /old-vault\.yml is encrypted; inventories\/group_vars\/gone\.yml has api_token in line 1/,

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encryptVault } from '../../../config/vault/cipher.ts';
+import { inBlockStyle, inlineVaults } from '../../../config/vault/inline.ts';
+import { quotedValue, variableNames, withVariable } from '../../../config/vault/variable-text.ts';
+import { errorMessage } from '../../../core/error.ts';
+import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import { quote } from '../../../core/shell.ts';
+import { timestampOf } from '../../../core/timestamp.ts';
+import { writeChanges } from '../../files/write-changes.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import {
+  openKeyring,
+  readVaultFile,
+  sealingFor,
+  textOf,
+  unlock,
+  type SealingOptions,
+  type VaultFile,
+} from '../../vault/access.ts';
+
+/** The origin of the new value, and the file that gets it. */
+export interface SetOptions extends SealingOptions {
+  readonly generate?: boolean;
+  /** A file with the value; `-` is the standard input. */
+  readonly valueFile?: string;
+  readonly file?: string;
+}
+
+/**
+ * Sets a variable in an encrypted file, or as an encrypted value in a plain one. The value comes from a hidden prompt, a file or a
+ * generator; it is never shown, and never an argument. Returns the line for the operator. `folder` is the inventory's group_vars.
+ */
+export async function setSecret(
+  terminal: Terminal,
+  { name, folder }: { readonly name: string; readonly folder: string },
+  options: SetOptions,
+  signal: AbortSignal,
+): Promise<Result<string>> {
+  if (!/^[A-Za-z_]\w*$/.test(name)) return fail(unsuitable('a name of a variable: letters, digits and _', name));
+  const file =
+    options.file === undefined
+      ? await fileOf(terminal, name, folder, options, signal)
+      : await readVaultFile(terminal, options.file);
+  if (!file.ok) return file;
+  const value = await valueFor(terminal, name, options, signal);
+  if (!value.ok) return value;
+  const { path, shown, text: before, encrypted } = file.value;
+  const after = await rewritten(terminal, file.value, name, value.value, options, signal);
+  if (!after.ok) return after;
+  // The value before may still be needed; only an encrypted copy of it is kept.
+  const timestamp = encrypted ? timestampOf(terminal.nowMs()) : undefined;
+  const written = await writeChanges([{ path, before, after: after.value, mode: 0o600 }], timestamp);
+  return written.ok ? ok(`set ${name} in ${shown}`) : written;
+}
+
+async function rewritten(
+  terminal: Terminal,
+  { shown, text, encrypted }: VaultFile,
+  name: string,
+  value: string,
+  options: SetOptions,
+  signal: AbortSignal,
+): Promise<Result<string>> {
+  const byHand: Problem = {
+    code: 'vault.edit-by-hand',
+    summary: `cannot set ${name} without rewriting the file`,
+    detail: `Expected a line of ${shown} that sets ${name}, or a place for one, found flow style, a list or a mapping.`,
+    fix: `hxllm vault edit ${shown}`,
+    where: { file: shown },
+  };
+  if (!encrypted) {
+    const sealing = await sealingFor(terminal, options, `hxllm vault set ${name}`, signal);
+    if (!sealing.ok) return sealing;
+    const { password, id } = sealing.value;
+    const after = withVariable(text, name, `!vault ${JSON.stringify(await encryptVault(value, password, { id }))}`);
+    const place = after === undefined ? undefined : inlineVaults(after).find(({ path }) => path === name);
+    return after === undefined || place === undefined ? fail(byHand) : ok(inBlockStyle(after, place));
+  }
+  const keyring = await openKeyring(terminal, options, signal);
+  if (!keyring.ok) return keyring;
+  const opened = await unlock(keyring.value, text, shown);
+  if (!opened.ok) return opened;
+  const plain = textOf(opened.value, shown);
+  if (!plain.ok) return plain;
+  const after = withVariable(plain.value, name, quotedValue(value));
+  if (after === undefined) return fail(byHand);
+  return ok(await encryptVault(after, opened.value.password, { id: opened.value.id }));
+}
+
+/** The file that sets the variable now; without one, `all/vault.yml`. */
+async function fileOf(
+  terminal: Terminal,
+  name: string,
+  folder: string,
+  options: SetOptions,
+  signal: AbortSignal,
+): Promise<Result<VaultFile>> {
+  const setting: VaultFile[] = [];
+  const paths = [...(await filesBelow(folder)), ...(await filesBelow(join(dirname(folder), 'host_vars')))];
+  const keyring = await openKeyring(terminal, options, signal);
+  for (const path of paths) {
+    const file = await readVaultFile(terminal, path);
+    if (!file.ok) continue;
+    const opened = !file.value.encrypted
+      ? ok(file.value.text)
+      : keyring.ok
+        ? await unlock(keyring.value, file.value.text, file.value.shown).then((one) =>
+            one.ok ? textOf(one.value, file.value.shown) : one,
+          )
+        : keyring;
+    if (!opened.ok) return opened;
+    if (variableNames(opened.value).includes(name)) setting.push(file.value);
+  }
+  const [one, ...others] = setting;
+  if (one !== undefined && others.length === 0) return ok(one);
+  if (one !== undefined)
+    return fail({
+      code: 'vault.several-files',
+      summary: `several files set ${name}`,
+      detail: `Expected one, found ${setting.map(({ shown }) => shown).join(', ')}.`,
+      fix: `hxllm vault set ${name} --file ${one.shown}`,
+    });
+  const usual = await readVaultFile(terminal, join(folder, 'all', 'vault.yml'));
+  if (usual.ok) return usual;
+  return fail({ ...usual.problems[0], fix: 'hxllm inventory --vault-init, or name a file with --file FILE' });
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && /^[^.][^~]*$/.test(entry.name) && /^[^.]+$|\.(?:ya?ml|json)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+async function valueFor(
+  terminal: Terminal,
+  name: string,
+  { generate, valueFile }: SetOptions,
+  signal: AbortSignal,
+): Promise<Result<string>> {
+  if (generate === true)
+    return ok(
+      /master_key/.test(name) ? `sk-${randomBytes(32).toString('hex')}` : randomBytes(32).toString('base64url'),
+    );
+  if (valueFile !== undefined) {
+    const text = await readFile(valueFile === '-' ? '/dev/stdin' : valueFile, 'utf8').then(
+      (read) => ok(read),
+      (error: unknown) => fail(unsuitable('a value', `${valueFile}, which cannot be read (${errorMessage(error)})`)),
+    );
+    if (!text.ok) return text;
+    const value = text.value.replace(/\r?\n$/, '');
+    return value === '' ? fail(unsuitable('a value', `nothing in ${valueFile}`)) : ok(value);
+  }
+  if (!terminal.interactive)
+    return fail({
+      code: 'usage.no-terminal',
+      summary: 'there is no value, and no terminal to ask for it',
+      detail: 'Expected --generate, --value-file FILE or a terminal, found none of them.',
+      fix: `hxllm vault set ${quote(name)} --value-file -`,
+    });
+  const typed = await terminal.askHidden(`Value of ${name}: `, signal);
+  return typed === undefined || typed === '' ? fail(unsuitable('a value', 'nothing')) : ok(typed);
+}
+
+function unsuitable(wanted: string, found: string): Problem {
+  return {
+    code: 'usage.vault-set',
+    summary: 'the variable cannot be set',
+    detail: `Expected ${wanted}, found ${found}. Nothing was changed.`,
+    fix: 'hxllm vault set litellm_master_key --generate',
+  };
+}

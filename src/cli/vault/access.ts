@@ -1,0 +1,156 @@
+import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { readAnsibleSettings } from '../../config/ansible-cfg/settings.ts';
+import { Findings } from '../../config/findings.ts';
+import { newVariablesFolder } from '../../config/inventory/sources.ts';
+import { passwordSources, sourcesOf as inventorySourcesOf, type ConfigRequest } from '../../config/load.ts';
+import { shownPath } from '../../config/shown-path.ts';
+import { SourceFiles } from '../../config/source-files.ts';
+import { readUtf8 } from '../../config/utf8.ts';
+import { isVaultText } from '../../config/vault/envelope.ts';
+import { Keyring, type Sealing, type UnlockedVault } from '../../config/vault/keyring.ts';
+import { askedPassword, typedPassword, type PasswordSource } from '../../config/vault/password.ts';
+import { errorCode, errorMessage } from '../../core/error.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { typeNewPassword } from './new-password.ts';
+
+/** The options of every command about vaults. */
+export interface VaultOptions {
+  readonly askVaultPass?: boolean;
+  readonly vaultPasswordFile?: string;
+  readonly vaultId?: readonly string[];
+}
+
+/** A file of variables, as it is on disk. */
+export interface VaultFile {
+  readonly path: string;
+  /** For messages. */
+  readonly shown: string;
+  readonly text: string;
+  /** The whole file is encrypted. Otherwise single values may be. */
+  readonly encrypted: boolean;
+}
+
+/** The options of commands that encrypt something new. */
+export interface SealingOptions extends VaultOptions {
+  readonly encryptVaultId?: string;
+}
+
+/** The passwords of this command line, of the environment and of ansible.cfg. On a terminal the password is asked for if there is none. */
+export async function openKeyring(
+  terminal: Terminal,
+  options: VaultOptions,
+  signal: AbortSignal,
+): Promise<Result<Keyring>> {
+  const sources = await sourcesOf(terminal, options, signal);
+  if (!sources.ok) return sources;
+  if (sources.value.length > 0) return ok(new Keyring(sources.value));
+  if (terminal.interactive) return ok(new Keyring([askedPassword(() => ask(terminal, 'Vault password: ', signal))]));
+  return fail({
+    code: 'vault.no-password',
+    summary: 'a vault password is needed',
+    detail: 'Expected a password file or a terminal to ask on, found neither.',
+    fix: 'run again with --vault-password-file FILE or --vault-id ID@FILE',
+  });
+}
+
+/** The password to encrypt something new with: a known one, else a new one that is typed twice. `command` is the one that needs it. */
+export async function sealingFor(
+  terminal: Terminal,
+  options: SealingOptions,
+  command: string,
+  signal: AbortSignal,
+): Promise<Result<Sealing>> {
+  const sources = await sourcesOf(terminal, options, signal);
+  if (!sources.ok) return sources;
+  const known = await new Keyring(sources.value).sealing(options.encryptVaultId);
+  if (!known.ok) return known;
+  if (known.value !== undefined) return ok(known.value);
+  const typed = await typeNewPassword(terminal, command, signal);
+  return typed.ok ? ok({ password: typed.value, id: options.encryptVaultId ?? 'default' }) : typed;
+}
+
+/** The group_vars folder of an inventory: that of `-i`, else of ansible.cfg, else `inventories`. */
+export async function variablesFolderOf(terminal: Terminal, inventories: readonly string[]): Promise<Result<string>> {
+  const files = new SourceFiles(terminal.cwd, new Keyring([]));
+  const request: ConfigRequest = {
+    ...terminal,
+    inventories,
+    limit: undefined,
+    vaultPasswordFile: undefined,
+    askVaultPassword: undefined,
+  };
+  const settings = await readAnsibleSettings(request, files, new Findings());
+  return settings.ok
+    ? ok(join(newVariablesFolder(inventorySourcesOf(request, settings.value), terminal.cwd), 'group_vars'))
+    : settings;
+}
+
+async function sourcesOf(
+  terminal: Terminal,
+  options: VaultOptions,
+  signal: AbortSignal,
+): Promise<Result<readonly PasswordSource[]>> {
+  const request: ConfigRequest = {
+    ...terminal,
+    inventories: [],
+    limit: undefined,
+    vaultPasswordFile: options.vaultPasswordFile,
+    vaultIds: options.vaultId,
+    askVaultId: terminal.interactive ? (id) => ask(terminal, `Vault password (${id}): `, signal) : undefined,
+    askVaultPassword: options.askVaultPass === true ? () => ask(terminal, 'Vault password: ', signal) : undefined,
+  };
+  const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), new Findings());
+  return settings.ok ? ok(passwordSources(request, settings.value)) : settings;
+}
+
+async function ask(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<Secret<Buffer> | undefined> {
+  return typedPassword((await terminal.askHidden(prompt, signal)) ?? '');
+}
+
+/** Reads a file that a person named. */
+export async function readVaultFile({ cwd }: Terminal, name: string): Promise<Result<VaultFile>> {
+  const path = resolve(cwd, name);
+  const shown = shownPath(path, cwd);
+  try {
+    const text = readUtf8(await readFile(path));
+    if (typeof text === 'string') return ok({ path, shown, text, encrypted: isVaultText(text) });
+    return fail(unreadable(shown, `a byte that is not UTF-8 at offset ${String(text.offset)}`, 'file'));
+  } catch (error) {
+    const code = errorCode(error);
+    return fail(unreadable(shown, code === 'ENOENT' ? 'no such file' : errorMessage(error), 'ls -l'));
+  }
+}
+
+/** Opens a text; a password is needed. */
+export async function unlock(keyring: Keyring, text: string, file: string): Promise<Result<UnlockedVault>> {
+  const opened = await keyring.unlock(text, { file });
+  if (!opened.ok) return opened;
+  if (opened.value.state === 'open') return ok(opened.value);
+  throw new Error('a keyring with sources left a vault locked');
+}
+
+/** The decrypted text of an opened vault. */
+export function textOf({ bytes }: UnlockedVault, file: string): Result<string> {
+  const text = readUtf8(bytes);
+  if (typeof text === 'string') return ok(text);
+  return fail({
+    code: 'vault.not-text',
+    summary: 'a decrypted text is not UTF-8',
+    detail: `Expected UTF-8, found another byte at offset ${String(text.offset)} of the decrypted text.`,
+    fix: `ansible-vault decrypt --output - ${file} | iconv -f latin1 -t utf8  # then encrypt it again`,
+    where: { file },
+  });
+}
+
+function unreadable(file: string, found: string, command: string): Problem {
+  return {
+    code: 'vault.file',
+    summary: 'the file cannot be read',
+    detail: `Expected a file of variables at ${file}, found ${found}.`,
+    fix: `${command} ${file}`,
+    where: { file },
+  };
+}
