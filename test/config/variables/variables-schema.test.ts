@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { BACKEND_KEYS, MODEL_KEYS, VARIABLES } from '../../../src/config/variables/variables.ts';
 import { variablesSchema } from '../../../src/config/variables/variables-schema.ts';
+import { templateText } from '../../../src/render/template.ts';
 import type { VariableRecord } from '../../../src/config/variables/variable-type.ts';
 import { certificateText } from '../../certificates/certificates.ts';
 import { schemaErrors, undescribed } from '../../json-schema.ts';
@@ -36,6 +37,7 @@ async function settingsOf(variables: object): Promise<object> {
     'inventories/dev.ini': '[litellm]\nh\n',
     [MAIN]: stringify(variables),
     [VARIABLES.litellm_ca_file.example]: certificateText('ca.pem'),
+    [`${VARIABLES.litellm_templates_dir.example}/litellm.env`]: templateText('litellm.env'),
   });
   return hostOf(await tree.load()).settings;
 }
