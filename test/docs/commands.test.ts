@@ -37,8 +37,12 @@ function isPlaceholder(word: string): boolean {
 function whyNoCommand([name, ...words]: readonly string[]): string | undefined {
   if (name === undefined || isPlaceholder(name)) return undefined;
   if (name.startsWith('-')) return knows(program, name) ? undefined : `no option ${name}`;
-  const command = program.commands.find((each) => each.name() === name);
-  if (command === undefined) return name === 'help' ? undefined : `no command ${name}`;
+  const outer = program.commands.find((each) => each.name() === name);
+  if (outer === undefined) return name === 'help' ? undefined : `no command ${name}`;
+  const inner = outer.commands.find((each) => each.name() === words[0]);
+  if (inner === undefined && outer.commands.length > 0 && words[0] !== undefined && !/^-|[|<]/.test(words[0]))
+    return `${name} has no command ${words[0]}`;
+  const command = inner ?? outer;
   const page = words[0];
   if (name === 'docs' && page !== undefined && !isPlaceholder(page) && !page.startsWith('-'))
     return findPage(page) === undefined ? `no page ${page}` : undefined;
