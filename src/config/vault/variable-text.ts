@@ -2,7 +2,7 @@ import { isMap, isScalar, parseDocument } from 'yaml';
 import { appendBlock } from '../edit/lines.ts';
 import { VAULT_TAGS } from '../document/inline-vaults.ts';
 
-/** A value as YAML text: quoted; one that holds Jinja's signs is kept from templates. */
+/** A value as YAML text: quoted. A value with Jinja's signs is kept from templates. */
 export function quotedValue(value: string): string {
   return `${/\{[{%#]/.test(value) ? '!unsafe ' : ''}${JSON.stringify(value)}`;
 }

@@ -82,7 +82,7 @@ test('an edit keeps password and id, and a text that was not changed leaves the 
   valueOf(await editVault(place.terminal(record), whole, id, signal));
   assert.match(place.read(FILE), /^\$ANSIBLE_VAULT;1\.2;AES256;prod\n/);
   assert.equal(valueOf(await viewVault(place.terminal(), whole, id, signal)), PLAIN.replace('old', 'mine'));
-  // Nobody else may read it while it is open, and it is in memory.
+  // While it is open no other user may read it, and it is in memory.
   assert.match(place.read('seen'), /^600 regular file\n700 directory\ntmpfs +tmpfs /);
   assert.deepEqual(left(), []);
 });
