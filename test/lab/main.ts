@@ -7,7 +7,7 @@ import { takeLease } from './lease.ts';
 import { PLACES, STATE } from './place.ts';
 import { findUnfitness, type OllamaKind } from './requirements.ts';
 
-const USAGE = `usage: npm run lab -- up [--ollama sim|real]   boot three real Debian hosts on this machine
+const USAGE = `usage: npm run lab -- up [--ollama sim|real] [--directory]   boot three real Debian hosts on this machine, and a domain controller
        npm run lab -- status                     what is up
        npm run lab -- ssh HOST [-- COMMAND …]    log in as deploy, or run a command there
        npm run lab -- down                       remove everything, also what was interrupted`;
@@ -29,11 +29,11 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function runUp(rest: readonly string[]): Promise<number> {
-  const ollama = ollamaOf(rest);
-  if (!ollama.ok) return Promise.resolve(show(ollama.problems));
+  const options = optionsOf(rest);
+  if (!options.ok) return Promise.resolve(show(options.problems));
   return withLease(async (signal) => {
     const startedMs = performance.now();
-    const lab = await up({ ollama: ollama.value, signal, say });
+    const lab = await up({ ...options.value, signal, say });
     if (!lab.ok) return show(lab.problems);
     say(`up after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; end it with npm run lab -- down`);
     return showStatus();
@@ -105,11 +105,14 @@ async function withLease(work: (signal: AbortSignal) => Promise<number>): Promis
   }
 }
 
-function ollamaOf(rest: readonly string[]): Result<OllamaKind> {
+function optionsOf(rest: readonly string[]): Result<{ readonly ollama: OllamaKind; readonly directory: boolean }> {
   try {
-    const { values } = parseArgs({ args: [...rest], options: { ollama: { type: 'string', default: 'sim' } } });
-    if (values.ollama === 'sim' || values.ollama === 'real') return ok(values.ollama);
-    return fail(wrong(`--ollama ${values.ollama}`));
+    const { ollama, directory } = parseArgs({
+      args: [...rest],
+      options: { ollama: { type: 'string', default: 'sim' }, directory: { type: 'boolean', default: false } },
+    }).values;
+    if (ollama === 'sim' || ollama === 'real') return ok({ ollama, directory });
+    return fail(wrong(`--ollama ${ollama}`));
   } catch (error) {
     return fail(wrong(error instanceof Error ? error.message : String(error)));
   }
