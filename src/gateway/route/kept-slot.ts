@@ -5,7 +5,7 @@ import { readS } from './cost.ts';
 import type { Policy } from './policy.ts';
 import type { Replica } from './replica.ts';
 
-/** Slots from which one can be spared, and the use of an alias's replicas from which it is worth it. */
+/** Slots from which one can be spared at any time, and the use of an alias's replicas from which it is worth it. */
 const LEAST_SLOTS = 3;
 const LEAST_USE = 0.5;
 /** From this use on late requests would hardly be served, if more than the last slot were kept from them. */
@@ -25,22 +25,23 @@ export function hasPromptsToRead({ unreadTokens }: Replica): boolean {
 
 /**
  * Whether a request does not take a free slot of a replica. A request that is late, or whose prompt is too long to be read in time there,
- * leaves half of the slots to those that can still begin in time; a batch leaves the last one, and so does a late request where more is
- * asked for than the replicas can serve. A caller that has half of the slots leaves the last one to the other callers. Any request waits
- * until the prompts before it are read: a shorter one may come, and another backend may be free sooner.
+ * leaves half of the slots to those that can still begin in time. Of three or more slots a batch leaves the last one, and so does a late
+ * request where more is asked for than the replicas can serve, and a caller that has half of them while others ask. Any request waits until
+ * the prompts before it are read: a shorter one may come, and another backend may be free sooner.
  */
 export const keepsSlot: Policy['keepsSlot'] = (fleet, request, candidate, nowMs) => {
   const { slots, inFlight, abandonedPrefills, inFlightOf } = candidate.replica;
   if (hasPromptsToRead(candidate.replica)) return true;
   const free = slots.count - inFlight - abandonedPrefills.length;
-  if (slots.count < LEAST_SLOTS || free > slots.count / 2) return false;
+  if (slots.count < 2 || free > slots.count / 2) return false;
+  const isLast = free <= 1 && slots.count >= LEAST_SLOTS;
   const { name, deployments, late, batch, flow, estimate, dueMs } = request;
   if (!late && nowMs + 1000 * readS(fleet, candidate, estimate) <= dueMs)
-    return free <= 1 && (inFlightOf.get(flow) ?? 0) >= slots.count / 2 && hasOthers(flow, nowMs - OTHERS_MS);
+    return isLast && (inFlightOf.get(flow) ?? 0) >= slots.count / 2 && hasOthers(flow, nowMs - OTHERS_MS);
   const demand = fleet.demands.get(name);
   if (demand === undefined) return false;
   if (demand.capacity === undefined || nowMs - demand.capacity.atMs >= CAPACITY_MS)
     demand.capacity = { atMs: nowMs, rate: capacityOf(fleet, { name, deployments }).rate };
   const use = arrivalRate(demand, nowMs) / demand.capacity.rate;
-  return use > LEAST_USE && (free <= 1 || (use < FULL_USE && !batch));
+  return use > LEAST_USE && (isLast || (use < FULL_USE && !batch));
 };

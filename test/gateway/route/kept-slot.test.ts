@@ -23,19 +23,30 @@ function stageAt(use: number, running: number, slots = 4, backends: readonly str
   return stage;
 }
 
-/** The free slots of a backend with four that a request leaves, at a use. */
-function leftAt(use: number, asked: Work = TOO_LONG): number {
-  for (let running = 3; running >= 0; running -= 1) {
-    const stage = stageAt(use, running);
-    if (stage.outcomeOf(stage.arrive({ work: asked })) !== 'waits') return 3 - running;
+/** The free slots of a backend that a request leaves, at a use. */
+function leftAt(use: number, asked: Work = TOO_LONG, slots = 4): number {
+  for (let running = slots - 1; running >= 0; running -= 1) {
+    const stage = stageAt(use, running, slots);
+    if (stage.outcomeOf(stage.arrive({ work: asked })) !== 'waits') return slots - 1 - running;
   }
-  return 4;
+  return slots;
 }
 
 test('a prompt that cannot be read in time leaves half of the slots, or the last one where they cannot serve all that is asked for', () => {
   assert.deepEqual(
     [0.3, 0.8, 1.5].map((use) => leftAt(use)),
     [0, 2, 1],
+  );
+});
+
+test('of two slots one is left below the capacity, and none above it, or by a batch', () => {
+  const ofTwo = (asked: Work): readonly number[] => [0.3, 0.8, 1.5].map((use) => leftAt(use, asked, 2));
+  assert.deepEqual(
+    [ofTwo(TOO_LONG), ofTwo(work({ batch: true }))],
+    [
+      [0, 1, 0],
+      [0, 0, 0],
+    ],
   );
 });
 
