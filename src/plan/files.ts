@@ -1,19 +1,14 @@
+import { fileDifferences } from '../core/file-difference.ts';
 import { sha256 } from '../core/hash.ts';
 import { Secret } from '../core/secret.ts';
 import type { Entry } from '../facts/installation/installation.ts';
 import { contentText, type DesiredFile } from '../render/content.ts';
 import type { Desired } from '../render/desired.ts';
-import { diffLines } from './line-diff.ts';
-import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
-import { shownText } from './shown-text.ts';
 import type { Actual } from './actual.ts';
 
 /** A step for each rendered file that differs in content, owner or mode. A secret's content is never in the detail. */
-export function planFiles(
-  { files }: Pick<Desired, 'files'>,
-  { installation }: Pick<Actual, 'installation'>,
-): readonly Step[] {
+export function planFiles({ files }: Desired, { installation }: Actual): readonly Step[] {
   return files.flatMap((file): readonly Step[] => {
     const entry = installation.entries.get(file.path);
     const text = contentText(file.content);
@@ -30,9 +25,10 @@ export function planFiles(
           blocked: shownWhy(file),
         },
       ];
-    const details = differences(file, text, entry);
+    const { owner, group, mode } = file;
+    const details = fileDifferences({ owner, group, mode, text, isSecret: file.content.kind === 'secret' }, entry);
     if (details.length === 0) return [];
-    const { path, owner, group, mode } = file;
+    const { path } = file;
     return [
       {
         id,
@@ -56,24 +52,4 @@ export function desiredHash(file: DesiredFile, entry: Entry | undefined): string
 
 function shownWhy(file: DesiredFile): string {
   return file.content.kind === 'unknown' ? file.content.why : '';
-}
-
-function differences(file: DesiredFile, text: string, entry: Entry | undefined): readonly string[] {
-  const access =
-    entry === undefined
-      ? `${file.owner ?? '-'}:${file.group ?? '-'} ${modeText(file.mode)}`
-      : `${ownerText(file, entry)} ${modeText(file.mode)}`;
-  const actual = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
-  const changed = entry?.sha256 !== sha256(text);
-  // A foreign file may hold secrets, so its content is not shown.
-  const foreign = entry !== undefined && !entry.marked;
-  const content =
-    file.content.kind === 'secret'
-      ? `${entry === undefined ? 'missing' : 'different content'}: [redacted]`
-      : diffLines(foreign ? '' : shownText(entry?.text ?? '', text), text);
-  return [
-    ...(foreign ? ['replaces a file that hxllm did not write'] : []),
-    ...(changed ? [content] : []),
-    ...(entry !== undefined && access !== actual ? [`expected ${access}, found ${actual}`] : []),
-  ];
 }

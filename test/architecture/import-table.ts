@@ -67,9 +67,9 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'it returns changes as data; cli writes them, and finds the stray files',
   },
   'phases/validate': {
-    rooms: [...PHASE, 'render', 'plan'],
+    rooms: [...PHASE, 'render'],
     packages: ['yaml'],
-    why: 'it judges renders, asks a host, shows what differs there by the rules of a plan, and changes none',
+    why: 'it judges renders, asks a host and changes none',
   },
   'phases/enforce': {
     rooms: [...PHASE, 'render', 'plan', 'apply', 'phases/enforce/host'],

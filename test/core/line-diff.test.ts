@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { diffLines } from '../../src/plan/line-diff.ts';
+import { diffLines } from '../../src/core/line-diff.ts';
 
 test('changed lines are shown with two lines of context, without the rest', () => {
   const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].join('\n');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { shownText } from '../../src/plan/shown-text.ts';
+import { shownText } from '../../src/core/shown-text.ts';
 
 const DESIRED = `model_list:
   - model_name: phi3
