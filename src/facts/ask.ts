@@ -14,6 +14,12 @@ const SUDO_TIMEOUT_S = 15;
 /** Until `timeout -k 1` has killed a question and its end has been printed. */
 const KILLED_AFTER_S = 3;
 
+/**
+ * The same bash on every host and for both users. A file that BASH_ENV names may have set -e or -u, and every bash of a question would read it
+ * again; sudo may start root with a path of its own.
+ */
+const PRELUDE = `set +efuxC; set +o pipefail; unset BASH_ENV ENV GREP_OPTIONS POSIXLY_CORRECT; export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n`;
+
 /** The limits of the call, the way to root, and a receiver for the raw answers. */
 export interface AskOptions extends CallOptions {
   readonly become: Become;
@@ -74,7 +80,7 @@ export function compose(
       line: answerOf(name, question, nonce, variableOf(entries, question)),
       limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
     }));
-  const root = `${definitions(entries, asRoot)}${inParallel(linesOf(asRoot), nonce)}`;
+  const root = `${PRELUDE}${definitions(entries, asRoot)}${inParallel(linesOf(asRoot), nonce)}`;
   // One way to root for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill
   // a sudo that hangs, so the reader of its output has the timeout.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
@@ -84,7 +90,7 @@ export function compose(
     limitS,
   };
   const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...linesOf(asUser)];
-  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${definitions(entries, asUser)}${inParallel(lines, nonce)}\n${endOf(nonce)}`;
+  const script = `${PRELUDE}${definitions(entries, asUser)}${inParallel(lines, nonce)}\n${endOf(nonce)}`;
   return { names: entries.map(([name]) => name), script };
 }
 

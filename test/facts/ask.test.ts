@@ -50,6 +50,19 @@ test('questions get their arguments exactly, no input, and C’s language; answe
   });
 });
 
+test('a file of BASH_ENV with set -e, aliases and output changes no answer', async () => {
+  const file = join(folder, 'bash-env.sh');
+  await writeFile(file, 'set -euo pipefail; shopt -s expand_aliases; alias grep=false; echo Welcome >&2\n');
+  const strict = createLocalHost('here', { PATH: process.env['PATH'] ?? '', SHLVL: '1', BASH_ENV: file });
+  const script = 'false; [ -z "$hxllm_unset" ]; echo on | grep on; false | true; echo "$?"';
+  const found = await facts({ one: text(script), two: text(script, { as: 'root' }), three: text('exit 3') }, strict);
+  assert.deepEqual(found, {
+    one: { known: true, value: 'on\n0\n' },
+    two: { known: true, value: 'on\n0\n' },
+    three: { known: true, value: '' },
+  });
+});
+
 test('exit codes are part of the answer, and a parser that throws makes its fact unknown, with the reason', async () => {
   const found = await facts({
     code: { script: 'exit 3', as: 'user', parse: ({ exitCode }: Answer) => exitCode },

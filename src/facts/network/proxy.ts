@@ -11,8 +11,25 @@ export interface ProxyVariable {
 
 // systemd-system.conf(5), systemd.exec(5), environment(5). `manager` is the environment that systemd has now.
 const SCRIPT = `service=$1 envfile=$2
-clean() { sed -E 's#(://)[^/@[:space:]"]*@#\\1#g'; }
-show() { while IFS= read -r line; do printf '%s\\t%s\\t%s\\n' "$1" "$2" "$line"; done < <(grep -iE '(^|[^[:alnum:]_])(https?|all|no)_proxy=|^[[:space:]]*UnsetEnvironment=.*_proxy' 2>/dev/null | clean); }
+# NAME="VALUE" without user and password. A value that could show a part of a password is cut to its scheme.
+clean() {
+  local name=\${1%%=*} value=\${1#*=} scheme=''
+  name=\${name##*[^[:alnum:]_]} value=\${value//[\\"\\']/}
+  [[ $value =~ ^[[:alpha:]][[:alnum:]+.-]*:// ]] && scheme=\${BASH_REMATCH[0]} value=\${value#"\${BASH_REMATCH[0]}"}
+  value=\${value##*@}
+  case $name in
+    [nN]*) ;;
+    *) [[ $value =~ ^(\\[[[:xdigit:]:.]+\\]|[[:alnum:]._-]*)(:[0-9]*)?/?$ ]] || value=…;;
+  esac
+  printf '%s="%s%s"' "$name" "$scheme" "$value"
+}
+# Of a line only the proxy variables leave the host: the same line may set keys and passwords.
+show() {
+  local text one
+  text=$(grep -iE '(https?|all|no)_proxy' 2>/dev/null | grep -vE '^[[:space:]]*[#;]')
+  while IFS= read -r one; do printf '%s\\t%s\\tUnsetEnvironment=%s\\n' "$1" "$2" "$one"; done < <(grep -E '^[[:space:]]*UnsetEnvironment=' <<< "$text" | grep -oiwE '(https?|all|no)_proxy')
+  while IFS= read -r one; do printf '%s\\t%s\\t%s\\n' "$1" "$2" "$(clean "$one")"; done < <(grep -vE '^[[:space:]]*UnsetEnvironment=' <<< "$text" | grep -oiE "(^|[^[:alnum:]_])(https?|all|no)_proxy=(\\"[^\\"]*\\"|'[^']*'|[^[:space:]\\"']*)")
+}
 systemctl show-environment 2>/dev/null </dev/null | show unit manager
 for file in /usr/lib/systemd/system.conf /usr/lib/systemd/system.conf.d/*.conf /run/systemd/system.conf.d/*.conf /etc/systemd/system.conf /etc/systemd/system.conf.d/*.conf; do
   [ -r "$file" ] && grep -E '^[[:space:]]*DefaultEnvironment=' "$file" | show unit "$file"

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { globalAddresses } from '../../../src/facts/addresses.ts';
 import { linksQuestion, parseLinks } from '../../../src/facts/network/links.ts';
-import { hostsWithProxy, parseProxies } from '../../../src/facts/network/proxy.ts';
+import { hostsWithProxy, parseProxies, proxyQuestion } from '../../../src/facts/network/proxy.ts';
 import { parseReach, reachQuestion } from '../../../src/facts/network/reach.ts';
 import type { Question } from '../../../src/facts/question.ts';
 import { quietPort } from '../../port.ts';
@@ -97,5 +100,42 @@ test('a proxy reaches the unit from systemd, a drop-in or its file, and not from
   assert.deepEqual(
     unset.map(({ reachesUnit }) => reachesUnit),
     [false],
+  );
+});
+
+test('a proxy’s password and the other variables of its line never leave the host; comments count for nothing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hxllm-proxy-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'env');
+  writeFileSync(
+    file,
+    `API_KEY=canary1 HTTP_PROXY=http://user:canary/2@proxy:3128 "DB=canary3"
+https_proxy=user:canary@4@proxy:3128
+all_proxy='socks5://user:canary5@[fd00::1]:1080'
+  # http_proxy=http://user:canary6@proxy:3128
+HTTPS_PROXY="http://user:canary 7"
+export no_proxy="localhost, 10.0.0.5" X=canary8
+UnsetEnvironment=all_proxy TOKEN=canary9 no_proxy=canary10
+`,
+  );
+  const question = proxyQuestion('hxllm-none', file);
+  const said: string[] = [];
+  const found = await ask({
+    ...question,
+    parse: (answer) => {
+      said.push(answer.stdout);
+      return question.parse(answer).filter(({ source }) => source === file);
+    },
+  });
+  assert.doesNotMatch(said.join(''), /canary|user/);
+  assert.deepEqual(
+    found.map(({ name, value, reachesUnit }) => [name, value, reachesUnit]),
+    [
+      ['HTTP_PROXY', 'http://proxy:3128', true],
+      ['https_proxy', 'proxy:3128', true],
+      ['all_proxy', 'socks5://[fd00::1]:1080', false],
+      ['HTTPS_PROXY', 'http://…', true],
+      ['no_proxy', 'localhost, 10.0.0.5', false],
+    ],
   );
 });
