@@ -8,6 +8,7 @@ import { shownPath } from '../../config/shown-path.ts';
 import { SourceFiles } from '../../config/source-files.ts';
 import { readUtf8 } from '../../config/utf8.ts';
 import { isVaultText } from '../../config/vault/envelope.ts';
+import { yamlFault } from '../../config/vault/inline.ts';
 import { Keyring, type Sealing, type UnlockedVault } from '../../config/vault/keyring.ts';
 import { askedPassword, typedPassword, type PasswordSource } from '../../config/vault/password.ts';
 import { errorCode, errorMessage } from '../../core/error.ts';
@@ -31,6 +32,8 @@ export interface VaultFile {
   readonly text: string;
   /** The whole file is encrypted. Otherwise single values may be. */
   readonly encrypted: boolean;
+  /** The reason why a file that is not encrypted is no YAML, so that its encrypted values are not found; `undefined` if it is. */
+  readonly fault: string | undefined;
 }
 
 /** The options of commands that encrypt something new. */
@@ -93,6 +96,13 @@ async function sourcesOf(
   options: VaultOptions,
   signal: AbortSignal,
 ): Promise<Result<readonly PasswordSource[]>> {
+  if (options.askVaultPass === true && !terminal.interactive)
+    return fail({
+      code: 'usage.no-terminal',
+      summary: 'there is no terminal to ask for the vault password',
+      detail: 'Expected a terminal for --ask-vault-pass, found none.',
+      fix: 'run again with --vault-password-file FILE',
+    });
   const request: ConfigRequest = {
     ...terminal,
     inventories: [],
@@ -115,9 +125,19 @@ export async function readVaultFile({ cwd }: Terminal, name: string): Promise<Re
   const path = resolve(cwd, name);
   const shown = shownPath(path, cwd);
   try {
-    const text = readUtf8(await readFile(path));
-    if (typeof text === 'string') return ok({ path, shown, text, encrypted: isVaultText(text) });
-    return fail(unreadable(shown, `a byte that is not UTF-8 at offset ${String(text.offset)}`, 'file'));
+    const bytes = await readFile(path);
+    const read = readUtf8(bytes);
+    if (typeof read !== 'string')
+      return fail(unreadable(shown, `a byte that is not UTF-8 at offset ${String(read.offset)}`, 'file'));
+    // With its byte order mark, so that the file is recognised as the one that was read.
+    const text = bytes.toString('utf8');
+    return ok({
+      path,
+      shown,
+      text,
+      encrypted: isVaultText(text),
+      fault: isVaultText(text) ? undefined : yamlFault(text),
+    });
   } catch (error) {
     const code = errorCode(error);
     return fail(unreadable(shown, code === 'ENOENT' ? 'no such file' : errorMessage(error), 'ls -l'));

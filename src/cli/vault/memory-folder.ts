@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -14,8 +15,8 @@ export interface MemoryFolder {
 }
 
 /**
- * Makes a folder (0700) in memory-backed storage: `$XDG_RUNTIME_DIR`, `/dev/shm` or `/run`. It is removed when the process ends, too, since
- * an editor's copies lie beside the file.
+ * Makes a folder (0700) in memory-backed storage: `$XDG_RUNTIME_DIR`, `/dev/shm` or `/run`. It is removed when the process ends, however it
+ * ends, with the copies that an editor left beside the file.
  */
 export async function makeMemoryFolder(
   environment: Readonly<Record<string, string | undefined>>,
@@ -33,11 +34,13 @@ export async function makeMemoryFolder(
       rmSync(path, { recursive: true, force: true });
     };
     process.once('exit', removeNow);
+    const release = await guardFolder(path);
     return ok({
       path,
       remove: async () => {
         process.off('exit', removeNow);
         await rm(path, { recursive: true, force: true });
+        release();
       },
     });
   }
@@ -46,6 +49,28 @@ export async function makeMemoryFolder(
     summary: 'there is no folder in memory for the decrypted text',
     detail: `Expected one of ${places.join(', ')} on a tmpfs where this user may write, found none. On a disk the text could be restored after its removal.`,
     fix: 'sudo mount -t tmpfs -o mode=1777,size=16m tmpfs /dev/shm',
+  });
+}
+
+/**
+ * Starts a process that removes the folder when this one is gone: SIGKILL and a closed terminal leave it no time to do so itself. The pipe
+ * to it closes then. Returns the function that ends it.
+ */
+function guardFolder(path: string): Promise<() => void> {
+  const script = 'cat > /dev/null; rm -rf -- "$1"';
+  return new Promise((resolve, reject) => {
+    // A session of its own: the terminal's signals do not reach it.
+    const guard = spawn('sh', ['-c', script, 'sh', path], {
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    guard.once('error', reject);
+    guard.once('spawn', () => {
+      guard.unref();
+      if ('unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref();
+      resolve(() => guard.stdin.end());
+    });
   });
 }
 

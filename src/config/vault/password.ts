@@ -25,7 +25,11 @@ export function askedPassword(ask: () => Promise<Secret<Buffer> | undefined>, id
     read: async () => {
       answer ??= ask();
       const typed = await answer;
-      return typed === undefined ? fail(emptyPassword('the prompt', 'type the vault password')) : ok(typed);
+      return typed === undefined
+        ? fail(
+            emptyPassword('the prompt', 'type the vault password, or without a terminal run with --vault-id ID@FILE'),
+          )
+        : ok(typed);
     },
   };
 }

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { readYaml } from '../../../config/document/yaml.ts';
 import { Findings } from '../../../config/findings.ts';
 import { encryptVault } from '../../../config/vault/cipher.ts';
-import { inlineVaults, replaceInline } from '../../../config/vault/inline.ts';
+import { inlineVault, replaceInline } from '../../../config/vault/inline.ts';
 import { Keyring } from '../../../config/vault/keyring.ts';
 import { ok, type Result } from '../../../core/problem.ts';
 import { writeChanges } from '../../files/write-changes.ts';
@@ -49,7 +49,7 @@ export async function editVault(
     variable !== undefined && !plain.value.endsWith('\n') ? edited.value.replace(/\r?\n$/, '') : edited.value;
   if (value === plain.value) return ok(`unchanged ${shown}`);
   const ciphertext = await encryptVault(value, password, { id });
-  const place = variable === undefined ? undefined : inlineVaults(before).find((one) => one.path === variable);
+  const place = variable === undefined ? undefined : inlineVault(before, variable);
   const after = place === undefined ? ciphertext : replaceInline(before, place, ciphertext);
   const written = await writeChanges([{ path, before, after, mode: 0o600 }], undefined);
   return written.ok ? ok(`encrypted ${shown}${id === 'default' ? '' : ` with the password ${id}`}`) : written;

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../../core/problem.ts';
 import { writeChanges, type Change } from '../../files/write-changes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { readVaultFile, sealingFor, type SealingOptions, type VaultFile } from '../../vault/access.ts';
+import { notYaml } from './view.ts';
 
 /** Encrypts plain files in place: all or none. Returns a line for each. */
 export async function encryptVaults(
@@ -25,6 +26,9 @@ export async function encryptVaults(
         fix: `hxllm vault view ${shown}${encrypted ? '' : ' NAME'}`,
         where: { file: shown },
       });
+    // A file that is no YAML may be encrypted, but not one whose encrypted values are only not found.
+    if (file.value.fault !== undefined && text.includes('$ANSIBLE_VAULT;'))
+      return fail(notYaml(file.value, file.value.fault));
     if (!files.some((one) => one.path === path)) files.push(file.value);
   }
   const sealing = await sealingFor(terminal, options, 'hxllm vault encrypt FILE', signal);

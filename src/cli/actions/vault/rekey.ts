@@ -9,6 +9,7 @@ import { writeChanges, type Change } from '../../files/write-changes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { openKeyring, readVaultFile, unlock, type VaultFile, type VaultOptions } from '../../vault/access.ts';
 import { typeNewPassword } from '../../vault/new-password.ts';
+import { notYaml } from './view.ts';
 
 /** The new password of a rekey. */
 export interface NewPasswordOptions {
@@ -37,6 +38,7 @@ export async function rekeyVaults(
   for (const name of names) {
     const file = await readVaultFile(terminal, name);
     if (!file.ok) return file;
+    if (file.value.fault !== undefined) return fail(notYaml(file.value, file.value.fault));
     if (!file.value.encrypted && inlineVaults(file.value.text).length === 0)
       return fail({
         code: 'vault.not-encrypted',
@@ -121,8 +123,8 @@ async function newPasswordOf(
     ? fail({
         code: 'vault.password-empty',
         summary: 'the new vault password is empty',
-        detail: `Expected a password from ${source}, found none. No file was changed.`,
-        fix: `head -c 24 /dev/urandom | base64 > ${source}`,
+        detail: `Expected a password for the id ${id ?? 'default'} from ${source}, found that it knows none. No file was changed.`,
+        fix: 'hxllm vault rekey FILE --new-vault-id ID@FILE',
       })
     : ok({ password: read.value, id });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encryptVault } from '../../../config/vault/cipher.ts';
-import { inBlockStyle, inlineVaults } from '../../../config/vault/inline.ts';
+import { inBlockStyle, inlineVault } from '../../../config/vault/inline.ts';
 import { quotedValue, variableNames, withVariable } from '../../../config/vault/variable-text.ts';
 import { errorMessage } from '../../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
@@ -39,6 +39,8 @@ export async function setSecret(
   signal: AbortSignal,
 ): Promise<Result<string>> {
   if (!/^[A-Za-z_]\w*$/.test(name)) return fail(unsuitable('a name of a variable: letters, digits and _', name));
+  if (options.generate === true && options.valueFile !== undefined)
+    return fail(unsuitable('--generate or --value-file', 'both'));
   const file =
     options.file === undefined
       ? await fileOf(terminal, name, folder, options, signal)
@@ -66,8 +68,10 @@ async function rewritten(
   const byHand: Problem = {
     code: 'vault.edit-by-hand',
     summary: `cannot set ${name} without rewriting the file`,
-    detail: `Expected a line of ${shown} that sets ${name}, or a place for one, found flow style, a list or a mapping.`,
-    fix: `hxllm vault edit ${shown}`,
+    detail: `Expected a line of ${shown} that sets ${name}, or a place for one, found flow style, a list, a mapping, or an anchor that other variables use.`,
+    fix: encrypted
+      ? `hxllm vault edit ${shown}`
+      : `hxllm vault set ${name} --file ${shown}  # after you have removed ${name} from it`,
     where: { file: shown },
   };
   if (!encrypted) {
@@ -75,7 +79,7 @@ async function rewritten(
     if (!sealing.ok) return sealing;
     const { password, id } = sealing.value;
     const after = withVariable(text, name, `!vault ${JSON.stringify(await encryptVault(value, password, { id }))}`);
-    const place = after === undefined ? undefined : inlineVaults(after).find(({ path }) => path === name);
+    const place = after === undefined ? undefined : inlineVault(after, name);
     return after === undefined || place === undefined ? fail(byHand) : ok(inBlockStyle(after, place));
   }
   const keyring = await openKeyring(terminal, options, signal);

@@ -1,4 +1,4 @@
-import { inlineVaults } from '../../../config/vault/inline.ts';
+import { inlineVault, inlineVaults } from '../../../config/vault/inline.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { openKeyring, readVaultFile, textOf, unlock, type VaultFile, type VaultOptions } from '../../vault/access.ts';
@@ -35,10 +35,10 @@ export function sealedText(file: VaultFile, variable: string | undefined): Resul
             `hxllm vault view ${file.shown}`,
           ),
         );
-  const all = inlineVaults(file.text);
-  const found = all.find(({ path }) => path === variable);
+  if (file.fault !== undefined) return fail(notYaml(file, file.fault));
+  const found = inlineVault(file.text, variable);
   if (found !== undefined) return ok(found.ciphertext);
-  const names = all.map(({ path }) => path);
+  const names = [...new Set(inlineVaults(file.text).map(({ path }) => path))];
   const [first] = names;
   return fail(
     first === undefined
@@ -55,6 +55,17 @@ export function sealedText(file: VaultFile, variable: string | undefined): Resul
           `hxllm vault view ${file.shown} ${first}`,
         ),
   );
+}
+
+/** A file in which encrypted values cannot be found. */
+export function notYaml({ shown }: VaultFile, fault: string): Problem {
+  return {
+    code: 'vault.not-yaml',
+    summary: 'the file is no YAML',
+    detail: `Expected an encrypted file, or YAML with encrypted values, found: ${fault}. No file was changed.`,
+    fix: `correct ${shown}`,
+    where: { file: shown },
+  };
 }
 
 function unsuitable(file: VaultFile, wanted: string, found: string, fix: string): Problem {

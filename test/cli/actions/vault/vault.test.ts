@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { editVault } from '../../../../src/cli/actions/vault/edit.ts';
@@ -8,63 +7,9 @@ import { encryptVaults } from '../../../../src/cli/actions/vault/encrypt.ts';
 import { rekeyVaults } from '../../../../src/cli/actions/vault/rekey.ts';
 import { setSecret } from '../../../../src/cli/actions/vault/set.ts';
 import { viewVault } from '../../../../src/cli/actions/vault/view.ts';
-import type { Result } from '../../../../src/core/problem.ts';
-import { fakeTerminal, type FakeTerminal } from '../../../cli/fake-terminal.ts';
+import { codeOf, FILE, MAIN, OLD, PLAIN, Place, valueOf, whole } from './place.ts';
 
 const { signal } = new AbortController();
-const PLAIN = '---\n# a comment\nlitellm_master_key: "old"\nother: 1\n';
-
-/** A folder with passwords in files, a plain vault and a file of variables. */
-class Place implements Disposable {
-  readonly cwd = mkdtempSync(join(tmpdir(), 'hxllm-vault-'));
-
-  constructor() {
-    mkdirSync(join(this.cwd, 'group_vars/all'), { recursive: true });
-    this.write('old', 'old password\n');
-    this.write('new', 'new password\n');
-    this.write('group_vars/all/vault.yml', PLAIN);
-    this.write('group_vars/all/main.yml', 'x: 1 # here\n');
-  }
-
-  write(name: string, text: string): void {
-    writeFileSync(join(this.cwd, name), text);
-  }
-
-  read(name: string): string {
-    return readFileSync(join(this.cwd, name), 'utf8');
-  }
-
-  /** An editor: a script that gets the file's path. */
-  terminal(editor = 'false'): FakeTerminal {
-    const path = join(this.cwd, 'editor.sh');
-    writeFileSync(path, `#!/bin/sh\n${editor}\n`);
-    chmodSync(path, 0o700);
-    return fakeTerminal({ cwd: this.cwd, environment: { EDITOR: `'${path}'`, XDG_RUNTIME_DIR: '/dev/shm' } });
-  }
-
-  async encrypt(): Promise<void> {
-    const done = await encryptVaults(this.terminal(), ['group_vars/all/vault.yml'], OLD, signal);
-    assert.ok(done.ok);
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.cwd, { recursive: true });
-  }
-}
-
-const OLD = { vaultPasswordFile: 'old' };
-const FILE = 'group_vars/all/vault.yml';
-const MAIN = 'group_vars/all/main.yml';
-const whole = { file: FILE, variable: undefined };
-
-function valueOf<T>(result: Result<T>): T {
-  if (!result.ok) assert.fail(JSON.stringify(result.problems));
-  return result.value;
-}
-
-function codeOf(result: Result<unknown>): string | undefined {
-  return result.ok ? undefined : result.problems[0].code;
-}
 
 /** Folders of vault edit that are left in memory. */
 const left = (): readonly string[] => readdirSync('/dev/shm').filter((name) => name.startsWith('hxllm-'));
