@@ -9,6 +9,7 @@ import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
 import { smokeCommand } from './commands/smoke.ts';
+import { trustCommandOf } from './commands/trust.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
 import { vaultCommand } from './commands/vault.ts';
@@ -64,7 +65,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
         smokeCommand(start),
       ],
     ],
-    ['The operator’s secrets:', [vaultCommand(handOn)]],
+    ['The operator’s secrets, and the keys of hosts:', [vaultCommand(handOn), trustCommandOf(handOn)]],
     ['A running gateway:', [fleetCommand(handOn)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];

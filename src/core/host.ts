@@ -20,6 +20,8 @@ export interface Target {
   readonly hostKeyChecking: boolean;
   readonly connectTimeoutMs: number;
   readonly password: Secret | undefined;
+  /** The command that records the host's key, for messages (default: `hxllm trust` with the name). */
+  readonly trust?: string;
 }
 
 /** One program with its arguments, never a line that a shell would split. */

@@ -1,16 +1,17 @@
 import type { Connect } from '../core/host.ts';
 import { ok } from '../core/problem.ts';
+import { shellLine } from '../core/shell.ts';
 import { createLocalHost } from './local/host.ts';
 import type { LocalUser } from './local-user.ts';
 import { connectSsh } from './ssh/connect.ts';
 
 /**
  * Returns the function that connects to hosts for one local user: over SSH with the user's keys and known_hosts, or to
- * this machine itself.
+ * this machine itself. `trust` is the command that records host keys, with its choice of the inventory, for messages.
  */
-export function createConnect(localUser: LocalUser): Connect {
+export function createConnect(localUser: LocalUser, trust = 'hxllm trust'): Connect {
   return (target, signal) =>
     target.connection === 'local'
       ? Promise.resolve(ok(createLocalHost(target.name, localUser.environment)))
-      : connectSsh(localUser, target, signal);
+      : connectSsh(localUser, { trust: `${trust} ${shellLine([target.name])}`, ...target }, signal);
 }

@@ -7,6 +7,7 @@ import { shellLine } from '../../core/shell.ts';
 import { createConnect } from '../../remote/connect.ts';
 import { readKeyFile } from '../actions/key-file.ts';
 import { smokeTargets } from '../actions/smoke-targets.ts';
+import { trustCommand } from '../run/next.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** The options that choose a gateway. */
@@ -65,10 +66,11 @@ async function withUrl<T>(
 
 async function withInventory<T>(
   terminal: Terminal,
-  { inventory, limit, vaultPasswordFile, askVaultPass, throughSsh = false }: GatewayOptions,
+  options: GatewayOptions,
   signal: AbortSignal,
   work: (gateway: FleetGateway) => Promise<Result<T>>,
 ): Promise<Result<T>> {
+  const { inventory, limit, vaultPasswordFile, askVaultPass, throughSsh = false } = options;
   const { cwd, home, userName, environment } = terminal;
   const command = shellLine([
     'hxllm',
@@ -104,7 +106,7 @@ async function withInventory<T>(
     });
   const { name, url, key } = target;
   if (!throughSsh) return work({ name, url, key, command });
-  const connected = await createConnect(terminal)(host.target, signal);
+  const connected = await createConnect(terminal, trustCommand(options))(host.target, signal);
   if (!connected.ok) return connected;
   try {
     const forward = await connected.value.forward(host.settings.port);

@@ -2,7 +2,7 @@ import { shellLine } from '../../core/shell.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { createPaint } from '../views/paint.ts';
 import type { PhaseOutcome } from './outcome.ts';
-import type { Session } from './session.ts';
+import type { PhaseOptions, Session } from './session.ts';
 
 const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
 
@@ -51,4 +51,19 @@ export function typed(session: Session, command: string): string {
     ...(evidenceDir === undefined ? [] : ['--evidence-dir', evidenceDir]),
   ];
   return shellLine(argv);
+}
+
+/** The command that records host keys, with this command's choice of the inventory and the vault password, without hosts. */
+export function trustCommand({
+  inventory,
+  vaultPasswordFile,
+  askVaultPass,
+}: Pick<PhaseOptions, 'inventory' | 'vaultPasswordFile' | 'askVaultPass'>): string {
+  return shellLine([
+    'hxllm',
+    'trust',
+    ...(inventory ?? []).flatMap((source) => ['-i', source]),
+    ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
+    ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
+  ]);
 }

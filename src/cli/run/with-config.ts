@@ -6,6 +6,7 @@ import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createConnect } from '../../remote/connect.ts';
+import { trustCommand } from './next.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
 
@@ -40,7 +41,7 @@ export async function withConfig(
 
 /** The tools of a phase, with connections to hosts. */
 export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools {
-  return { ...tools, connect: createConnect(session.terminal) };
+  return { ...tools, connect: createConnect(session.terminal, trustCommand(session.options)) };
 }
 
 /** The request for the configuration from the command line. Each password is asked for at most once. */
@@ -101,12 +102,12 @@ export function register({ redaction }: Session, { hosts, allHosts }: Config): r
 function uncheckedHosts({ hosts }: Config): readonly Problem[] {
   return hosts
     .filter(({ target }) => target.connection === 'ssh' && !target.hostKeyChecking)
-    .map(({ target: { name, address } }) => ({
+    .map(({ target: { name } }) => ({
       code: 'host.key-unchecked',
       summary: `the host key of ${name} is not checked`,
       detail:
         'Expected host_key_checking, which compares the host key with known_hosts before the master key is sent, found it off. A changed or revoked key is refused all the same.',
-      fix: `ssh -o StrictHostKeyChecking=ask ${address} true  # then remove host_key_checking from ansible.cfg`,
+      fix: `hxllm trust ${name}  # then remove host_key_checking from ansible.cfg`,
       where: { host: name },
     }));
 }

@@ -3,15 +3,39 @@ import { readFile } from 'node:fs/promises';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import type { Problem } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
-import { judgeHostKey, knownNames, knownTypes, parseKnownHosts, type KnownKey } from './known-hosts.ts';
+import {
+  judgeHostKey,
+  knownEntry,
+  knownKeysOf,
+  knownNames,
+  knownTypes,
+  parseKnownHosts,
+  type KnownKey,
+} from './known-hosts.ts';
 import { askKnownHostsCommand } from './known-hosts-command.ts';
 import { readRevokedKeys } from './revoked-keys.ts';
 import type { SshSettings } from './settings.ts';
+
+/** One host key, as known_hosts and the lists of revoked keys judge it. */
+export interface ExaminedKey {
+  readonly type: string;
+  /** The key in base64. */
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly state: 'known' | 'new' | 'changed' | 'revoked';
+  /** The line that knows the key, knows another one in its place, or revokes it. A list of `RevokedHostKeys` has no lines. */
+  readonly where: { readonly file: string; readonly line?: number } | undefined;
+  /** Undefined for a known key. */
+  readonly problem: Problem | undefined;
+}
 
 /** Judges the host key of a server, and chooses the key types to request. */
 export interface HostKeys {
   /** Types in known_hosts come first: a server with several keys then shows one that can be compared. */
   readonly algorithms: ServerHostKeyAlgorithm[];
+  /** The entries of known_hosts for exactly this name and port. */
+  readonly entries: readonly KnownKey[];
+  examine(key: Buffer, signal: AbortSignal): Promise<ExaminedKey>;
   /** `undefined`: the key is known, or nothing is known of the host and host keys are not checked. */
   judge(key: Buffer, signal: AbortSignal): Promise<Problem | undefined>;
 }
@@ -41,15 +65,56 @@ export async function readHostKeys(settings: SshSettings, signal: AbortSignal): 
   const revoked = await Promise.all(
     settings.revokedKeysFiles.map(async (file) => ({ file, isRevoked: await readRevokedKeys(file) })),
   );
+  const examine: HostKeys['examine'] = async (key, until) => {
+    const shown = { type: typeOf(key), key: key.toString('base64'), fingerprint: keyFingerprint(key) };
+    for (const { file, isRevoked } of revoked)
+      if (isRevoked?.(key) !== false) {
+        const problem = revokedBy(settings.name, file, key, isRevoked === undefined);
+        return { ...shown, state: 'revoked', where: { file }, problem };
+      }
+    const all = [...entries, ...(await askKnownHostsCommand(settings, shown, until))];
+    return { ...shown, ...compare(settings, all, names, key) };
+  };
+  const own = knownKeysOf(entries, names.slice(0, 1));
   return {
     algorithms,
+    entries: own,
+    examine,
     judge: async (key, until) => {
-      for (const { file, isRevoked } of revoked)
-        if (isRevoked?.(key) !== false) return revokedBy(settings.name, file, key, isRevoked === undefined);
-      const shown = { type: typeOf(key), key: key.toString('base64'), fingerprint: keyFingerprint(key) };
-      return judge(settings, [...entries, ...(await askKnownHostsCommand(settings, shown, until))], names, key);
+      const { state, problem } = await examine(key, until);
+      // Without the check a host of which nothing is known passes. A known host was asked for its known type first: another type is
+      // a changed key. ssh would pass it; hxllm does not, since enforce would send the master key there.
+      return state === 'new' && !settings.checkHostKey && own.length === 0 ? undefined : problem;
     },
   };
+}
+
+/** The signature algorithms by which ssh2 asks for a key of this type. */
+export function algorithmsOf(type: string): ServerHostKeyAlgorithm[] {
+  return ALGORITHMS.filter(([, each]) => each === type).map(([algorithm]) => algorithm);
+}
+
+/** The key types behind the algorithms that a server offers, without those that ssh2 cannot ask for. */
+export function typesOfAlgorithms(offered: readonly string[]): readonly string[] {
+  return [...new Set(ALGORITHMS.filter(([algorithm]) => offered.includes(algorithm)).map(([, type]) => type))];
+}
+
+/** The Problem of a host that has known keys and shows none of them. `undefined` if it has none, or of types that cannot be asked for. */
+export function missingKnownKey(settings: SshSettings, { entries }: HostKeys): Problem | undefined {
+  const entry = entries.find(({ type }) => ALGORITHMS.some(([, each]) => each === type));
+  if (entry === undefined) return undefined;
+  const [knownAs = ''] = knownNames(settings.hostName, settings.port, settings.hostKeyAlias);
+  return {
+    code: 'host.key-changed',
+    summary: `${settings.name}: the host does not show its known key`,
+    detail: `Expected the ${entry.type} key ${keyFingerprint(Buffer.from(entry.key, 'base64'))} of ${placeOf(entry)}, found keys of other types only. Either the host was reinstalled, or another machine answers in its place: find out before you continue.`,
+    fix: `${forgetting(entry.file, knownAs)} && ${settings.trust}`,
+    where: { host: settings.name, file: entry.file, line: entry.line },
+  };
+}
+
+function forgetting(file: string, name: string): string {
+  return shellLine(['ssh-keygen', '-f', file, '-R', name]);
 }
 
 function revokedBy(name: string, file: string, key: Buffer, unreadable: boolean): Problem {
@@ -66,22 +131,20 @@ function revokedBy(name: string, file: string, key: Buffer, unreadable: boolean)
 
 const REVOKED_FIX = 'Ask who revoked the key. Do not trust this host until then.';
 
-function judge(
+function compare(
   settings: SshSettings,
   entries: readonly KnownKey[],
   names: readonly string[],
   key: Buffer,
-): Problem | undefined {
+): Pick<ExaminedKey, 'state' | 'where' | 'problem'> {
   const type = typeOf(key);
   const shown = `${type} key ${keyFingerprint(key)}`;
   const verdict = judgeHostKey(entries, names, type, key.toString('base64'));
-  const { name } = settings;
+  const { name, trust } = settings;
   const [knownAs = ''] = names;
-  if (verdict.state === 'known') return undefined;
+  if (verdict.state === 'known')
+    return { state: 'known', where: knownEntry(entries, names, key.toString('base64')), problem: undefined };
   if (verdict.state === 'unknown') {
-    // Without the check a host of which nothing is known passes. A known host was asked for its known type first: another type is
-    // a changed key. ssh would pass it; hxllm does not, since enforce would send the master key there.
-    if (!settings.checkHostKey && verdict.otherTypes.length === 0) return undefined;
     const others =
       verdict.otherTypes.length === 0
         ? ''
@@ -90,28 +153,31 @@ function judge(
       verdict.authority === undefined
         ? ''
         : ` ${placeOf(verdict.authority)} trusts a certificate authority for it. hxllm does not read host certificates, so the key itself must be known.`;
-    return {
+    const problem = {
       code: 'host.key-unknown',
       summary: `${name}: unknown host key`,
       detail: `Expected a key of ${knownAs} in ${settings.knownHostsFiles[0] ?? 'known_hosts'}, found none. The server shows ${shown}.${others}${authority} On the host, ssh-keygen -lf /etc/ssh/ssh_host_${shortType(type)}_key.pub prints the fingerprint to compare.`,
-      // ssh asks, shows the same fingerprint, and adds the key if the user agrees.
-      fix: settings.command.replace(/^ssh/, 'ssh -o StrictHostKeyChecking=ask'),
+      fix: trust,
       where: { host: name },
     };
+    return { state: 'new', where: undefined, problem };
   }
   const { entry } = verdict;
-  const forget = shellLine(['ssh-keygen', '-f', entry.file, '-R', knownAs]);
   const [what, fix] =
     verdict.state === 'revoked'
       ? ['is marked @revoked', REVOKED_FIX]
-      : [`is ${entry.type} ${keyFingerprint(Buffer.from(entry.key, 'base64'))}`, `${forget} && ${settings.command}`];
-  return {
+      : [
+          `is ${entry.type} ${keyFingerprint(Buffer.from(entry.key, 'base64'))}`,
+          `${forgetting(entry.file, knownAs)} && ${trust}`,
+        ];
+  const problem = {
     code: 'host.key-changed',
     summary: `${name}: the host key ${verdict.state === 'revoked' ? 'was revoked' : 'has changed'}`,
     detail: `The server shows ${shown}; the key in ${placeOf(entry)} ${what}. Either the host was reinstalled, or another machine answers in its place: find out before you continue.`,
     fix,
     where: { host: name, file: entry.file, line: entry.line },
   };
+  return { state: verdict.state, where: entry, problem };
 }
 
 /** The fingerprint as `ssh-keygen -l` prints it. */

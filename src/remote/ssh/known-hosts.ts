@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 
 /** One line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface KnownKey {
@@ -79,12 +79,29 @@ export function judgeHostKey(
   return { state: 'unknown', otherTypes: [...new Set(exact.map((entry) => entry.type))], authority };
 }
 
-/** The known key types of these names, to request one of them first. */
-export function knownTypes(entries: readonly KnownKey[], names: readonly string[]): readonly string[] {
+/** The entry by which a key is known under one of these names, the first name first. */
+export function knownEntry(entries: readonly KnownKey[], names: readonly string[], key: string): KnownKey | undefined {
+  const same = entries.filter((entry) => entry.marker === undefined && entry.key === key);
+  return names.flatMap((name) => same.filter(({ hosts }) => covers(hosts, name)))[0];
+}
+
+/** The known keys of these names: those of the first name that has any. */
+export function knownKeysOf(entries: readonly KnownKey[], names: readonly string[]): readonly KnownKey[] {
   const own = names
     .map((name) => entries.filter(({ hosts, marker }) => marker === undefined && covers(hosts, name)))
     .find((found) => found.length > 0);
-  return [...new Set((own ?? []).map(({ type }) => type))];
+  return own ?? [];
+}
+
+/** The name as `HashKnownHosts` writes it: a new salt, and the HMAC-SHA1 of the name. */
+export function hashedName(name: string): string {
+  const salt = randomBytes(20);
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+}
+
+/** The known key types of these names, to request one of them first. */
+export function knownTypes(entries: readonly KnownKey[], names: readonly string[]): readonly string[] {
+  return [...new Set(knownKeysOf(entries, names).map(({ type }) => type))];
 }
 
 function covers(hosts: string, name: string): boolean {

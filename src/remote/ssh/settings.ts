@@ -24,6 +24,10 @@ export interface SshSettings {
   readonly agentSocket: string | undefined;
   /** The user's files first, then the machine's. */
   readonly knownHostsFiles: readonly string[];
+  /** The first of `UserKnownHostsFile`, to which new keys are added; undefined for `none`. */
+  readonly newKeysFile: string | undefined;
+  /** `HashKnownHosts`. */
+  readonly hashKnownHosts: boolean;
   readonly hostKeyAlias: string | undefined;
   /** Files of `RevokedHostKeys`. */
   readonly revokedKeysFiles: readonly string[];
@@ -41,6 +45,8 @@ export interface SshSettings {
   readonly connectTimeoutMs: number;
   /** The equivalent ssh command, for messages. */
   readonly command: string;
+  /** The command that records the host's key, for messages. */
+  readonly trust: string;
 }
 
 const FAMILIES: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 };
@@ -93,6 +99,7 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
   const paths = (key: string): readonly string[] =>
     (options.get(key) ?? []).filter((file) => file !== 'none').map(path);
   const proxyCommand = one('proxycommand');
+  const userFiles = separatePaths(options.get('userknownhostsfile')?.[0] ?? '', path);
   return {
     name: target.name,
     hostName,
@@ -106,9 +113,9 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
     certificates: paths('certificatefile'),
     identitiesOnly: one('identitiesonly') === 'yes',
     agentSocket: agentOf(options.get('identityagent')?.[0], localUser, path),
-    knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile'].flatMap((key) =>
-      separatePaths(options.get(key)?.[0] ?? '', path),
-    ),
+    knownHostsFiles: [...userFiles, ...separatePaths(options.get('globalknownhostsfile')?.[0] ?? '', path)],
+    newKeysFile: userFiles[0],
+    hashKnownHosts: one('hashknownhosts') === 'yes',
     hostKeyAlias: one('hostkeyalias'),
     revokedKeysFiles: paths('revokedhostkeys'),
     knownHostsCommand: commandWords(one('knownhostscommand'), tokens),
@@ -119,6 +126,7 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
     bindAddress: one('bindaddress'),
     connectTimeoutMs: (Number(one('connecttimeout') ?? '0') || target.connectTimeoutMs / 1000) * 1000,
     command,
+    trust: target.trust ?? `hxllm trust ${shellLine([target.name])}`,
   };
 }
 

@@ -13,6 +13,8 @@ import { within } from './wait.ts';
 /** The way to a host that is not reached directly. Closing it closes all its connections. */
 export interface Tunnel {
   readonly stream: Duplex | undefined;
+  /** Opens another stream through the same jump hosts; left out without them. */
+  readonly another?: () => Promise<Duplex | Error>;
   /** The stderr of the ProxyCommand, complete after closing; empty without one. */
   complaint(): string;
   close(): Promise<void>;
@@ -95,7 +97,7 @@ async function tunnelThroughHosts(
   let stream: Duplex | undefined;
   const resolved: SshSettings[] = [];
   for (const hop of hops) {
-    const hopSettings = await resolveSettings(localUser, targetOf(hop, target), signal);
+    const hopSettings = await resolveSettings(localUser, targetOf(hop, target, 'none'), signal);
     if (!hopSettings.ok) return hopSettings;
     resolved.push(hopSettings.value);
   }
@@ -111,10 +113,26 @@ async function tunnelThroughHosts(
     if (reached instanceof Error) return give(blocked(settings, hop, next, reached));
     stream = reached;
   }
-  return ok({ stream, complaint: () => '', close });
+  const last = connections.at(-1);
+  return ok({
+    stream,
+    ...(last === undefined ? {} : { another: () => openStream(last.client, settings) }),
+    complaint: () => '',
+    close,
+  });
 }
 
-function targetOf(hop: string, target: Target): Target {
+/** The jump hosts on the way to a target, the nearest first, each with those before it as its own way. */
+export function jumpTargets(target: Target, { proxyCommand, proxyJump }: SshSettings): readonly Target[] {
+  if (proxyCommand !== undefined || proxyJump === undefined) return [];
+  const hops = proxyJump.split(',');
+  return hops.map((hop, index) => ({
+    ...targetOf(hop, target, index === 0 ? 'none' : hops.slice(0, index).join(',')),
+    name: hop,
+  }));
+}
+
+function targetOf(hop: string, target: Target, way: string): Target {
   const [, user, address = hop, port] = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(hop) ?? [];
   const bare = address.replace(/^\[(.*)\]$/, '$1');
   return {
@@ -123,7 +141,7 @@ function targetOf(hop: string, target: Target): Target {
     address: bare,
     user,
     port: port === undefined ? undefined : Number(port),
-    sshArguments: ['-o', 'ProxyJump=none', ...filesOf(target.sshArguments)],
+    sshArguments: ['-o', `ProxyJump=${way}`, ...filesOf(target.sshArguments)],
     password: undefined,
   };
 }

@@ -77,7 +77,9 @@ test('an unknown host key is refused before authentication, with its fingerprint
     problem.detail.includes(file) && problem.detail.includes(`[127.0.0.1]:${String(server.port)}`),
     problem.detail,
   );
-  assert.match(problem.fix, /^ssh -o StrictHostKeyChecking=ask .*-p \d+ -l deploy .*127\.0\.0\.1$/);
+  assert.equal(problem.fix, 'hxllm trust hx-test');
+  const chosen = createConnect(person, 'hxllm trust -i hosts.ini');
+  assert.equal(problemOf(await chosen(target, PATIENT.signal)).fix, 'hxllm trust -i hosts.ini hx-test');
   assert.deepEqual(server.attempts, []);
 });
 
@@ -94,10 +96,7 @@ test('a changed host key is refused, with the line of the old one', async () => 
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.key-changed');
   assert.deepEqual(problem.where, { host: 'hx-test', file, line: 2 });
-  assert.ok(
-    problem.fix.startsWith(`ssh-keygen -f ${file} -R '[127.0.0.1]:${String(server.port)}' && ssh `),
-    problem.fix,
-  );
+  assert.equal(problem.fix, `ssh-keygen -f ${file} -R '[127.0.0.1]:${String(server.port)}' && hxllm trust hx-test`);
   assert.deepEqual(server.attempts, []);
 });
 

@@ -1,7 +1,7 @@
 import { packageOffline } from '../../../core/without-internet.ts';
 import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, lineOn, type PreflightCheck } from '../subject.ts';
+import { commandOn, knowing, type PreflightCheck } from '../subject.ts';
 
 /** All other questions go through the connection and bash, so these checks come first. */
 export const CONNECTION: readonly PreflightCheck[] = [
@@ -27,7 +27,7 @@ export const CONNECTION: readonly PreflightCheck[] = [
     title: 'host keys are checked',
     severity: 'warning',
     why: 'Reads whether host keys are compared with known_hosts. Without that another machine can take the place of the host, and enforce would send it the master key.',
-    remedy: 'Accept the key once with ssh, then remove host_key_checking=False from ansible.cfg and the inventory.',
+    remedy: 'Record the key with hxllm trust, then remove host_key_checking=False from ansible.cfg and the inventory.',
     asks: [],
     after: ['ssh.reachable'],
     judge: ({ host: { target } }) => {
@@ -36,7 +36,7 @@ export const CONNECTION: readonly PreflightCheck[] = [
       return failed(
         'a host key that is compared with known_hosts',
         'host_key_checking is off: a host without a key in known_hosts is accepted as it is',
-        lineOn(target, 'true', '-o', 'StrictHostKeyChecking=ask'),
+        `hxllm trust ${target.name}  # then remove host_key_checking from ansible.cfg and the inventory`,
       );
     },
   },
