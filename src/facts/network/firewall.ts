@@ -67,6 +67,13 @@ export function judgeRules(parts: FirewallParts, { source, destination, port }: 
   };
 }
 
+/** The rule that lets the port in from other addresses than the source, to which it is closed; `undefined` if no rule names the port so. */
+export function ruleForOtherSources(parts: FirewallParts, ends: ConnectionEnds): string | undefined {
+  if (ends.source === '' || judgeRules(parts, ends).rules?.state !== 'closed') return undefined;
+  const { rules } = judgeRules(parts, { ...ends, source: '' });
+  return rules?.state === 'unclear' && / (?:--)?d?ports? /.test(rules.rule) ? rules.rule : undefined;
+}
+
 /** Reads the parts. A program that failed shows no rules: ip6tables without its kernel module, nft without the right. */
 export function parseFirewall(text: string): FirewallParts {
   const found = text.matchAll(/^#(\w[\w-]*)\n([\s\S]*?)\n#end (\d+)$/gm);

@@ -1,4 +1,13 @@
-import { allOf, isInNetwork, isPortOf, negated, type Match, type Packet, type RuleVerdict } from './packet.ts';
+import {
+  allOf,
+  clearest,
+  isInNetwork,
+  isPortOf,
+  negated,
+  type Match,
+  type Packet,
+  type RuleVerdict,
+} from './packet.ts';
 
 interface Chain {
   readonly policy: string;
@@ -31,7 +40,7 @@ export function judgeIptables(text: string, packet: Packet, program: string): Ru
     text: '',
   };
   if (end.target === 'ACCEPT') return { state: 'open', rule: end.rule };
-  const [doubt] = doubts;
+  const doubt = clearest(doubts);
   if (doubt !== undefined) return { state: 'unclear', rule: `${program}: ${doubt}` };
   return { state: 'closed', rule: end.text === '' ? end.rule : `${program}: ${end.text}`, kind: kindOf(end) };
 }
@@ -91,7 +100,8 @@ function matchOf(words: readonly string[], packet: Packet): Match {
   const found: Match[] = [];
   let isNegated = false;
   for (let at = 0; at < words.length; at++) {
-    const [word = '', value = ''] = [words[at], words[at + 1]];
+    const [word = '', next = ''] = [words[at], words[at + 1]];
+    const value = word === '--tcp-flags' ? `${next} ${words[at + 2] ?? ''}` : next;
     if (word === '!') {
       isNegated = true;
       continue;
@@ -99,7 +109,7 @@ function matchOf(words: readonly string[], packet: Packet): Match {
     const match = condition(word, value, packet);
     if (match !== undefined) found.push(isNegated ? negated(match) : match);
     isNegated = false;
-    at += value.startsWith('-') || value === '!' ? 0 : 1;
+    at += word === '--tcp-flags' ? 2 : value.startsWith('-') || value === '!' ? 0 : 1;
   }
   return allOf(found);
 }
@@ -108,8 +118,16 @@ function condition(word: string, value: string, { source, destination, link, por
   switch (word) {
     case '-m':
     case '--comment':
-      // A rate limit lets the first packets through.
       return undefined;
+    // A limit of a rate or of connections is not reached by the first packets.
+    case '--limit':
+    case '--limit-burst':
+    case '--hashlimit-upto':
+    case '--connlimit-upto':
+      return 'yes';
+    case '--hashlimit-above':
+    case '--connlimit-above':
+      return 'no';
     case '-p':
       return yes(value === 'tcp' || value === '6' || value === 'all');
     case '--dport':
@@ -129,8 +147,11 @@ function condition(word: string, value: string, { source, destination, link, por
       return yes(value.split(',').includes('NEW'));
     case '--dst-type':
       return yes(value === 'LOCAL');
-    case '--tcp-flags':
-      return yes(value.includes('SYN'));
+    case '--tcp-flags': {
+      // Both lists: the flags to look at, and those of them that are set. A first packet has SYN alone.
+      const [mask = '', set = ''] = value.split(' ');
+      return yes(set === (/SYN|ALL/.test(mask) ? 'SYN' : 'NONE'));
+    }
     case '--syn':
       return 'yes';
     default:

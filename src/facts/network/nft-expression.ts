@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../core/json.ts';
-import { isInNetwork, isPortOf, negated, type Match, type Packet } from './packet.ts';
+import { allOf, isInNetwork, isPortOf, negated, type Match, type Packet } from './packet.ts';
 
 /** The table that a rule stands in. */
 export interface Table {
@@ -17,19 +17,48 @@ export function verbOf(statement: Json): string {
 
 /** Whether a match statement holds for the packet. */
 export function matchOf(match: Json, packet: Packet, sets: NamedSets, table: Table): Match {
-  const value = valueOf(match['left'], packet);
+  const { left, right, op } = match;
+  if (isObject(left) && isObject(right) && op === '==' && left['concat'] !== undefined && right['set'] !== undefined)
+    return anyOf(list(right['set']).map((element) => allOf(pairsOf(left, element, packet, sets, table))));
+  // The way from another machine is never the loopback, even where the link is not known.
+  const isLoopback = right === 'lo' && isObject(left) && isObject(left['meta']) && packet.link !== 'lo';
+  const value = isLoopback ? '' : valueOf(left, packet);
   if (value === undefined) return 'maybe';
-  const found = isOneOf(value, match['right'], sets, table);
-  return match['op'] === '!=' ? negated(found) : match['op'] === '==' || match['op'] === 'in' ? found : 'maybe';
+  const found = isOneOf(value, right, sets, table);
+  // `!`: none of these flags is set.
+  return op === '!=' || op === '!' ? negated(found) : op === '==' || op === 'in' ? found : 'maybe';
+}
+
+// `ip saddr . tcp dport { 10.0.0.1 . 4000 }`: each part of an element is for the part of the key in the same place.
+function pairsOf(key: Json, element: unknown, packet: Packet, sets: NamedSets, table: Table): readonly Match[] {
+  const parts = isObject(element) ? list(element['concat']) : [];
+  return list(key['concat']).map((left, at) => matchOf({ op: '==', left, right: parts[at] }, packet, sets, table));
+}
+
+/**
+ * Whether a statement that counts or measures holds for the first packet: a rate or a number of connections, as a statement or for each element of
+ * a set. `over` (`inv`) does not hold until the limit is reached. Other statements ask for nothing.
+ */
+export function limitOf(statement: Json): Match {
+  const { set, limit, quota } = statement;
+  const nested = isObject(set) ? list(set['stmt']).filter(isObject) : [];
+  const isOver = [limit, quota, statement['ct count']].some((one) => isObject(one) && one['inv'] === true);
+  return isOver || nested.some((one) => limitOf(one) === 'no') ? 'no' : 'yes';
 }
 
 /** The field of the packet that an expression reads; `''` for one of another protocol, `undefined` if it is not known. */
 export function valueOf(left: unknown, { source, destination, link, port }: Packet): string | undefined {
   if (!isObject(left)) return undefined;
   const isV6 = destination.includes(':');
-  const { payload, meta, ct } = left;
+  const { payload, meta, ct, fib } = left;
+  // `tcp flags & (fin | syn | rst | ack)`: a first packet has SYN alone.
+  const [masked, mask] = list(left['&']);
+  if (isObject(masked) && isObject(masked['payload']) && word(masked['payload'], 'field') === 'flags')
+    return list(mask).includes('syn') ? 'syn' : '0';
+  if (isObject(fib) && fib['result'] === 'type' && list(fib['flags']).includes('daddr')) return 'local';
   if (isObject(payload)) {
     const key = `${word(payload, 'protocol')} ${word(payload, 'field')}`;
+    if (key === 'tcp flags') return 'syn';
     if (key === 'tcp dport' || key === 'th dport') return String(port);
     if (/^(?:udp|icmp|icmpv6|sctp|dccp|udplite) /.test(key)) return '';
     if (key.startsWith(isV6 ? 'ip ' : 'ip6 ')) return '';

@@ -1,6 +1,17 @@
 import { isObject, type Json } from '../../core/json.ts';
-import { inWords, isOneOf, list, matchOf, setKey, valueOf, verbOf, word, type NamedSets } from './nft-expression.ts';
-import { allOf, type Match, type Packet, type RuleVerdict } from './packet.ts';
+import {
+  inWords,
+  isOneOf,
+  list,
+  limitOf,
+  matchOf,
+  setKey,
+  valueOf,
+  verbOf,
+  word,
+  type NamedSets,
+} from './nft-expression.ts';
+import { allOf, clearest, type Match, type Packet, type RuleVerdict } from './packet.ts';
 
 interface Chain {
   readonly family: string;
@@ -42,7 +53,7 @@ export function judgeNftables(text: string, packet: Packet, hasSave: boolean): R
     };
     if (end.verb === 'accept') continue;
     const rule = `nftables: table ${end.chain.family} ${end.chain.table}, chain ${end.chain.name}, ${end.rule}`;
-    const [doubt] = doubts;
+    const doubt = clearest(doubts);
     return doubt === undefined
       ? { state: 'closed', rule, kind: kindOf(end) }
       : { state: 'unclear', rule: `nftables: ${doubt}` };
@@ -116,7 +127,7 @@ function run(ruleset: Ruleset, chain: Chain, packet: Packet, doubts: string[], d
   for (const rule of chain.rules) {
     const conditions: Match[] = [];
     for (const expr of rule.filter(isObject)) {
-      if (isObject(expr['match'])) conditions.push(matchOf(expr['match'], packet, ruleset.sets, chain));
+      conditions.push(isObject(expr['match']) ? matchOf(expr['match'], packet, ruleset.sets, chain) : limitOf(expr));
       const match = allOf(conditions);
       if (match === 'no') break;
       const statement = isObject(expr['vmap']) ? chosen(expr['vmap'], packet, ruleset, chain) : expr;

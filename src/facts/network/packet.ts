@@ -61,3 +61,8 @@ export function isPortOf(port: number, text: string): boolean {
   const [from = '', to = from] = text.split(/[:-]/);
   return port >= Number(from === '' ? '0' : from) && port <= Number(to === '' ? '65535' : to);
 }
+
+/** The rule to name of those that may let the packet in: one about ports, if there is one. */
+export function clearest(doubts: readonly string[]): string | undefined {
+  return doubts.find((rule) => rule.includes('port')) ?? doubts[0];
+}

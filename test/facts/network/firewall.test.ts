@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { judgeRules, parseFirewall, type Firewall } from '../../../src/facts/network/firewall.ts';
+import { judgeRules, parseFirewall, ruleForOtherSources, type Firewall } from '../../../src/facts/network/firewall.ts';
 
 // Recorded on Debian 12 with ufw 0.36.2, firewalld 1.3.3, nftables 1.0.6 and iptables 1.8.9, each with SSH let in. Of ufw the part `nft` is left out.
 const judge = (name: string, port = 4000, source = '10.77.0.1', destination = '10.77.0.11'): Firewall =>
@@ -73,6 +73,13 @@ test('rules of iptables: negation, chains, comments, limits and modules that are
   assert.equal(state('-A INPUT -m set --match-set office src -j ACCEPT'), 'unclear');
   assert.equal(state('-A INPUT -s 10.77.0.0/255.255.0.0 -p tcp -j ACCEPT'), 'open');
   assert.equal(state('-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT'), 'closed');
+  const port = '-A INPUT -p tcp -m tcp --dport 4000';
+  assert.equal(state(`${port} --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT`), 'open');
+  assert.equal(state(`${port} -m limit --limit 25/min --limit-burst 100 -j ACCEPT`), 'open');
+  assert.equal(state(`${port} -m connlimit --connlimit-above 20 -j DROP\n${port} -j ACCEPT`), 'open');
+  const none = '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE -j DROP';
+  const notNew = '-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m state --state NEW -j DROP';
+  assert.equal(state(`${none}\n${notNew}\n${port} -j ACCEPT`), 'open');
 });
 
 test('without a program that shows them, the rules are not known', () => {
@@ -88,4 +95,28 @@ test('rules of iptables that nft cannot show in full are not taken for an open p
   const parts = parseFirewall(`#nft\n${JSON.stringify({ nftables: [{ chain }, { rule }] })}\n\n#end 0\n`);
   assert.equal(judgeRules(parts, { source: '10.0.0.1', destination: '10.0.0.2', port: 4000 }).rules?.state, 'unclear');
   assert.equal(judgeRules(parts, { source: 'fd00::1', destination: 'fd00::2', port: 4000 }).rules?.state, 'open');
+});
+
+// Recorded with nftables 1.0.6: `nft -j list ruleset`.
+test('limits, flags of TCP and quotas of nftables stop no first packet', () => {
+  const text = readFileSync(new URL('samples/nft-limits.json', import.meta.url), 'utf8').trim();
+  const parts = parseFirewall(`#nft\n${text}\n\n#end 0\n`);
+  const state = (port: number, source: string): string | undefined =>
+    judgeRules(parts, { source, destination: '10.77.0.11', port }).rules?.state;
+  assert.deepEqual(
+    [4000, 4001, 4002, 4003, 4004].map((port) => state(port, '10.77.0.1')),
+    ['open', 'open', 'open', 'open', 'closed'],
+  );
+  assert.equal(state(4000, '203.0.113.1'), 'closed');
+});
+
+test('a port that is closed to this machine may be open to the clients’ networks', () => {
+  const rule = (text: string): string | undefined =>
+    ruleForOtherSources(parseFirewall(SAVED(text)), { source: '10.9.0.1', destination: '10.77.0.11', port: 4000 });
+  const monitoring = '-A INPUT -s 10.30.0.0/16 -j ACCEPT';
+  const clients = '-A INPUT -s 10.20.0.0/16 -p tcp -m tcp --dport 4000 -j ACCEPT';
+  assert.match(rule(`${monitoring}\n${clients}`) ?? '', /-s 10\.20\.0\.0\/16/);
+  assert.equal(rule(monitoring), undefined);
+  assert.equal(rule(clients.replace('4000', '4001')), undefined);
+  assert.equal(rule(clients.replace('10.20', '10.9')), undefined);
 });

@@ -10,6 +10,9 @@ import { GOOD, judge, LLM01, LLM02 } from './judging.ts';
 const sample = (name: string): string =>
   readFileSync(new URL(`../../facts/network/samples/${name}.txt`, import.meta.url), 'utf8');
 
+/** The rules of nft-drop without the one that lets other networks in. */
+const DROPPED = sample('nft-drop').replaceAll('"right": 4000}', '"right": 4009}');
+
 const trialOf = (state: 'open' | 'refused' | 'silent' | 'prohibited', address = '10.77.0.11'): PortTrial => ({
   state,
   address,
@@ -31,7 +34,7 @@ const ids = (results: readonly CheckResult[]): readonly string[] => results.map(
 const WAYS: readonly (readonly [string, string, PortTrial, string | undefined, RegExp | undefined])[] = [
   [
     'dropped by nftables',
-    sample('nft-drop'),
+    DROPPED,
     trialOf('silent'),
     'network.firewall',
     /nft insert rule inet filter input tcp dport 4000 accept/,
@@ -73,12 +76,22 @@ for (const [name, firewall, trial, id, fix] of WAYS)
     assert.equal(results[0]?.severity, id === undefined ? undefined : id === 'network.firewall' ? 'error' : 'warning');
   });
 
+test('a firewall that lets in the network of the clients alone is a warning for this machine', async () => {
+  const rule = '-A INPUT -s 10.20.0.0/16 -p tcp -m tcp --dport 4000 -j ACCEPT';
+  const firewall = `#iptables\n*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n${rule}\nCOMMIT\n\n#end 0\n`;
+  const results = await bad({ firewall }, {}, trialOf('silent'));
+  assert.deepEqual(ids(results), ['network.port-reached']);
+  assert.match(results[0]?.seen ?? '', /the rules of the host let others in/);
+  const indirect: PortTrial = { state: 'indirect', why: 'SSH goes through bastion' };
+  assert.deepEqual(ids(await bad({ firewall }, {}, indirect)), []);
+});
+
 test('the trial says nothing through a jump host, through translation, or for another address', async () => {
   const indirect: PortTrial = { state: 'indirect', why: 'SSH goes through bastion' };
   const results = await judge({ ...GOOD, firewall: '' }, {}, indirect);
   assert.match(resultOf(results, 'network.firewall').seen, /nothing on the host shows its rules.*bastion/);
   assert.equal(resultOf(results, 'network.port-reached').outcome, 'not-applicable');
-  assert.deepEqual(ids(await bad({ firewall: sample('nft-drop') }, {}, indirect)), ['network.firewall']);
+  assert.deepEqual(ids(await bad({ firewall: DROPPED }, {}, indirect)), ['network.firewall']);
   assert.deepEqual(ids(await bad({ firewall: sample('nft-allow') }, {}, trialOf('silent', '203.0.113.7'))), []);
   const other = await judge({ ...GOOD, firewall: sample('ufw-allow') }, { listen: '10.78.0.11' }, trialOf('silent'));
   assert.match(resultOf(other, 'network.port-reached').seen, /litellm_listen is 10\.78\.0\.11/);

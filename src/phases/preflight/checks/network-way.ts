@@ -1,25 +1,14 @@
-import type { Backend } from '../../../config/config.ts';
 import type { PortTrial, Target } from '../../../core/host.ts';
-import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { longAddress } from '../../../facts/addresses.ts';
-import { judgeRules, type Firewall } from '../../../facts/network/firewall.ts';
-import type { Reach } from '../../../facts/network/reach.ts';
-import { hostnameOf } from '../../../facts/name.ts';
-import { valueOf } from '../../../facts/question.ts';
 import {
-  ANYWHERE,
-  commandOn,
-  hasWayIn,
-  knowing,
-  lineOn,
-  portOf,
-  type PreflightCheck,
-  type PreflightSubject,
-} from '../subject.ts';
-
-/** A connection to a backend in the same building takes less. */
-const LATENCY_MAX_MS = 100;
+  judgeRules,
+  ruleForOtherSources,
+  type ConnectionEnds,
+  type Firewall,
+} from '../../../facts/network/firewall.ts';
+import { valueOf } from '../../../facts/question.ts';
+import { ANYWHERE, commandOn, hasWayIn, lineOn, type PreflightCheck, type PreflightSubject } from '../subject.ts';
 
 /** The way from clients to the gateway’s port, by the rules of the host and by a connection from this machine. */
 export const NETWORK_WAY_IN: readonly PreflightCheck[] = [
@@ -42,7 +31,7 @@ export const NETWORK_WAY_IN: readonly PreflightCheck[] = [
     severity: 'warning',
     why: 'A firewall between this machine and the host may let SSH through and nothing else. Clients in the network of the host may still get in.',
     remedy: 'Let the port through on the firewall between them.',
-    asks: ['firewall', 'reached'],
+    asks: ['firewall', 'reached', 'client'],
     after: ['network.firewall'],
     judge: (subject) => {
       const why = noWayIn(subject);
@@ -50,11 +39,12 @@ export const NETWORK_WAY_IN: readonly PreflightCheck[] = [
       const trial = trialOf(subject);
       if (trial.state === 'indirect') return notApplicable(trial.why);
       const port = String(subject.host.settings.port);
+      const others = ruleForOthers(subject);
       return trial.state === 'open' || trial.state === 'refused'
         ? pass(triedInWords(trial))
         : failed(
             `an answer from port ${port}, as from SSH`,
-            `${triedInWords(trial)}, and the rules of the host let it in`,
+            `${triedInWords(trial)}, and the rules of the host let ${others === undefined ? 'it' : 'others'} in`,
             `nc -vz ${trial.address} ${port}  # after TCP port ${port} to ${trial.address} is let through on the firewall between`,
           );
     },
@@ -92,20 +82,29 @@ function triedInWords(trial: PortTrial): string {
   return `${address}: ${end[state]}`;
 }
 
+function endsOf({ host: { settings }, seen }: PreflightSubject): ConnectionEnds {
+  const [source = '', destination = ''] = seen.reached
+    ? [seen.facts.client, seen.facts.reached].map((fact) => valueOf(fact)?.replace('::ffff:', '') ?? '')
+    : [];
+  return { source, destination, port: settings.port };
+}
+
+// A firewall may let clients in by their networks, and this machine by SSH alone.
+function ruleForOthers(subject: PreflightSubject): string | undefined {
+  const parts = subject.seen.reached ? valueOf(subject.seen.facts.firewall) : undefined;
+  return parts === undefined ? undefined : ruleForOtherSources(parts, endsOf(subject));
+}
+
 /**
  * A connection that comes through counts more than the rules, which may depend on things that are not known here; except where a rule
  * rejects as a port without listener does.
  */
 function judgeFirewall(subject: PreflightSubject): Verdict {
   const { host, seen } = subject;
-  const { port: number } = host.settings;
-  const port = String(number);
+  const port = String(host.settings.port);
   const trial = trialOf(subject);
   const parts = seen.reached ? seen.facts.firewall : undefined;
-  const [source = '', destination = ''] = seen.reached
-    ? [seen.facts.client, seen.facts.reached].map((fact) => valueOf(fact)?.replace('::ffff:', '') ?? '')
-    : [];
-  const firewall = parts?.known === true ? judgeRules(parts.value, { source, destination, port: number }) : undefined;
+  const firewall = parts?.known === true ? judgeRules(parts.value, endsOf(subject)) : undefined;
   const rules = firewall?.rules;
   const tried = trial.state === 'indirect' ? '' : triedInWords(trial);
   const fail = (found: string): Verdict =>
@@ -115,8 +114,9 @@ function judgeFirewall(subject: PreflightSubject): Verdict {
       letIn(firewall, host.target, port),
     );
   if (trial.state === 'open') return pass(tried);
-  if (trial.state === 'refused')
-    return rules?.state === 'closed' && rules.kind === 'reject' ? fail(rules.rule) : pass(tried);
+  if (trial.state === 'refused' && (rules?.state !== 'closed' || rules.kind !== 'reject')) return pass(tried);
+  const others = ruleForOthers(subject);
+  if (others !== undefined) return pass(`closed to this machine, and open to others by ${others}`);
   if (rules?.state === 'closed') return fail(rules.rule);
   if (rules?.state === 'open') return pass('its rules let the port in');
   if (trial.state !== 'indirect') return fail(rules?.rule ?? 'SSH comes through and this port does not');
@@ -146,96 +146,4 @@ function chainIn({ rules }: Firewall): string {
   const [, family = 'inet', table = 'filter', chain = 'input'] =
     /table (\S+) (\S+), chain (\S+),/.exec(rules?.rule ?? '') ?? [];
   return `${family} ${table} ${chain}`;
-}
-
-/** Two checks for each backend: a connection from the host, and how long it takes. */
-export function networkBackendChecks(backends: readonly Backend[] | undefined): readonly PreflightCheck[] {
-  if (backends === undefined || backends.length === 0) {
-    const judge = (): Verdict => notApplicable('litellm_backends is not defined yet: run hxllm inventory');
-    return [reachedCheck(undefined, 'the backends', [], judge), latencyCheck(undefined, 'the backends', judge)];
-  }
-  return backends.flatMap(({ url }) => [
-    reachedCheck(url, url, [`dns.backend-resolves[${hostnameOf(url)}]`], judgeReached(url)),
-    latencyCheck(url, url, judgeNear(url)),
-  ]);
-}
-
-type Judge = PreflightCheck['judge'];
-
-function judgeReached(url: string): Judge {
-  return knowing(
-    (facts) => facts[`reach ${url}`],
-    (reach, { host: { target } }) => {
-      if (reach.some(({ connected }) => connected)) return pass(reach.map(reachInWords).join(', '));
-      const [first] = reach;
-      return failed(
-        `a TCP connection from ${target.name} to port ${portOf(url)} of ${hostnameOf(url)}`,
-        first === undefined ? 'the name has no address' : reach.map(reachInWords).join(', '),
-        first === undefined || !/refused/.test(first.why)
-          ? `${commandOn(target, 'ip', 'route', 'get', first?.address ?? hostnameOf(url))}  # then the firewall of ${hostnameOf(url)}: TCP port ${portOf(url)} from ${target.name}`
-          : `${inquiryAt(hostnameOf(url), target)}  # stopped, or OLLAMA_HOST lets it listen on its own loopback alone`,
-      );
-    },
-  );
-}
-
-function inquiryAt(name: string, target: Target): string {
-  const line = 'systemctl status ollama; systemctl cat ollama | grep OLLAMA_HOST';
-  return /^(?:localhost|127\.|::1$)/.test(name) ? lineOn(target, line) : shellLine(['ssh', name, line]);
-}
-
-function judgeNear(url: string): Judge {
-  return knowing(
-    (facts) => facts[`reach ${url}`],
-    (reach, { host: { target } }) => {
-      const dead = reach.find(({ connected }) => !connected);
-      if (dead !== undefined)
-        return failed(
-          `a connection to every address of ${hostnameOf(url)}`,
-          reach.map(reachInWords).join(', '),
-          `${commandOn(target, 'ip', 'route', 'get', dead.address)}  # or take ${dead.address} from the records of ${hostnameOf(url)}`,
-        );
-      const slow = reach.find(({ latencyMs }) => (latencyMs ?? 0) > LATENCY_MAX_MS);
-      return slow === undefined
-        ? pass(reach.map(reachInWords).join(', '))
-        : failed(
-            `less than ${String(LATENCY_MAX_MS)} ms`,
-            reachInWords(slow),
-            `${commandOn(target, 'ip', 'route', 'get', slow.address)}  # the way; a server in the same network answers within a millisecond`,
-          );
-    },
-  );
-}
-
-function reachInWords({ address, connected, latencyMs, why }: Reach): string {
-  if (!connected) return `${address}: ${why}`;
-  return latencyMs === undefined
-    ? `${address} connects`
-    : `${address} in ${latencyMs.toFixed(latencyMs < 10 ? 1 : 0)} ms`;
-}
-
-function reachedCheck(key: string | undefined, what: string, after: readonly string[], judge: Judge): PreflightCheck {
-  return {
-    id: key === undefined ? 'network.backend-reached' : `network.backend-reached[${key}]`,
-    title: `the host reaches ${what}`,
-    severity: 'error',
-    why: 'The gateway opens TCP connections to the port of each backend. The host tries every address of it, and the line shows the time in milliseconds.',
-    remedy: 'Start Ollama, let it listen on its network (OLLAMA_HOST), and let the port through the firewalls between.',
-    asks: key === undefined ? [] : [`reach ${key}` as const],
-    after: ['system.bash', ...after],
-    judge,
-  };
-}
-
-function latencyCheck(key: string | undefined, what: string, judge: Judge): PreflightCheck {
-  return {
-    id: key === undefined ? 'network.backend-latency' : `network.backend-latency[${key}]`,
-    title: `every address of ${what} connects quickly`,
-    severity: 'warning',
-    why: 'A name with an address that does not answer delays connections at random. Each request waits for the way to its backend.',
-    remedy: 'Take the dead address from the records, or choose a backend that is nearer.',
-    asks: key === undefined ? [] : [`reach ${key}` as const],
-    after: [key === undefined ? 'network.backend-reached' : `network.backend-reached[${key}]`],
-    judge,
-  };
 }
