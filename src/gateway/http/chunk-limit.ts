@@ -20,7 +20,13 @@ export function limitChunks(incoming: IncomingMessage, outgoing: ServerResponse)
     setImmediate(() => {
       isResting = false;
       chunks = 0;
-      socket.resume();
+      // Node has stopped a connection whose body is full and unread, and resumes it when a read begins.
+      if (
+        incoming.complete ||
+        incoming.readableFlowing === true ||
+        incoming.readableLength < incoming.readableHighWaterMark
+      )
+        socket.resume();
     });
   };
   const push = (chunk: Buffer | null): boolean => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
@@ -96,5 +97,41 @@ test('a body in small chunks that nobody reads is dropped, and the next request 
     connection.send(`GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${KEY}\r\n\r\n`);
     await connection.saw('"object":"list"');
     assert.ok(connection.text().startsWith(`HTTP/1.1 ${status}`), `${what}: ${connection.text().slice(0, 80)}`);
+  }
+});
+
+test('a body in small chunks that nobody reads yet is held up to a limit, and read later', async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
+  await using fake = await startFake(async (_got, outgoing) => {
+    await answered;
+    outgoing.writeHead(500).end('{"error":"no"}');
+  });
+  await using gateway = await startGateway([fake], { router_settings: { num_retries: 0 } });
+  const incomings: IncomingMessage[] = [];
+  const onRequest = (message: unknown): void => {
+    const { request } = message as { readonly request: IncomingMessage };
+    if (request.headers['transfer-encoding'] === 'chunked') incomings.push(request);
+  };
+  subscribe('http.server.request.start', onRequest);
+  try {
+    const body = Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }));
+    const first = HEAD.replace('Transfer-Encoding: chunked', `Content-Length: ${String(body.length)}`);
+    await using connection = await rawConnection(gateway, Buffer.concat([Buffer.from(first), body]));
+    await until('the first waits for its server', () => fake.requests.length === 1);
+    // Its response has to wait for the first one, and Node reads the rest of a body when its response is complete.
+    connection.send(HEAD.replace(KEY, 'sk-wrong'));
+    const many = Buffer.from('1\r\nx\r\n'.repeat(100_000));
+    for (let at = 0; at < 10; at += 1) connection.send(many);
+    connection.send(END);
+    await until('it has come', () => (incomings[0]?.readableLength ?? 0) > MOST_CHUNKS);
+    for (let at = 0; at < 500; at += 1) await turn();
+    assert.ok((incomings[0]?.readableLength ?? 0) < 3 * 64 * 1024, String(incomings[0]?.readableLength));
+    answer(undefined);
+    await until('both are answered', () => statusesIn(connection.text()).length === 2);
+    assert.deepEqual(statusesIn(connection.text()), [502, 401]);
+    connection.send(`GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${KEY}\r\n\r\n`);
+    await connection.saw('"object":"list"');
+  } finally {
+    unsubscribe('http.server.request.start', onRequest);
   }
 });
