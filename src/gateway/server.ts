@@ -124,8 +124,8 @@ export function createGatewayServer(
   const listener = getRequestListener(
     (request) => {
       if (begun === undefined) return new Response(null, { status: 500 });
-      // The listener has taken the Host header for valid.
-      validHost = begun.incoming.headers.host;
+      // The listener has taken the Host header for valid; it does not look at it where the target has an authority.
+      if (begun.incoming.url?.startsWith('/') === true) validHost = begun.incoming.headers.host;
       return app.fetch(request, begun);
     },
     {

@@ -71,12 +71,20 @@ test('an endpoint has the same headers, each once, by the router and past it', a
 
 test('an invalid Host is refused also behind a valid one, and its request reaches no server', async (t) => {
   const gateway = await startStage(t);
-  const head = (host: string): string =>
-    `POST /v1/chat/completions HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${KEY}\r\nContent-Length: ${String(BODY.length)}\r\n\r\n${BODY}`;
+  const head = (host: string, authority: string): string =>
+    `POST ${authority}/v1/chat/completions HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${KEY}\r\nContent-Length: ${String(BODY.length)}\r\n\r\n${BODY}`;
   const hosts = ['a.test', 'a.test', 'a b', 'a.test', 'x/y', 'b.test:80', 'b.test:80', 'a.test'];
   for (const host of hosts) {
-    await using connection = await rawConnection(gateway, head(host));
+    await using connection = await rawConnection(gateway, head(host, ''));
     await connection.saw('\r\n\r\n');
     assert.deepEqual(statusesIn(connection.text()), [/[ /]/.test(host) ? 400 : 200], host);
+  }
+  // The router takes the authority of an absolute target, and does not look at Host.
+  for (const host of ['a b', 'x/y']) {
+    await using absolute = await rawConnection(gateway, head(host, 'http://a.test'));
+    await absolute.saw('\r\n\r\n');
+    await using plain = await rawConnection(gateway, head(host, ''));
+    await plain.saw('\r\n\r\n');
+    assert.deepEqual(statusesIn(plain.text()), [400], host);
   }
 });
