@@ -35,8 +35,8 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     if (!model.ok) return reject(context, model.failure);
     const group = ableGroup(context, request, model.value);
     if (!group.ok) return reject(context, group.failure);
-    // A client that left during a turn needs no response.
-    if (isLarge && context.outgoing.destroyed) return;
+    // A client that left during a turn, or while the models of servers were listed, needs no response.
+    if (context.outgoing.destroyed) return;
     await forward(context, request, group.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
