@@ -22,6 +22,8 @@ export interface Config {
   readonly allHosts: readonly string[];
   /** If the group has no host yet: the settings that each host of the inventory would get in it. Otherwise empty. */
   readonly candidates: readonly CandidateHost[];
+  /** The hosts of the group `[ollama]`; only if they were requested, and the group exists. */
+  readonly servers?: readonly ServerHost[];
   /** Absolute paths of the files that were read, in order. The evidence has their hashes. */
   readonly files: readonly string[];
   /** Findings that are no errors. */
@@ -36,6 +38,12 @@ export interface HostConfig {
   readonly settings: Settings;
   /** The origin of each `litellm_*` variable. */
   readonly origins: Readonly<Record<string, Where>>;
+}
+
+/** A host of the group `[ollama]`, which runs Ollama servers. */
+export interface ServerHost {
+  readonly target: Target;
+  readonly become: Become;
 }
 
 /** A host that could join the group. */

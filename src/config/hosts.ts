@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Become } from '../core/become.ts';
+import type { Target } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { UserEnvironment } from './ansible-cfg/find.ts';
 import type { AnsibleSettings } from './ansible-cfg/settings.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
-import type { AuthorityFile, CandidateHost, Config, HostConfig, Settings } from './config.ts';
+import type { AuthorityFile, CandidateHost, Config, HostConfig, ServerHost, Settings } from './config.ts';
 import type { Findings } from './findings.ts';
-import { GROUP, type Inventory } from './inventory/inventory.ts';
+import { GROUP, SERVERS_GROUP, type Inventory } from './inventory/inventory.ts';
 import type { SourceFiles } from './source-files.ts';
 import { selectHosts } from './inventory/limit.ts';
 import { hostsOf } from './inventory/membership.ts';
@@ -25,20 +27,24 @@ interface Sources {
   readonly folders: VariableFolders;
   readonly files: SourceFiles;
   readonly settings: AnsibleSettings;
-  readonly request: UserEnvironment & { readonly limit: string | undefined };
+  readonly request: UserEnvironment & { readonly limit: string | undefined; readonly servers?: boolean };
   /** `--ask-become-pass` or `become_password_file`. */
   readonly becomePassword: Secret | undefined;
   readonly findings: Findings;
 }
 
 /** Reads the chosen hosts. If the group has no host yet, it also describes every host that could join. */
-export async function readHosts(sources: Sources): Promise<Result<Pick<Config, 'hosts' | 'candidates'>>> {
+export async function readHosts(sources: Sources): Promise<Result<Pick<Config, 'hosts' | 'candidates' | 'servers'>>> {
   const { inventory, findings } = sources;
   const chosen = await chooseHosts(sources);
   if (!chosen.ok) return chosen;
   const joinable = hostsOf(inventory, GROUP).length === 0 ? [...inventory.hosts.keys()] : [];
+  const servers =
+    sources.request.servers === true && inventory.groups.has(SERVERS_GROUP)
+      ? hostsOf(inventory, SERVERS_GROUP)
+      : undefined;
   const variables = new Map<string, HostVariables>();
-  for (const name of [...chosen.value, ...joinable]) {
+  for (const name of [...chosen.value, ...joinable, ...(servers ?? [])]) {
     const read = variables.has(name) ? undefined : await variablesOf(name, sources);
     if (read?.ok === false) return read;
     if (read !== undefined) variables.set(name, read.value);
@@ -48,6 +54,7 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   const authorities = new Map<string, AuthorityFile>();
   const templates = new Map<string, OperatorTemplates>();
   for (const [name, found] of variables) {
+    if (!chosen.value.includes(name) && !joinable.includes(name)) continue;
     const read = await readAuthorityFile(found, sources.request, sources.files, findings);
     if (read !== undefined) authorities.set(name, read);
     const own = await readTemplates(found, sources.request, sources.files, findings);
@@ -67,15 +74,34 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
         ];
   };
   const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => {
-    const target = readTarget(name, found, sources.settings, sources.request, findings);
-    const way = { settings: sources.settings.become, password: sources.becomePassword, user: target.user };
-    const become = settings.serviceManager === 'process' ? 'none' : readBecome(found, way, new Reader(findings));
-    return { target, become, settings, origins };
+    const { target, become } = connectionOf(name, found, sources);
+    return { target, become: settings.serviceManager === 'process' ? 'none' : become(), settings, origins };
   });
   const candidates = joinable
     .flatMap(describe)
     .map(({ name, settings, origins }): CandidateHost => ({ name, settings, origins }));
-  return ok({ hosts, candidates });
+  if (servers === undefined) return ok({ hosts, candidates });
+  const reached = servers.flatMap((name): readonly ServerHost[] => {
+    // A host of both groups is judged once.
+    const own = hosts.find((host) => host.target.name === name);
+    if (own !== undefined) return [{ target: own.target, become: own.become }];
+    const found = variables.get(name);
+    if (found === undefined) return [];
+    const { target, become } = connectionOf(name, found, sources);
+    return [{ target, become: become() }];
+  });
+  return ok({ hosts, candidates, servers: reached });
+}
+
+/** The connection to a host. Its way to root is read only if it is needed, since reading it judges it. */
+function connectionOf(
+  name: string,
+  variables: HostVariables,
+  { settings, request, becomePassword, findings }: Sources,
+): { readonly target: Target; readonly become: () => Become } {
+  const target = readTarget(name, variables, settings, request, findings);
+  const way = { settings: settings.become, password: becomePassword, user: target.user };
+  return { target, become: () => readBecome(variables, way, new Reader(findings)) };
 }
 
 function withTemplates(settings: Settings, templates: OperatorTemplates | undefined): Settings {

@@ -43,6 +43,8 @@ export interface ConfigRequest {
   readonly askVaultPassword: (() => Promise<Secret<Buffer> | undefined>) | undefined;
   /** Only of commands that become root on the hosts: the sources of sudo's password. */
   readonly become?: BecomePasswordRequest | undefined;
+  /** The hosts of `[ollama]` are read, too. */
+  readonly servers?: boolean;
 }
 
 /** The command line's part of sudo's password. */

@@ -83,13 +83,16 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
  * Registers the configuration's secrets, so that none of them is shown or kept from now on. Returns a warning for each that
  * cannot be masked.
  */
-export function register({ redaction }: Session, { hosts, allHosts }: Config): readonly Problem[] {
+export function register({ redaction }: Session, { hosts, servers = [], allHosts }: Config): readonly Problem[] {
   const isMasked = (secret: Secret): boolean =>
     !allHosts.some((name) => name.includes(secret.reveal())) && redaction.add(secret);
-  return hosts.flatMap(({ target: { name, password }, become, settings: { masterKey } }) => [
-    ...(masterKey.state === 'set' && !isMasked(masterKey.key)
+  const keys = hosts.flatMap(({ target: { name }, settings: { masterKey } }) =>
+    masterKey.state === 'set' && !isMasked(masterKey.key)
       ? [notMasked('litellm_master_key', 'hxllm inventory --vault-init makes a long one', name)]
-      : []),
+      : [],
+  );
+  const reached = new Map([...servers, ...hosts].map((host) => [host.target.name, host]));
+  const passwords = [...reached.values()].flatMap(({ target: { name, password }, become }) => [
     ...(password !== undefined && !isMasked(password)
       ? [notMasked('the SSH password', 'log in with a key, or choose a longer password', name)]
       : []),
@@ -97,6 +100,7 @@ export function register({ redaction }: Session, { hosts, allHosts }: Config): r
       ? [notMasked('sudo’s password', 'choose a longer password, or let sudo ask for none', name)]
       : []),
   ]);
+  return [...keys, ...passwords];
 }
 
 function uncheckedHosts({ hosts }: Config): readonly Problem[] {

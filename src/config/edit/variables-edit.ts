@@ -47,7 +47,8 @@ export async function addVariable(
   return kept ? ok(after) : byHand('YAML to which no line can be appended');
 }
 
-async function variablesIn({ text, file }: VariablesText): Promise<Variables | undefined> {
+/** The variables of a file; `undefined` if it does not parse, or holds no mapping. */
+export async function variablesIn({ text, file }: VariablesText): Promise<Variables | undefined> {
   const findings = new Findings();
   const value = await readYaml({ text, file, encrypted: false }, new Keyring([]), findings);
   if (findings.errors.length > 0) return undefined;

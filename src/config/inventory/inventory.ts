@@ -5,6 +5,9 @@ import { readPriority } from './priority.ts';
 /** The group that hxllm deploys to. */
 export const GROUP = 'litellm';
 
+/** The group of the hosts that run Ollama, if the inventory has them. */
+export const SERVERS_GROUP = 'ollama';
+
 /** A group of the inventory. */
 export interface Group {
   readonly name: string;
