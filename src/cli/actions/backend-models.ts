@@ -1,7 +1,8 @@
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { parseModels } from '../../facts/ollama.ts';
 
-const TIMEOUT_MS = 5000;
+/** The time limit of one request to a backend. */
+export const TIMEOUT_MS = 5000;
 
 /** Asks an Ollama server from this machine for the names of its models (`/api/tags`). Problems: `backend.unreachable`, `backend.not-ollama`. */
 export async function askBackend(url: string, signal: AbortSignal): Promise<Result<readonly string[]>> {
@@ -19,7 +20,8 @@ export async function askBackend(url: string, signal: AbortSignal): Promise<Resu
   }
 }
 
-function unreachable(url: string, error: unknown): Problem {
+/** The Problem of a backend that did not answer. */
+export function unreachable(url: string, error: unknown): Problem {
   // fetch hides the actual error in `cause`.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const seen =
@@ -36,7 +38,8 @@ function unreachable(url: string, error: unknown): Problem {
   };
 }
 
-function notOllama(url: string, seen: string): Problem {
+/** The Problem of a backend that answered as no Ollama does; `seen` is its answer in words. */
+export function notOllama(url: string, seen: string): Problem {
   return {
     code: 'backend.not-ollama',
     summary: `${url} is not an Ollama server`,

@@ -14,9 +14,11 @@ import { Secret } from '../../core/secret.ts';
 import { timestampOf } from '../../core/timestamp.ts';
 import { INVENTORY as record } from '../../phases/inventory/index.ts';
 import { runInventory } from '../../phases/inventory/run.ts';
+import type { ScanDocument } from '../../phases/inventory/scan/scan-document.ts';
 import { writeChanges } from '../files/write-changes.ts';
 import { diffOf } from '../views/diff.ts';
 import { runPhase, type PhaseRun } from '../run/run-phase.ts';
+import { askServer } from './ask-server.ts';
 import { askBackend } from './backend-models.ts';
 import { configRequest, failedBy, register, toolsOf } from '../run/with-config.ts';
 import { nextAfter, typed } from '../run/next.ts';
@@ -31,24 +33,27 @@ export interface InventoryCommandOptions extends PhaseOptions {
   readonly backend?: readonly string[] | undefined;
   readonly vaultInit?: boolean | undefined;
   readonly quarantine?: boolean | undefined;
+  readonly scan?: boolean | undefined;
 }
 
 /** Runs inventory: judges the operator's files, shows their changes, asks, and writes all or none. `keyNeeded`: a master key that cannot be read is a failure. */
-export function runInventoryCommand(
+export async function runInventoryCommand(
   session: Session,
   host: string | undefined,
   options: InventoryCommandOptions,
   keyNeeded: boolean,
 ): Promise<PhaseOutcome> {
   const after = nextAfter(session, 'validate');
-  return runPhase(
+  let scan: ScanDocument | undefined;
+  const outcome = await runPhase(
     session,
     { ...record, next: (outcome) => keyFirst(session, outcome) ?? after(outcome) },
     async (run) => {
-      const report = await draftAndWrite(session, run, host, options);
+      const report = await draftAndWrite(session, run, host, options, (found) => void (scan = found));
       return keyNeeded && report.ending === 'passed' ? withKey(session, report) : report;
     },
   );
+  return scan === undefined ? outcome : { ...outcome, scan };
 }
 
 /** If only the master key is missing, the next command creates it. */
@@ -63,10 +68,11 @@ async function draftAndWrite(
   run: PhaseRun,
   host: string | undefined,
   options: InventoryCommandOptions,
+  onScan: (scan: ScanDocument) => void,
 ): Promise<PhaseReport> {
   const paths = await inventoryPaths(session);
   if (!paths.ok) return failedBy(paths.problems);
-  const config = await configIfAny(session, options.init !== undefined);
+  const config = await configIfAny(session, options.init !== undefined, options.scan === true);
   if (!config.ok) return failedBy(config.problems);
   run.about({
     hosts: config.value?.hosts.map(({ target }) => target.name) ?? [],
@@ -98,10 +104,14 @@ async function draftAndWrite(
       masterKey,
       strays,
       read: readText,
+      ...(options.scan === true
+        ? { scan: { hosts: config.value?.servers, askServer: (url) => askServer(url, session.signal) } }
+        : {}),
       askBackend: (url) => askBackend(url, session.signal),
     },
     tools,
   );
+  if (report.scan !== undefined) onScan(session.redaction.data(report.scan) as ScanDocument);
   const dryRun = options.dryRun ?? false;
   const written =
     report.edits.length === 0 || report.ending === 'aborted'
@@ -145,8 +155,12 @@ async function showAndWrite(
   return { ...report, ending: report.ending === 'pending' ? 'passed' : report.ending };
 }
 
-async function configIfAny(session: Session, mayBeMissing: boolean): Promise<Result<Config | undefined>> {
-  const loaded = await loadConfig(configRequest(session));
+async function configIfAny(
+  session: Session,
+  mayBeMissing: boolean,
+  withServers: boolean,
+): Promise<Result<Config | undefined>> {
+  const loaded = await loadConfig({ ...configRequest(session, withServers), servers: withServers });
   if (loaded.ok) register(session, loaded.value);
   return !loaded.ok && mayBeMissing && loaded.problems.every(({ code }) => code === 'inventory.not-found')
     ? ok(undefined)

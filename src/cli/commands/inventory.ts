@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { INVENTORY } from '../../phases/inventory/index.ts';
 import type { InventoryCommandOptions } from '../actions/inventory.ts';
 import { inventoryViews } from './inventory-views.ts';
-import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
+import { collect, phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 
 /** `hxllm inventory` */
@@ -20,22 +20,26 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
       ],
       ['inventory --add hx-api-server', 'add a host to [litellm]'],
       ['inventory --vault-init', 'create the master key in an encrypted vault'],
+      ['inventory --scan', 'compare the servers, and propose num_parallel, max_loaded_models and num_ctx'],
       ['inventory --dry-run', 'only show the changes'],
       ['inventory --quarantine', 'move vaults and secrets that nothing reads out of the way'],
     ],
     page: 'configuration',
   } as const;
   const own = (command: Command): Command =>
-    withYes(
-      command
-        .allowExcessArguments()
-        .option('--init <host>', 'write a new inventory and group_vars for this host')
-        .option('--add <host>', 'add this host to [litellm], and to the inventory if it is new there')
-        .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
-        .option('--vault-init', 'create a master key, in a new encrypted vault')
-        .option('--quarantine', 'move files with secrets that nothing reads to .quarantine beside the inventory')
-        .option('--restore <file>', 'put a file of the quarantine back')
-        .option('--dry-run', 'show the changes and write nothing'),
+    withBecome(
+      withYes(
+        command
+          .allowExcessArguments()
+          .option('--init <host>', 'write a new inventory and group_vars for this host')
+          .option('--add <host>', 'add this host to [litellm], and to the inventory if it is new there')
+          .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
+          .option('--scan', 'ask the servers for models, settings and GPUs, and propose what they state')
+          .option('--vault-init', 'create a master key, in a new encrypted vault')
+          .option('--quarantine', 'move files with secrets that nothing reads to .quarantine beside the inventory')
+          .option('--restore <file>', 'put a file of the quarantine back')
+          .option('--dry-run', 'show the changes and write nothing'),
+      ),
     );
   const inventory = phaseCommand(text, own)
     .enablePositionalOptions()

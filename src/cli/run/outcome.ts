@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/problem.ts';
 import type { CheckResult } from '../../core/verdict.ts';
 import type { RunEnding } from '../../evidence/run-record.ts';
+import type { ScanDocument } from '../../phases/inventory/scan/scan-document.ts';
 import type { StepEvent } from '../../core/recorder.ts';
 
 /** The outcome of one phase: the views show it, `--json` prints it, and it decides the exit code. */
@@ -20,4 +21,6 @@ export interface PhaseOutcome {
   readonly durationMs: number;
   /** The absolute path of the run's folder; `undefined` if it could not be created. */
   readonly evidence: string | undefined;
+  /** The result of `inventory --scan`. */
+  readonly scan?: ScanDocument;
 }

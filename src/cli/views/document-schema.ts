@@ -4,6 +4,7 @@ import type { Severity } from '../../core/verdict.ts';
 import { ENDING, EXIT_CODE } from '../../evidence/evidence-schema.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { CheckDescription, ChecksDocument } from './checks-document.ts';
+import { SCAN } from './scan-schema.ts';
 import { DOCUMENT_VERSION, type CommandDocument, type DocumentHead } from './document.ts';
 
 const { text, count, duration, time, list } = described;
@@ -31,6 +32,7 @@ const PHASE = {
   startedAt: time('The start.'),
   durationMs: duration('The time that the phase took, in ms.'),
   evidence: { optional: text('The absolute path of the run’s folder; absent if it could not be made.') },
+  scan: { optional: SCAN },
 };
 
 const CHECK = objectOf<CheckDescription>('A check of preflight.', {

@@ -1,5 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { plainOf } from '../value.ts';
 import { isVaultText } from '../vault/envelope.ts';
@@ -75,7 +85,9 @@ function setKey(text: string, { variable, mainKey }: EntryList, { index, key, va
   const lines = new LineCounter();
   const { contents } = parseDocument(text, { version: '1.1', uniqueKeys: false, lineCounter: lines });
   // Of duplicate keys the last one counts.
-  const pair = isMap(contents) ? contents.items.findLast(({ key: name }) => isScalar(name) && name.value === variable) : undefined;
+  const pair = isMap(contents)
+    ? contents.items.findLast(({ key: name }) => isScalar(name) && name.value === variable)
+    : undefined;
   if (!isSeq(pair?.value)) return { seen: 'a value that is not the list itself' };
   const entry: unknown = pair.value.items[index];
   // A JSON file stays JSON.
@@ -84,13 +96,16 @@ function setKey(text: string, { variable, mainKey }: EntryList, { index, key, va
   if (isAlias(entry)) return { seen: 'an alias (a word behind "*")' };
   if (isScalar(entry)) {
     const place = rangeOf(entry, text);
-    if (place === undefined || String(entry.value).includes('{{')) return { seen: 'a template, an anchor or a text of several lines' };
+    if (place === undefined || String(entry.value).includes('{{'))
+      return { seen: 'a template, an anchor or a text of several lines' };
     const [start, end] = place;
     const main = `${quoted(mainKey)}: ${text.slice(start, end)}`;
     if (pair.value.flow === true) return { text: `${text.slice(0, start)}{${main}, ${line}}${text.slice(end)}` };
     const { line: number, col } = lines.linePos(start);
     return {
-      text: insertAfterLine(`${text.slice(0, start)}${main}${text.slice(end)}`, number, [`${' '.repeat(col - 1)}${line}`]),
+      text: insertAfterLine(`${text.slice(0, start)}${main}${text.slice(end)}`, number, [
+        `${' '.repeat(col - 1)}${line}`,
+      ]),
     };
   }
   if (!isMap(entry)) return { seen: 'an entry that is no mapping' };
@@ -100,7 +115,12 @@ function setKey(text: string, { variable, mainKey }: EntryList, { index, key, va
 function inMapping(
   text: string,
   entry: YAMLMap,
-  { key, value, line, mainKey }: { readonly key: string; readonly value: number; readonly line: string; readonly mainKey: string },
+  {
+    key,
+    value,
+    line,
+    mainKey,
+  }: { readonly key: string; readonly value: number; readonly line: string; readonly mainKey: string },
   lines: LineCounter,
 ): Edited {
   const existing = pairOf(entry, key);
@@ -115,7 +135,9 @@ function inMapping(
   const start = isScalar(neighbour?.key) ? neighbour.key.range?.[0] : undefined;
   if (end === undefined || start === undefined) return { seen: `an entry whose ${mainKey} is no text on one line` };
   if (entry.flow === true) return { text: `${text.slice(0, end)}, ${line}${text.slice(end)}` };
-  return { text: insertAfterLine(text, lines.linePos(end).line, [`${' '.repeat(lines.linePos(start).col - 1)}${line}`]) };
+  return {
+    text: insertAfterLine(text, lines.linePos(end).line, [`${' '.repeat(lines.linePos(start).col - 1)}${line}`]),
+  };
 }
 
 function pairOf(map: YAMLMap, name: string): Pair | undefined {
@@ -126,5 +148,7 @@ function pairOf(map: YAMLMap, name: string): Pair | undefined {
 function rangeOf({ range, anchor, tag, type }: Scalar, text: string): readonly [number, number] | undefined {
   if (range === undefined || range === null || anchor !== undefined || tag !== undefined) return undefined;
   const [start, end] = range;
-  return type === 'BLOCK_FOLDED' || type === 'BLOCK_LITERAL' || text.slice(start, end).includes('\n') ? undefined : [start, end];
+  return type === 'BLOCK_FOLDED' || type === 'BLOCK_LITERAL' || text.slice(start, end).includes('\n')
+    ? undefined
+    : [start, end];
 }

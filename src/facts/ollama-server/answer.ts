@@ -58,8 +58,7 @@ export function parseOllamaHost(stdout: string): OllamaHost {
       settings = {};
       if (first === 'loaded') unit = { active: second === 'active', pid: Number(third), settings, unreadable: [] };
     } else if (kind === 'setting') settings[first] = unquoted(second);
-    else if (kind === 'unreadable' && unit !== undefined)
-      unit = { ...unit, unreadable: [...unit.unreadable, first] };
+    else if (kind === 'unreadable' && unit !== undefined) unit = { ...unit, unreadable: [...unit.unreadable, first] };
   }
   const answerOf = (name: string): readonly string[] | undefined => lines.find(({ kind }) => kind === name)?.words;
   return { processes, unit, gpus: { ...nvidiaGpus(answerOf('nvidia')), ...amdGpus(answerOf('rocm')) } };
@@ -76,5 +75,8 @@ function containerOf(groups: string, inside: boolean): string | undefined {
 
 // As Ollama's own reader (envconfig.Var): blanks and quotation marks around a value do not count.
 function unquoted(value: string): string {
-  return value.trim().replaceAll(/^["']+|["']+$/g, '').trim();
+  return value
+    .trim()
+    .replaceAll(/^["']+|["']+$/g, '')
+    .trim();
 }

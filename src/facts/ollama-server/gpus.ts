@@ -22,7 +22,11 @@ export function nvidiaGpus(answer: readonly string[] | undefined): Pick<Gpus, 'n
   const gpus = lines.map((line) => /^\s*\d+\s*,\s*(.+?)\s*,\s*([^,]+?)\s*$/.exec(line));
   return gpus.includes(null) && !/no devices were found/i.test(text)
     ? failedNvidia(text)
-    : { nvidia: gpus.flatMap((match) => (match === null ? [] : [{ name: match[1] ?? '', vramMiB: mebibytes(match[2]) }])) };
+    : {
+        nvidia: gpus.flatMap((match) =>
+          match === null ? [] : [{ name: match[1] ?? '', vramMiB: mebibytes(match[2]) }],
+        ),
+      };
 }
 
 function failedNvidia(text: string): Pick<Gpus, 'nvidia'> {
@@ -40,7 +44,10 @@ export function amdGpus(answer: readonly string[] | undefined): Pick<Gpus, 'amd'
   // Warnings may stand before the document.
   const document = parseJson(text.slice(text.indexOf('{')));
   if (!isObject(document))
-    return { amd: text.trim() === '' && exitCode === '0' ? [] : { failed: text.trim().split('\n')[0] || `exit code ${exitCode}` } };
+    return {
+      amd:
+        text.trim() === '' && exitCode === '0' ? [] : { failed: text.trim().split('\n')[0] || `exit code ${exitCode}` },
+    };
   return {
     amd: Object.entries(document)
       .filter(([name]) => /^card\d+$/.test(name))

@@ -4,6 +4,8 @@ import type { PhaseReport } from '../../core/phase.ts';
 import type { Stray } from '../../config/strays/stray.ts';
 import type { Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { ScanDocument } from './scan/scan-document.ts';
+import type { ScanRequest } from './scan/scan.ts';
 
 /** The command line's request and the files as they were read. */
 export interface InventoryRequest {
@@ -27,6 +29,8 @@ export interface InventoryRequest {
   readonly masterKey: Secret | undefined;
   /** Files beside the inventory that hold secrets where they should not. */
   readonly strays: readonly Stray[];
+  /** `--scan`. */
+  readonly scan?: ScanRequest;
   /** Reads a file's text; `undefined` if there is no such file. */
   readonly read: (path: string) => Promise<string | undefined>;
   /** Asks a backend for the names of its models. */
@@ -36,4 +40,6 @@ export interface InventoryRequest {
 /** The report with the changes to the files. The caller shows them, asks, and writes all or none. */
 export interface InventoryReport extends PhaseReport {
   readonly edits: readonly FileChange[];
+  /** The result of `--scan`. */
+  readonly scan?: ScanDocument;
 }

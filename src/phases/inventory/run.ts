@@ -1,4 +1,4 @@
-import type { MasterKey } from '../../config/config.ts';
+import type { MasterKey, Model } from '../../config/config.ts';
 import type { FileChange } from '../../config/edit/file-change.ts';
 import { judgeAll } from '../../core/check.ts';
 import { sha256 } from '../../core/hash.ts';
@@ -10,7 +10,9 @@ import { Drafts } from './drafts.ts';
 import { chooseHost, draftGroup } from './group.ts';
 import type { InventoryReport, InventoryRequest } from './request.ts';
 import { knownHosts, type InventorySubject } from './subject.ts';
-import { draftVariables, variablePaths } from './variables.ts';
+import { scanAndDraft } from './scan/index.ts';
+import type { ListHost, ListPlaces } from './scan/draft.ts';
+import { draftVariables, variablePaths, type DraftedVariables } from './variables.ts';
 import { draftVault, MAKE_KEY } from './vault.ts';
 
 export type { InventoryReport, InventoryRequest } from './request.ts';
@@ -24,19 +26,60 @@ export async function runInventory(request: InventoryRequest, tools: PhaseTools)
   const drafted = await draftAll(request, drafts);
   if (tools.signal.aborted) return { ending: 'aborted', results: [], problems: [], changes: 0, edits: [] };
   if (!drafted.ok) return { ending: 'failed', results: [], problems: drafted.problems, changes: 0, edits: [] };
-  const results = judgeAll(INVENTORY_CHECKS, drafted.value, '-');
+  const { subject, variables } = drafted.value;
+  const scanned =
+    request.scan === undefined
+      ? undefined
+      : await scanAndDraft(request.scan, listPlaces(request, variables, drafts), drafts, tools);
+  if (tools.signal.aborted) return { ending: 'aborted', results: [], problems: [], changes: 0, edits: [] };
+  const results = [...judgeAll(INVENTORY_CHECKS, subject, '-'), ...(scanned?.results ?? [])];
   const edits = drafts.edits();
-  report(results, edits, drafted.value, drafts, tools);
+  report(results, edits, { ...subject, notes: scanned?.notes ?? [] }, drafts, tools);
   return {
     ending: results.some(failsPhase) ? 'failed' : edits.length > 0 ? 'pending' : 'passed',
     results,
     problems: [],
     changes: edits.length,
     edits,
+    ...(scanned === undefined ? {} : { scan: scanned.document }),
   };
 }
 
-async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<InventorySubject>> {
+/** The lists of all hosts, those of this run included. */
+function listPlaces(
+  request: InventoryRequest,
+  { file, backends, addedModels }: DraftedVariables,
+  drafts: Drafts,
+): ListPlaces {
+  const where = { file: drafts.shown(file) };
+  const added = {
+    ...(backends.state === 'added'
+      ? { backends: backends.entries.map((url) => ({ url, numParallel: undefined })) }
+      : {}),
+    ...(addedModels.length > 0 ? { models: addedModels.map(modelOf) } : {}),
+  };
+  const known = knownHosts(request.config, chooseHost(request).joining);
+  const hosts: readonly ListHost[] =
+    known.length > 0 ? known : [{ settings: { backends: undefined, models: undefined }, origins: {} }];
+  return {
+    files: [file, ...(request.config?.files ?? [])],
+    hosts: hosts.map(({ settings, origins }) => ({
+      settings: { backends: settings.backends ?? added.backends, models: settings.models ?? added.models },
+      origins: { litellm_backends: where, litellm_models: where, ...origins },
+    })),
+  };
+}
+
+function modelOf({ name, model, backends, mode }: DraftedVariables['addedModels'][number]): Model {
+  return { name, model, backends, mode, provider: 'ollama', numCtx: undefined, keepAlive: undefined, options: {} };
+}
+
+interface Drafted {
+  readonly subject: InventorySubject;
+  readonly variables: DraftedVariables;
+}
+
+async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<Drafted>> {
   if (request.config === undefined && request.init === undefined)
     return nothingThere(drafts.shown(request.inventoryFile));
   const paths = await variablePaths(request, drafts);
@@ -53,7 +96,16 @@ async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Resu
     isRead,
   }));
   return vault.ok
-    ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value, strays })
+    ? ok({
+        subject: {
+          begun: request.config === undefined,
+          group: group.value,
+          ...variables.value,
+          ...vault.value,
+          strays,
+        },
+        variables: variables.value,
+      })
     : vault;
 }
 
@@ -77,7 +129,7 @@ function nothingThere(file: string): Failure {
 function report(
   results: readonly CheckResult[],
   edits: readonly FileChange[],
-  subject: InventorySubject,
+  subject: InventorySubject & { readonly notes: readonly string[] },
   drafts: Drafts,
   { recorder }: PhaseTools,
 ): void {
@@ -92,6 +144,7 @@ function report(
       state: 'planned',
     });
   }
+  for (const text of subject.notes) recorder.event({ kind: 'note', text });
   if (edits.length === 0) recorder.event({ kind: 'note', text: 'no changes needed' });
   for (const text of advice(subject)) recorder.event({ kind: 'note', text });
   recorder.file(

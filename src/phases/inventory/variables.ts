@@ -19,13 +19,20 @@ export async function variablePaths(request: InventoryRequest, drafts: Drafts): 
   return findVariablePaths(request.variablesFolder, there);
 }
 
+/** The state of the two lists, and the entries that were added. */
+export interface DraftedVariables extends Pick<InventorySubject, 'backends' | 'models' | 'unlisted'> {
+  /** The file for new variables; absolute. */
+  readonly file: string;
+  readonly addedModels: readonly NewModel[];
+}
+
 /** Drafts the missing ones of the two lists and returns their state. Existing entries are never changed. */
 export async function draftVariables(
   request: InventoryRequest,
   joining: string | undefined,
   paths: VariablePaths,
   drafts: Drafts,
-): Promise<Result<Pick<InventorySubject, 'backends' | 'models' | 'unlisted'>>> {
+): Promise<Result<DraftedVariables>> {
   const given = readAddresses(request.backends);
   if (!given.ok) return given;
   const hosts = knownHosts(request.config, joining);
@@ -53,6 +60,8 @@ export async function draftVariables(
     backends,
     models: { ...models, unanswered: fleet.unanswered },
     unlisted: unlisted(given.value, backends),
+    file,
+    addedModels: models.state === 'added' ? fleet.models : [],
   });
 }
 

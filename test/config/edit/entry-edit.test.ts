@@ -6,7 +6,9 @@ const BACKENDS = { variable: 'litellm_backends', mainKey: 'url' };
 
 async function edited(text: string, length: number, ...keys: readonly EntryKey[]): Promise<string> {
   const result = await setEntryKeys({ text, file: 'main.yml' }, { ...BACKENDS, length }, keys);
-  return result.ok ? result.value : `${result.problems[0].code}: ${result.problems[0].detail} ${result.problems[0].fix}`;
+  return result.ok
+    ? result.value
+    : `${result.problems[0].code}: ${result.problems[0].detail} ${result.problems[0].fix}`;
 }
 
 const parallel = (index: number, value: number): EntryKey => ({ index, key: 'num_parallel', value });
@@ -83,7 +85,11 @@ test('a list that cannot be extended in place is left alone, and the fix has the
     ['all:\n  vars:\n    litellm_backends: [http://a:1]\n', 1],
     ['$ANSIBLE_VAULT;1.1;AES256\n6162\n', 1],
   ] as const)
-    assert.match(await edited(text, length, parallel(0, 2)), /^variables\.edit-by-hand: Expected .*by hand: num_parallel: 2 \(entry 1\)$/, text);
+    assert.match(
+      await edited(text, length, parallel(0, 2)),
+      /^variables\.edit-by-hand: Expected .*by hand: num_parallel: 2 \(entry 1\)$/,
+      text,
+    );
 });
 
 test('a mapping that another place shares by its anchor is not changed', async () => {

@@ -1,0 +1,94 @@
+import type { OllamaHost, OllamaProcess, ServerSettings } from '../../../facts/ollama-server/answer.ts';
+import type { Gpus } from '../../../facts/ollama-server/gpus.ts';
+import type { Inspection, StatedSettings } from './scan.ts';
+
+const DEFAULT_PORT = '11434';
+
+/** The settings of the server behind a URL, from the answer of its host; a text is the reason why they are unknown. */
+export function inspectionOf({ processes, unit, gpus }: OllamaHost, url: string): Inspection | string {
+  const port = portOfUrl(url);
+  const ofUnit = (): Inspection | string => {
+    if (unit === undefined) return 'no process `ollama serve` and no unit ollama.service was found';
+    if (unit.unreadable.length > 0) return `${unit.unreadable.join(', ')} of the unit may be read by root alone`;
+    return { source: 'unit', ...readSettings(unit.settings), gpus, ...vramOf(gpus) };
+  };
+  if (processes.length === 0) return ofUnit();
+  const chosen = processOf(processes, port);
+  if (chosen === undefined)
+    return `${String(processes.length)} servers run on the host (${processes.map(listens).join(', ')}), and none of them alone listens on port ${port}`;
+  const isUnit = unit !== undefined && unit.pid === chosen.pid;
+  const container = chosen.container === undefined ? {} : { container: chosen.container };
+  if (chosen.settings === undefined)
+    return isUnit
+      ? ofUnit()
+      : `the environment of the server (process ${String(chosen.pid)}) may be read by root alone`;
+  const { stated, remarks } = readSettings(chosen.settings);
+  const late = isUnit && unit.unreadable.length === 0 ? notApplied(unit.settings, chosen.settings) : [];
+  return { source: 'process', stated, remarks: [...remarks, ...late], ...container, gpus, ...vramOf(gpus) };
+}
+
+/** The process that listens on the port; a server behind a proxy or a published port is the only one of its host. */
+function processOf(processes: readonly OllamaProcess[], port: string): OllamaProcess | undefined {
+  // The port of a container's process is that of the container, not of the host.
+  const onPort = processes.filter(({ container, settings }) => container === undefined && portOf(settings) === port);
+  return onPort.length === 1 ? onPort[0] : processes.length === 1 ? processes[0] : undefined;
+}
+
+function listens({ settings, container }: OllamaProcess): string {
+  return `${settings === undefined ? 'port unknown' : `port ${portOf(settings) ?? ''}`}${container === undefined ? '' : ` in ${container}`}`;
+}
+
+function portOfUrl(url: string): string {
+  const { port, protocol } = new URL(url);
+  return port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+}
+
+/** The port of OLLAMA_HOST as Ollama reads it (envconfig.Host); `undefined` if the settings are unknown. */
+function portOf(settings: ServerSettings | undefined): string | undefined {
+  if (settings === undefined) return undefined;
+  const host = settings['OLLAMA_HOST'] ?? '';
+  const scheme = /^(\w+):\/\//.exec(host)?.[1];
+  const rest = host.replace(/^\w+:\/\//, '').replace(/\/.*$/, '');
+  const port = /^(?:[^:]*|\[[^\]]*\]):(\d+)$/.exec(rest)?.[1];
+  return port ?? (scheme === 'http' ? '80' : scheme === 'https' ? '443' : DEFAULT_PORT);
+}
+
+const NUMBERS = {
+  numParallel: 'OLLAMA_NUM_PARALLEL',
+  contextLength: 'OLLAMA_CONTEXT_LENGTH',
+  maxLoadedModels: 'OLLAMA_MAX_LOADED_MODELS',
+} as const;
+const KEEP_ALIVE = 'OLLAMA_KEEP_ALIVE';
+
+function readSettings(settings: ServerSettings): Pick<Inspection, 'stated' | 'remarks'> {
+  const remarks: string[] = [];
+  const stated: { -readonly [K in keyof StatedSettings]: StatedSettings[K] } = {};
+  for (const [field, name] of Object.entries(NUMBERS) as [keyof typeof NUMBERS, string][]) {
+    const text = settings[name] ?? '';
+    if (text === '') continue;
+    if (/^\d{1,9}$/.test(text)) stated[field] = Number(text);
+    else remarks.push(`${name}=${text} is no number, so Ollama uses its default`);
+  }
+  const keepAlive = settings[KEEP_ALIVE] ?? '';
+  if (keepAlive !== '') stated.keepAlive = keepAlive;
+  return { stated, remarks };
+}
+
+/** The settings of the unit that the running server does not have. */
+function notApplied(unit: ServerSettings, running: ServerSettings): readonly string[] {
+  return [...Object.values(NUMBERS), KEEP_ALIVE].flatMap((name) => {
+    const [wanted = '', is = ''] = [unit[name], running[name]];
+    return wanted === is
+      ? []
+      : [
+          `ollama.service has ${wanted === '' ? `no ${name}` : `${name}=${wanted}`}, and the running server ${is === '' ? 'none' : is}: sudo systemctl daemon-reload && sudo systemctl restart ollama`,
+        ];
+  });
+}
+
+function vramOf({ nvidia, amd }: Gpus): Pick<Inspection, 'vramMiB'> {
+  const lists = [nvidia ?? [], amd ?? []].map((list) => ('failed' in list ? [{ vramMiB: undefined }] : list));
+  const sizes = lists.flat().map(({ vramMiB }) => vramMiB);
+  if (sizes.includes(undefined)) return {};
+  return { vramMiB: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
+}
