@@ -47,7 +47,7 @@ export async function runInventoryCommand(
   let scan: ScanDocument | undefined;
   const outcome = await runPhase(
     session,
-    { ...record, next: (outcome) => keyFirst(session, outcome) ?? after(outcome) },
+    { ...record, next: (ended) => keyFirst(session, ended) ?? after(ended) },
     async (run) => {
       const report = await draftAndWrite(session, run, host, options, (found) => void (scan = found));
       return keyNeeded && report.ending === 'passed' ? withKey(session, report) : report;

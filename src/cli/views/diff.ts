@@ -22,8 +22,8 @@ export function diffOf(change: ShownChange, shownPath: string): string {
   const [old, desired] = [before ?? '', after].map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`));
   const oldName = before === undefined ? '/dev/null' : shownPath;
   const patch = createTwoFilesPatch(oldName, shownPath, old ?? '', desired ?? '', undefined, undefined, { context: 0 });
-  // Remove the line of `=` before the patch.
-  return withoutNeighbours(patch.replace(/^=+\n/, ''));
+  // Remove the lines before the patch: `Index:`, if both names are equal, and one of `=`.
+  return withoutNeighbours(patch.replace(/^(?:Index: .*\n)?=+\n/, ''));
 }
 
 /** A variable of hxllm on a line of its own, with a value that is no secret. */
@@ -31,7 +31,23 @@ const OWN_LINE = /^[-+]\s*litellm_(?!\w*key)\w+\s*[:=]/;
 /** A comment, or an address with a password or a query. */
 const MORE = /\s#|\/\/\S*[@?#]/;
 
-/** Where a line of the operator's is changed and not only added, it is shown only if it holds nothing but a variable of hxllm. */
+/** A number that a scan proposes, or an address without user, path and query, alone on its line but for a comment. */
+const ENTRY_LINE =
+  /^[-+]\s*(?:- )?(?:(?:num_parallel|max_loaded_models|num_ctx): *\d+|(?:url: *)?["']?https?:\/\/[\w.:[\]-]+\/?["']?)(?=\s*$|\s+#)/;
+/** An entry of one of hxllm's lists in flow style, without anything that could be a secret. */
+const FLOW_LINE =
+  /^[-+]\s*- \{(?: *(?:(?:name|provider|model|mode|num_ctx|num_parallel|max_loaded_models): *["']?[\w.:/+-]+["']?|url: *["']?https?:\/\/[\w.:[\]-]+\/?["']?),?)+ *\}(?=\s*$|\s+#)/;
+
+/** The part of a changed line that is shown: a comment is the operator's. */
+function shownPart(line: string): string | undefined {
+  if (OWN_LINE.test(line) && !MORE.test(line)) return line;
+  const [entry] = ENTRY_LINE.exec(line) ?? FLOW_LINE.exec(line) ?? [];
+  return entry === undefined
+    ? undefined
+    : entry + (line.length > entry.trimEnd().length && line.includes(' #') ? '  # …' : '');
+}
+
+/** Where a line of the operator's is changed and not only added, it is shown only if it holds nothing but a variable of hxllm, or an entry of its lists. */
 function withoutNeighbours(patch: string): string {
   return patch
     .split(/^(?=@@)/m)
@@ -39,9 +55,7 @@ function withoutNeighbours(patch: string): string {
       if (index === 0 || !/^-/m.test(hunk)) return hunk;
       const lines = hunk
         .split('\n')
-        .map((line) =>
-          /^[-+]/.test(line) && (!OWN_LINE.test(line) || MORE.test(line)) ? `${line.charAt(0)}(not shown)` : line,
-        );
+        .map((line) => (/^[-+]/.test(line) ? (shownPart(line) ?? `${line.charAt(0)}(not shown)`) : line));
       return lines.join('\n');
     })
     .join('');

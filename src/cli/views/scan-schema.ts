@@ -15,7 +15,7 @@ const flag = (description: string): { readonly description: string; readonly typ
 });
 
 const SETTINGS = objectOf<StatedSettings>(
-  'The settings that the server states; those that it leaves open are absent.',
+  'The settings that the server states. A setting that it leaves open is absent.',
   {
     numParallel: { optional: count('`OLLAMA_NUM_PARALLEL`.') },
     contextLength: { optional: count('`OLLAMA_CONTEXT_LENGTH`, in tokens.') },

@@ -26,7 +26,7 @@ export interface OllamaUnit {
   readonly unreadable: readonly string[];
 }
 
-/** What a host says of its Ollama servers. */
+/** A host’s Ollama servers and GPUs. */
 export interface OllamaHost {
   readonly processes: readonly OllamaProcess[];
   /** `undefined`: there is none. */

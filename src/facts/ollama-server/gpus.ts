@@ -59,7 +59,11 @@ function amdGpu(name: string, card: Readonly<Record<string, unknown>>): Gpu {
   // Versions of rocm-smi differ in capitals: `Card series`, `Card Series`.
   const field = (wanted: string): string | undefined => {
     const value = Object.entries(card).find(([key]) => key.toLowerCase() === wanted)?.[1];
-    return typeof value === 'string' && value !== '' && value !== 'N/A' ? value : undefined;
+    return typeof value === 'number'
+      ? String(value)
+      : typeof value === 'string' && value !== '' && value !== 'N/A'
+        ? value
+        : undefined;
   };
   const bytes = Number(field('vram total memory (b)') ?? 'NaN');
   return {

@@ -24,8 +24,9 @@ if has systemctl; then
   # systemd applies the files after Environment=, so they are printed after it.
   while IFS= read -r word; do word=\${word#\\"}; setting "\${word%\\"}"; done < <(show Environment | grep -oE "\\"$wanted[^\\"]*\\"|$wanted[^ ]*")
   while IFS= read -r path; do
+    optional=no; case $path in *'(ignore_errors=yes)') optional=yes;; esac
     path=\${path% (ignore_errors=*}
-    [ -n "$path" ] || continue
+    [ -n "$path" ] && { [ $optional = no ] || [ -e "$path" ]; } || continue
     if [ -r "$path" ]; then
       while IFS= read -r line; do setting "$line"; done < <(grep -E "^[[:space:]]*$wanted" -- "$path" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')
     else say unreadable "$path"; fi

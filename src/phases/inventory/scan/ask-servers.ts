@@ -11,7 +11,7 @@ import type { Scan, ScannedServer, ScanRequest } from './scan.ts';
 /** Longer than the time limit of the question. */
 const ASK_TIMEOUT_MS = 60_000;
 
-/** Asks all backends over HTTP, and their hosts over SSH, at once. One that does not answer does not hide the others. */
+/** Asks all backends over HTTP, and their hosts over SSH, at once. A server that does not answer does not hide the others. */
 export async function scanServers(
   urls: readonly string[],
   { hosts, askServer }: ScanRequest,
@@ -34,10 +34,11 @@ export async function scanServers(
           hosts === undefined ? 'the inventory has no group [ollama]' : 'no host of [ollama] has this name or address',
       };
     const known = { ...head, host: owner.target.name };
-    if (typeof said === 'string') return { ...known, unknown: said };
-    const inspection = inspectionOf(said.said, url);
+    const others = urls.filter((other) => other !== url && owners.get(other) === owner);
+    const inspection = said.said === undefined ? '' : inspectionOf(said.said, url, others);
     if (typeof inspection !== 'string') return { ...known, inspection };
-    return { ...known, unknown: said.refusal === undefined ? inspection : `${inspection}; ${said.refusal}` };
+    const remedy = said.remedy ?? `systemctl status ollama; ps -C ollama -o pid,args  # on ${owner.target.name}`;
+    return { ...known, unknown: [inspection, said.unknown ?? ''].filter((text) => text !== '').join('; '), remedy };
   });
   return {
     servers: await Promise.all(servers),
@@ -69,13 +70,20 @@ function labelOf(url: string, all: readonly string[]): string {
   return same.length === 1 ? short(hostname) : host;
 }
 
-/** Asks a host for its servers: as root, and as the user for what stays if sudo refuses. A text is the reason why nothing is known. */
+/** The answer of a host. `unknown` is the reason why it is not root's, or why there is none. */
+interface HostSaid {
+  readonly said?: OllamaHost;
+  readonly unknown?: string;
+  readonly remedy?: string;
+}
+
+/** Asks a host for its servers: as root, and as the user for what stays if sudo refuses. */
 async function askServerHost(
   { target, become }: ServerHost,
   { connect, recorder, signal }: PhaseTools,
-): Promise<{ readonly said: OllamaHost; readonly refusal?: string } | string> {
+): Promise<HostSaid> {
   const connected = await connect(target, signal);
-  if (!connected.ok) return `${inWords(connected.problems[0])} ${connected.problems[0].fix}`;
+  if (!connected.ok) return { unknown: inWords(connected.problems[0]), remedy: connected.problems[0].fix };
   try {
     const questions = { asRoot: ollamaHostQuestion('root'), asUser: ollamaHostQuestion('user') };
     const asked = await ask(connected.value, questions, randomId(), {
@@ -87,11 +95,12 @@ async function askServerHost(
         recorder.file(`hosts/${target.name}/answers.json`, Object.fromEntries(answers));
       },
     });
-    if (!asked.ok) return inWords(asked.problems[0]);
+    if (!asked.ok) return { unknown: inWords(asked.problems[0]), remedy: asked.problems[0].fix };
     const { asRoot, asUser } = asked.value;
     recorder.file(`hosts/${target.name}/facts.json`, asked.value);
     if (asRoot.known) return { said: asRoot.value };
-    return asUser.known ? { said: asUser.value, refusal: asRoot.why } : asRoot.why;
+    const remedy = `hxllm inventory --scan --ask-become-pass  # or on ${target.name}: sudo systemctl show ollama -p Environment`;
+    return { unknown: asRoot.why, remedy, ...(asUser.known ? { said: asUser.value } : {}) };
   } finally {
     await connected.value.close();
   }

@@ -18,7 +18,7 @@ export interface ListPlaces {
   readonly hosts: readonly ListHost[];
 }
 
-/** Drafts the keys that the servers state, each file once. Returns remarks: what stays, and what must be done by hand. */
+/** Drafts the keys that the servers state, each file once. Returns remarks about numbers that stay and changes to make by hand. */
 export async function draftProposals(
   { files, hosts }: ListPlaces,
   scan: Scan,

@@ -4,18 +4,24 @@ import type { Inspection, StatedSettings } from './scan.ts';
 
 const DEFAULT_PORT = '11434';
 
-/** The settings of the server behind a URL, from the answer of its host; a text is the reason why they are unknown. */
-export function inspectionOf({ processes, unit, gpus }: OllamaHost, url: string): Inspection | string {
+/**
+ * The settings of the server behind a URL, from the answer of its host; a text is the reason why they are unknown. `others` are the other
+ * backends on the same host.
+ */
+export function inspectionOf(
+  { processes, unit, gpus }: OllamaHost,
+  url: string,
+  others: readonly string[],
+): Inspection | string {
   const port = portOfUrl(url);
   const ofUnit = (): Inspection | string => {
     if (unit === undefined) return 'no process `ollama serve` and no unit ollama.service was found';
     if (unit.unreadable.length > 0) return `${unit.unreadable.join(', ')} of the unit may be read by root alone`;
     return { source: 'unit', ...readSettings(unit.settings), gpus, ...vramOf(gpus) };
   };
-  if (processes.length === 0) return ofUnit();
-  const chosen = processOf(processes, port);
-  if (chosen === undefined)
-    return `${String(processes.length)} servers run on the host (${processes.map(listens).join(', ')}), and none of them alone listens on port ${port}`;
+  if (processes.length === 0) return others.length === 0 ? ofUnit() : 'no process `ollama serve` was found';
+  const chosen = processOf(processes, port, others.map(portOfUrl));
+  if (chosen === undefined) return `expected one server on port ${port}, found: ${processes.map(listens).join(', ')}`;
   const isUnit = unit !== undefined && unit.pid === chosen.pid;
   const container = chosen.container === undefined ? {} : { container: chosen.container };
   if (chosen.settings === undefined)
@@ -27,15 +33,23 @@ export function inspectionOf({ processes, unit, gpus }: OllamaHost, url: string)
   return { source: 'process', stated, remarks: [...remarks, ...late], ...container, gpus, ...vramOf(gpus) };
 }
 
-/** The process that listens on the port; a server behind a proxy or a published port is the only one of its host. */
-function processOf(processes: readonly OllamaProcess[], port: string): OllamaProcess | undefined {
+/** The process that listens on the port; behind a proxy or a published port, the only process that is no other backend’s. */
+function processOf(
+  processes: readonly OllamaProcess[],
+  port: string,
+  others: readonly string[],
+): OllamaProcess | undefined {
   // The port of a container's process is that of the container, not of the host.
-  const onPort = processes.filter(({ container, settings }) => container === undefined && portOf(settings) === port);
-  return onPort.length === 1 ? onPort[0] : processes.length === 1 ? processes[0] : undefined;
+  const listensOn = ({ container, settings }: OllamaProcess, wanted: string): boolean =>
+    container === undefined && portOf(settings) === wanted;
+  const onPort = processes.filter((process) => listensOn(process, port));
+  if (onPort.length > 0) return onPort.length === 1 ? onPort[0] : undefined;
+  const left = processes.filter((process) => !others.some((other) => listensOn(process, other)));
+  return left.length === 1 && others.length === processes.length - 1 ? left[0] : undefined;
 }
 
 function listens({ settings, container }: OllamaProcess): string {
-  return `${settings === undefined ? 'port unknown' : `port ${portOf(settings) ?? ''}`}${container === undefined ? '' : ` in ${container}`}`;
+  return `${settings === undefined ? 'one whose port is unknown' : `port ${portOf(settings) ?? ''}`}${container === undefined ? '' : ` in ${container}`}`;
 }
 
 function portOfUrl(url: string): string {

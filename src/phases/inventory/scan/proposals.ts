@@ -22,8 +22,9 @@ export function backendProposals(backends: readonly Backend[], { servers }: Pick
   for (const [index, backend] of backends.entries()) {
     const stated = servers.find(({ url }) => url === backend.url)?.inspection?.stated;
     const wanted = [
-      ['num_parallel', stated?.numParallel, backend.numParallel],
+      // Each key is put behind the address, so the last one comes first.
       ['max_loaded_models', stated?.maxLoadedModels, backend.maxLoadedModels],
+      ['num_parallel', stated?.numParallel, backend.numParallel],
     ] as const;
     for (const [key, value, current] of wanted) {
       if (value === undefined || value < 1 || value > MOST || value === current) continue;
@@ -57,11 +58,11 @@ export function modelProposals(
     if (first === undefined) continue;
     const own = model.numCtx ?? model.options['num_ctx'];
     if (own !== undefined) {
-      const short = serving.filter(({ trained }) => typeof own === 'number' && trained !== undefined && trained < own);
-      for (const { server, trained } of short)
-        remarks.push(
-          `${model.name}: num_ctx ${String(own)} is more than the ${String(trained)} tokens that the model of ${server.label} was trained for; Ollama uses ${String(trained)}`,
-        );
+      for (const { server, trained } of serving)
+        if (typeof own === 'number' && trained !== undefined && trained < own)
+          remarks.push(
+            `${model.name}: num_ctx ${String(own)} is more than the ${String(trained)} tokens that the model of ${server.label} was trained for; Ollama uses ${String(trained)}`,
+          );
       continue;
     }
     if (

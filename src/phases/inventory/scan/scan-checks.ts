@@ -1,5 +1,6 @@
 import type { Check } from '../../../core/check.ts';
 import { inWords } from '../../../core/problem.ts';
+import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import type { ModelRow } from './rows.ts';
 import type { Scan } from './scan.ts';
@@ -44,7 +45,7 @@ export const SCAN_CHECKS: readonly Check<ScanSubject>[] = [
         unknowns.map(({ url, unknown = '' }) => `${url}: ${unknown}`).join('; '),
         first.host === undefined
           ? `add the host of ${first.url} to [ollama], by this name or with ansible_host=${label}`
-          : `hxllm inventory --scan --ask-become-pass  # or look at ${first.host}: systemctl show ollama -p Environment`,
+          : (first.remedy ?? ''),
       );
     },
   },
@@ -69,7 +70,7 @@ export const SCAN_CHECKS: readonly Check<ScanSubject>[] = [
                     .join(', ')}`,
               )
               .join('; '),
-            `OLLAMA_HOST=${odd.server.url} ollama pull ${first.name}  # or wait, if a pull goes from server to server`,
+            `OLLAMA_HOST=${odd.server.url} ollama pull ${first.name}  # or wait, if a pull goes from server to server; ${MODEL_OFFLINE}`,
           );
     },
   },

@@ -53,6 +53,8 @@ export interface ScannedServer {
   readonly inspection?: Inspection;
   /** The reason why its settings are unknown. */
   readonly unknown?: string;
+  /** The command that makes them known. */
+  readonly remedy?: string;
 }
 
 /** The result of a scan. */
