@@ -22,3 +22,39 @@ export function quoteEnvironment(name: string, value: string): Result<string> {
   }
   return ok(`"${value.replaceAll(NEEDS_ESCAPE, String.raw`\$&`)}"`);
 }
+
+/**
+ * The text behind the last `NAME=` of an environment file, up to its line's end; `undefined` if none stands where a line begins for systemd: not
+ * between quotes, and not behind a backslash.
+ */
+export function assignmentOf(name: string, text: string): string | undefined {
+  let found: string | undefined;
+  let open = '';
+  for (const line of text.split('\n')) {
+    const begins = open === '';
+    if (begins && /^\s*[#;]/.test(line)) {
+      // A comment, too, goes on behind a backslash (src/basic/env-file.c).
+      open = /(?:^|[^\\])(?:\\\\)*\\$/.test(line) ? '#' : '';
+      continue;
+    }
+    const [, variable, value = ''] = /^\s*(?:export\s+)?(\w+)\s*=(.*)$/.exec(line) ?? [];
+    if (begins && variable === name) found = value;
+    open = openAfter(open, line);
+  }
+  return found;
+}
+
+/** The quote, or the backslash, that is still open at the end of a line. */
+function openAfter(before: string, line: string): string {
+  if (before === '#') return line.endsWith('\\') ? '#' : '';
+  let quote = before === '\\' ? '' : before;
+  for (let index = 0; index < line.length; index += 1) {
+    const sign = line[index] ?? '';
+    if (sign === '\\' && quote !== "'") {
+      if (index === line.length - 1) return quote === '' ? '\\' : quote;
+      index += 1;
+    } else if (sign === quote) quote = '';
+    else if (quote === '' && (sign === '"' || sign === "'")) quote = sign;
+  }
+  return quote;
+}

@@ -5,7 +5,7 @@ import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { TemplateName } from '../core/template-name.ts';
 import { secretContent, type Content, type DesiredFile } from './content.ts';
-import { quoteEnvironment } from './environment-file.ts';
+import { assignmentOf, quoteEnvironment } from './environment-file.ts';
 import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
 import { renderTemplate, type TemplateValues } from './template.ts';
 import { unitValues } from './unit-values.ts';
@@ -67,8 +67,11 @@ function renderEnvironment(key: ResolvedMasterKey, settings: Settings): Result<C
   const quoted = quoteEnvironment('litellm_master_key', key.key.reveal());
   if (!quoted.ok) return quoted;
   const text = renderMarked('litellm.env', { mark: MARK_LINE, master_key: quoted.value }, settings);
-  if (text.ok && !text.value.split('\n').includes(`LITELLM_MASTER_KEY=${quoted.value}`))
+  if (text.ok && assignmentOf('LITELLM_MASTER_KEY', text.value) !== quoted.value)
     return fail(lostLine(settings, 'litellm.env', 'LITELLM_MASTER_KEY={{master_key}}', 'the gateway gets no key'));
+  // systemd prefers the variables of this file to those of the unit.
+  if (text.ok && settings.authorities !== undefined && assignmentOf('NODE_EXTRA_CA_CERTS', text.value) !== undefined)
+    return fail(takenLine(settings, 'litellm.env', 'NODE_EXTRA_CA_CERTS'));
   if (!text.ok || settings.serviceManager === 'systemd' || settings.authorities === undefined)
     return text.ok ? ok(secretContent(text.value)) : text;
   // Without a unit the environment file is the only place for a variable of the gateway.
@@ -107,6 +110,17 @@ function lostLine(settings: Settings, name: TemplateName, line: string, why: str
     summary: `a template lost what the gateway needs: ${line}`,
     detail: `Expected the ${place} line ${line}, found none: ${why}.`,
     fix: `write ${line} as ${place === 'first' ? 'the first line' : 'a line of its own'} of ${file}`,
+    where: { file },
+  };
+}
+
+function takenLine(settings: Settings, name: TemplateName, variable: string): Problem {
+  const file = settings.templates?.get(name)?.file ?? `templates/${name}`;
+  return {
+    code: 'config.template-lost',
+    summary: `a template sets what litellm_ca_file sets: ${variable}`,
+    detail: `Expected no line ${variable}= with litellm_ca_file, found one: the gateway does not trust the authorities of litellm_ca_file.`,
+    fix: `remove the line ${variable}= from ${file}`,
     where: { file },
   };
 }

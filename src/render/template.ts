@@ -14,7 +14,7 @@ const TEMPLATE_COMMENT = '#:';
 
 /**
  * Replaces every `{{name}}` by its value, and leaves out lines that begin with `#:`. An unknown name is a Problem with the template's line; so is an opening
- * without its end.
+ * without its end. The last line gets its end, since lines may be added behind it.
  */
 export function fillTemplate(file: string, text: string, values: TemplateValues): Result<string> {
   const problems: Problem[] = [];
@@ -23,7 +23,7 @@ export function fillTemplate(file: string, text: string, values: TemplateValues)
     .split(/\r?\n/)
     .flatMap((line, index): readonly string[] => {
       if (line.startsWith(TEMPLATE_COMMENT)) return [];
-      const filled = line.replaceAll(/\{\{(?:(\w+)\}\})?/g, (seen, name: string | undefined) => {
+      const filled = line.replaceAll(/\{\{(?:([^{}]*)\}\})?/g, (seen, name: string | undefined) => {
         const value = name !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
         if (value === undefined)
           problems.push(unknownName(file, index + 1, name === undefined ? line.trim() : seen, values));
@@ -32,7 +32,9 @@ export function fillTemplate(file: string, text: string, values: TemplateValues)
       return [filled];
     });
   const [first, ...more] = problems;
-  return first === undefined ? ok(lines.join('\n')) : fail(first, ...more);
+  if (first !== undefined) return fail(first, ...more);
+  const filled = lines.join('\n');
+  return ok(filled === '' || filled.endsWith('\n') ? filled : `${filled}\n`);
 }
 
 /** Fills a template: the operator's own, else that of the package. */
@@ -53,7 +55,8 @@ export function templateText(name: string): string {
 
 function unknownName(file: string, line: number, seen: string, values: TemplateValues): Problem {
   const names = Object.keys(values);
-  const near = nearestName(seen.replace(/^\{\{|\}\}$/g, ''), names);
+  // Jinja has blanks and filters between the braces.
+  const near = nearestName(/\w+/.exec(seen.replace(/^.*?\{\{/, ''))?.[0] ?? '', names);
   return {
     code: 'config.template-name',
     summary: 'a template uses an unknown name',

@@ -33,6 +33,7 @@ function render(own: Settings): { readonly texts: ReadonlyMap<string, string>; r
 
 const SERVICE = templateText('litellm.service');
 const SOCKET = templateText('litellm.socket');
+const ENV = templateText('litellm.env');
 
 test('hxllm’s own templates have all that the gateway needs, and their comments about themselves are not rendered', () => {
   const { texts, problems } = render(settings());
@@ -100,6 +101,19 @@ const LOST: readonly (readonly [string, Partial<Readonly<Record<TemplateName, st
   ['the mark', { 'litellm.socket': SOCKET.replace(/^\{\{mark\}\}\n/m, '') }, /first line \{\{mark\}\}/],
   ['a mark below', { 'litellm.service': `# mine\n${SERVICE}` }, /first line \{\{mark\}\}/],
   ['the key’s variable', { 'litellm.env': '{{mark}}\nKEY={{master_key}}\n' }, /LITELLM_MASTER_KEY=\{\{master_key\}\}/],
+  ['a second key', { 'litellm.env': `${ENV}LITELLM_MASTER_KEY=\n` }, /LITELLM_MASTER_KEY=\{\{master_key\}\}/],
+  ['a key behind a backslash', { 'litellm.env': ENV.replace('LITELLM', 'A=b\\\nLITELLM') }, /LITELLM_MASTER_KEY/],
+  ['a key in an open quote', { 'litellm.env': ENV.replace('LITELLM', 'A="b\nLITELLM') }, /LITELLM_MASTER_KEY/],
+  [
+    'a start that depends',
+    { 'litellm.service': SERVICE.replace('[Service]', 'ConditionPathExists=/etc/x\n[Service]') },
+    /no ConditionPathExists= below \[Unit\].*does not start/,
+  ],
+  [
+    'the rights of the program',
+    { 'litellm.service': SERVICE.replace('\nExecStart=', '\nExecStart=+') },
+    /a prefix changes how systemd runs the program/,
+  ],
   ['an empty file', { 'litellm.service': '' }, /first line \{\{mark\}\}/],
 ];
 
@@ -125,4 +139,26 @@ test('an unknown name is an error with the line of the template and the nearest 
   const line = text.split('\n').indexOf('User={{usr}}') + 1;
   assert.deepEqual(problem?.where, { file: 'mine/litellm.service', line });
   assert.equal(problem.fix, `write {{user}} in line ${String(line)} of mine/litellm.service`);
+});
+
+test('a name as Jinja writes it is an error that shows the right one', () => {
+  for (const written of ['{{ user }}', "{{ user | default('x') }}", '{{ usr }}', '{{user }}']) {
+    const text = SERVICE.replace('{{user}}', written);
+    const [problem, ...more] = render(withTemplates({ 'litellm.service': text })).problems;
+    assert.match(problem?.detail ?? '', /, found \{\{ ?use?r .*\}\}\.$/, written);
+    assert.match(problem?.fix ?? '', /^write \{\{user\}\} in line \d+ of mine/, written);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('a last line without its end is a line, and no other one is written behind it', () => {
+  const bare = withTemplates({ 'litellm.env': ENV.trimEnd(), 'litellm.socket': SOCKET.trimEnd() });
+  assert.deepEqual(render(bare), render(settings()));
+  const text = { environment: render({ ...bare, serviceManager: 'process', prefix: '/p' }).texts.get('litellm.env') };
+  assert.match(text.environment ?? '', /^LITELLM_MASTER_KEY=".*"\n$/m);
+});
+
+test('the environment file may have other lines, also in quotes over several ones', () => {
+  const own = ENV.replace('LITELLM', `# it's\nA="b\nc"\nD='e\\'\nF=g\\\\\nLITELLM`);
+  assert.deepEqual(render(withTemplates({ 'litellm.env': `${own}Z="a=b"\n` })).problems, []);
 });

@@ -81,8 +81,10 @@ function runEditor(editor: string, file: string): Promise<number | string> {
     const ignore = (): void => {};
     process.on('SIGINT', ignore);
     const pass = (signal: NodeJS.Signals): void => {
-      for (const pid of [...childrenOf(child.pid), ...(child.pid === undefined ? [] : [child.pid])])
-        sendTo(pid, signal);
+      // The shell waits for the editor, which gives the terminal back first.
+      const own = child.pid === undefined ? [] : [child.pid];
+      const editors = childrenOf(child.pid);
+      for (const pid of editors.length > 0 ? editors : own) sendTo(pid, signal);
       setTimeout(() => {
         end(signal);
       }, PATIENCE_MS).unref();

@@ -36,7 +36,7 @@ export async function readTemplates(
     findings.error({
       code: 'variables.templates-dir',
       summary: 'the folder of litellm_templates_dir cannot be read',
-      detail: `Expected a folder with ${TEMPLATE_NAMES.join(', ')} at ${folder}, found ${listed === 'ENOENT' ? 'none' : listed}.`,
+      detail: `Expected a folder with ${TEMPLATE_NAMES.join(', ')} at ${folder}, found ${{ ENOENT: 'none', ENOTDIR: 'a file' }[listed] ?? listed}.`,
       fix: listed === 'ENOENT' ? `hxllm validate --write-templates ${quote(shown)}` : `ls -ld ${quote(shown)}`,
       where: value.where,
     });
@@ -70,6 +70,14 @@ export async function readTemplates(
         summary: 'a template is encrypted',
         detail: `Expected ${file} in plain text, or its vault password, found neither.`,
         fix: 'run again with --ask-vault-pass',
+        where: { file },
+      });
+    else if (opened.value === undefined && listed.includes(template))
+      findings.error({
+        code: 'variables.templates-dir',
+        summary: 'a template cannot be read',
+        detail: `Expected a file at ${file}, found a link to a file that does not exist.`,
+        fix: `ls -l ${quote(file)}`,
         where: { file },
       });
     else if (opened.value !== undefined) templates.set(template, { file, text: opened.value.text });

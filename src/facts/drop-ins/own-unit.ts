@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/problem.ts';
-import { rulesOf, type ExpectedUnits, type UnitName } from './rules.ts';
+import { ruleOf, rulesOf, type ExpectedUnits, type UnitName } from './rules.ts';
 import { parseUnitText, type Assignment } from './unit-text.ts';
 
 /** The rendered text of one of hxllm's units, and the template that it comes from. */
@@ -40,7 +40,12 @@ const NEEDS: Readonly<Record<UnitName, readonly Need[]>> = {
  */
 export function ownUnitProblems({ name, text, template }: OwnUnit, expected: ExpectedUnits): readonly Problem[] {
   const assignments = parseUnitText(text);
-  const broken = rulesOf(name).flatMap(({ section, setting, rule }) => {
+  // Conditions have many names, so that no rule lists them.
+  const conditions = assignments.flatMap(({ section, key: setting }) => {
+    const rule = /^(?:Condition|Assert)/.test(setting) ? ruleOf(name, section, setting) : undefined;
+    return rule === undefined ? [] : [{ section, setting, rule }];
+  });
+  const broken = [...rulesOf(name), ...conditions].flatMap(({ section, setting, rule }) => {
     const found = valuesOf(assignments, section, setting);
     const ours = rule.ours?.(expected) ?? [];
     // A setting that hxllm's own unit does not have is judged only where the template has it.

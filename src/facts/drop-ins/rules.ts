@@ -116,10 +116,14 @@ const SERVICE: Rules = {
   },
   ExecStart: {
     ours: ({ current, configFile }) => [`${current}/gateway --config ${configFile}`],
-    breaks: (values, { current, configFile }) =>
-      values.map(wordsOf).join('\n') === `${current}/gateway --config ${configFile}`
-        ? undefined
-        : 'the unit runs another program or configuration than hxllm’s',
+    breaks: (values, { current, configFile }) => {
+      const command = values.map(wordsOf).join('\n');
+      const ours = `${current}/gateway --config ${configFile}`;
+      if (command === ours) return undefined;
+      return command.replace(/^[-@:+!|]+ ?/, '') === ours
+        ? 'a prefix changes how systemd runs the program: - hides failures, + and ! change its rights'
+        : 'the unit runs another program or configuration than hxllm’s';
+    },
   },
   ExecStartPre: whenSet(COMMAND),
   ExecStartPost: whenSet(COMMAND),

@@ -7,6 +7,9 @@ import { contentText, type DesiredFile } from '../../render/content.ts';
 
 const NO_TOOL = 69;
 
+/** The line of the program, with the lines that a backslash joins to it and the comments between them; not an empty one, which resets. */
+const PROGRAM = /^[ \t]*ExecStart[ \t]*=[ \t]*(?=\S)(?:.*\\\n(?:[ \t]*[#;].*\n)*)*.*$/gm;
+
 /** The verdicts of systemd on the host about the units. */
 export interface UnitVerdicts {
   readonly units: Verdict;
@@ -34,7 +37,7 @@ export async function verifyUnits(
 /** The script; it holds no secrets. */
 function verifyScript(units: readonly DesiredFile[]): string {
   const writes = units.map((unit) => {
-    const text = (contentText(unit.content) ?? '').replaceAll(/^ExecStart=.*$/gm, 'ExecStart=/bin/true');
+    const text = (contentText(unit.content) ?? '').replaceAll(PROGRAM, 'ExecStart=/bin/true');
     return `printf %s ${shellLine([text])} > ${shellLine([unit.name])}`;
   });
   return [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configOf, GUIDE, hostOf, problemsOf, Tree } from '../tree.ts';
@@ -32,4 +33,16 @@ test('a folder that does not exist is an error with the command that writes it',
   assert.equal(problem?.code, 'variables.templates-dir');
   assert.equal(problem.fix, 'hxllm validate --write-templates mine');
   assert.match(problem.where?.file ?? '', /main\.yml$/);
+});
+
+test('a template that is a dead link, a folder or a circle of links is an error, not hxllm’s own one', async () => {
+  using tree = new Tree(withFolder('mine', { 'mine/litellm.env/x': '' }));
+  symlinkSync('nowhere', join(tree.folder, 'mine/litellm.service'));
+  symlinkSync('litellm.socket', join(tree.folder, 'mine/litellm.socket'));
+  assert.deepEqual(
+    problemsOf(await tree.load())
+      .map(({ where }) => where?.file ?? '')
+      .toSorted(),
+    ['mine/litellm.env', 'mine/litellm.service', 'mine/litellm.socket'],
+  );
 });
