@@ -9,11 +9,17 @@ export const STUBS: ReadonlySet<string> = new Set(['127.0.0.53', '127.0.0.54']);
 const FINAL: ReadonlySet<string> = new Set(['NOERROR', 'NXDOMAIN']);
 
 /** Why a resolver is of no use to the host; `undefined` if it answers. */
-export function faultOf({ replies }: NameService, { address, overTls }: Resolver): string | undefined {
+export function faultOf(
+  { replies, resolvers }: NameService,
+  { address, place, overTls }: Resolver,
+): string | undefined {
   if (overTls) return undefined;
   const own = replies.filter(({ resolver }) => resolver === address);
   if (own.some(({ state, code }) => state === 'answered' && FINAL.has(code))) return undefined;
   const states = new Set(own.map(({ state, code }) => (state === 'answered' ? code : state)));
+  // The server of one link of systemd-resolved may know its own domain alone (a VPN), and the others are of other links.
+  const hasOthers = resolvers.some((other) => other.place !== place && !STUBS.has(other.address));
+  if (place !== 'resolv.conf' && hasOthers && states.has('REFUSED')) return undefined;
   if (states.has('refused')) return `${address} is not reached on port 53 (closed, or no route to it)`;
   if (states.has('silent') || states.size === 0) return `${address} does not answer`;
   return states.has('malformed')
@@ -55,6 +61,12 @@ export function dnsAddresses(service: NameService, name: string, resolver?: stri
     answered: found.some((replies) => replies.length > 0),
     addresses: [...new Set(first.flatMap(({ values }) => values))],
   };
+}
+
+/** The names that DNS has behind a name (CNAME). */
+export function dnsAliases(service: NameService, name: string): readonly string[] {
+  const full = fullNamesOf(service, name);
+  return service.replies.filter((reply) => full.includes(reply.name)).flatMap(({ aliases }) => aliases);
 }
 
 /** The names of an address in DNS. `answered`: a resolver said so, be it that there is none. */

@@ -5,6 +5,8 @@ export interface DnsMessage {
   readonly code: string;
   /** Addresses (A, AAAA), names (PTR), or `HOST:PORT` (SRV), in the order of the answer. */
   readonly values: readonly string[];
+  /** The names that the name is another word for (CNAME). */
+  readonly aliases: readonly string[];
 }
 
 /** Parses a DNS message (RFC 1035). Returns `undefined` for anything else. */
@@ -17,6 +19,7 @@ export function parseMessage(bytes: Buffer): DnsMessage | undefined {
     return {
       code: typeof rcode === 'string' ? rcode : 'NOERROR',
       values: (message.answers ?? []).flatMap(valueOf),
+      aliases: (message.answers ?? []).flatMap((answer) => (answer.type === 'CNAME' ? [plainName(answer.data)] : [])),
     };
   } catch {
     return undefined;

@@ -22,6 +22,7 @@ export interface DnsReply {
   /** DNS’s own word, `NOERROR` or `NXDOMAIN`; empty without an answer. */
   readonly code: string;
   readonly values: readonly string[];
+  readonly aliases: readonly string[];
 }
 
 /** The host’s way from names to addresses and back. */
@@ -103,9 +104,9 @@ function parseReply([resolver = '', kind = '', name = '', state = '', message = 
     kind: kind as RecordKind, // the script asks for no other
     name: plainName(name),
   };
-  if (state === 'silent' || state === 'refused') return { ...head, state, code: '', values: [] };
+  if (state === 'silent' || state === 'refused') return { ...head, state, code: '', values: [], aliases: [] };
   const parsed = state === 'answered' ? parseMessage(Buffer.from(message, 'base64')) : undefined;
   return parsed === undefined
-    ? { ...head, state: 'malformed', code: '', values: [] }
+    ? { ...head, state: 'malformed', code: '', values: [], aliases: [] }
     : { ...head, state: 'answered', ...parsed };
 }

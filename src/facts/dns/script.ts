@@ -155,8 +155,12 @@ for name in $full "$@"; do
   [[ " ${'${all[*]}'} " = *" $name "* ]] || all+=("$name")
 done
 for name in "${'${all[@]}'}"; do
-  grep -nwiF -- "$name" "$top/etc/hosts" 2>/dev/null | grep -vE '^[0-9]+:[[:space:]]*#' |
-    while IFS= read -r line; do printf '%s\n' "hosts$tab$name$tab${'${line//$tab/ }'}"; done
+  # A word of the line, not a part of one: llm is no name of a line with llm.lab.test.
+  grep -nwiF -- "$name" "$top/etc/hosts" 2>/dev/null |
+    while shopt -s nocasematch; IFS= read -r line; do
+      line=${'${line//$tab/ }'} words=${'${line%%#*}'}
+      case " ${'${words#*:}'} " in *" $name "*) printf '%s\n' "hosts$tab$name$tab$line";; esac
+    done
 done
 
 # A name is asked as it is, and where it is short with each search domain.

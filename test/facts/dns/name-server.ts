@@ -12,7 +12,9 @@ export function answerOf(
   zone: Zone,
   options: { code?: number; cut?: boolean; id?: number } = {},
 ): Buffer {
-  const values = zone[`${type} ${name}`] ?? [];
+  const alias = type === 'PTR' || type === 'SRV' ? undefined : zone[`CNAME ${name}`]?.[0];
+  const owner = alias ?? name;
+  const values = zone[`${type} ${owner}`] ?? [];
   const known = Object.keys(zone).some((key) => key.endsWith(` ${name}`));
   const kind = type as RecordType; // the tests ask for types that DNS has
   return dnsPacket.encode({
@@ -23,7 +25,13 @@ export function answerOf(
       (options.cut === true ? dnsPacket.TRUNCATED_RESPONSE : 0) |
       (options.code ?? (known ? 0 : 3)),
     questions: [{ type: kind, name }],
-    answers: options.cut === true ? [] : values.map((value) => recordOf(kind, name, value)),
+    answers:
+      options.cut === true
+        ? []
+        : [
+            ...(alias === undefined ? [] : [recordOf('CNAME', name, alias)]),
+            ...values.map((value) => recordOf(kind, owner, value)),
+          ],
   });
 }
 
@@ -32,7 +40,7 @@ function recordOf(type: RecordType, name: string, value: string): Answer {
     const [target = '', port = ''] = value.split(':');
     return { type, name, data: { target, port: Number(port) } };
   }
-  return { type, name, data: value } as Answer; // A, AAAA and PTR have a text
+  return { type, name, data: value } as Answer; // A, AAAA, CNAME and PTR have a text
 }
 
 /** How a name server behaves. */

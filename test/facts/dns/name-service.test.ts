@@ -83,6 +83,16 @@ test('bash asks a name server for addresses, names and services, without any too
   assert.equal(server.asked.filter((one) => one === 'udp A llm1.lab.test').length, 1, 'each name is asked once');
 });
 
+test('a line of the hosts file counts for its words, not for parts of them or of its comment', async (t) => {
+  const port = await quietPort();
+  const files = {
+    'etc/hosts': '10.0.0.1 llm.lab.test other # db\n10.0.0.2 LLM db-2\n# 10.0.0.3 db\n',
+    'etc/resolv.conf': '',
+  };
+  const service = await look(t, { port, files }, 'llm', 'db', 'other');
+  assert.deepEqual(service.hosts, { llm: ['2:10.0.0.2 LLM db-2'], other: ['1:10.0.0.1 llm.lab.test other # db'] });
+});
+
 test('a resolver over IPv6, and an answer that was cut and comes over TCP', async (t) => {
   const port = await quietPort();
   const many = Array.from({ length: 60 }, (_, index) => `10.1.0.${String(index)}`);

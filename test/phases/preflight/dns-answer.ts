@@ -4,7 +4,7 @@ import { answerOf, type Zone } from '../../facts/dns/name-server.ts';
 /** A host’s name servers and files, for the answer to the question `dns`. */
 export interface Names {
   /** By address: its records, or why it gives none. `ADDRESS LINK` is a server behind the stub of systemd-resolved. */
-  readonly servers: Readonly<Record<string, Zone | 'silent' | 'refused'>>;
+  readonly servers: Readonly<Record<string, Zone | 'silent' | 'refused' | 'REFUSED'>>;
   readonly search?: string;
   readonly own?: string;
   readonly full?: string;
@@ -42,6 +42,8 @@ export function dnsAnswer(names: Names): string {
       kinds.map((kind) => {
         const [type = '', name = ''] = kind.split(' ');
         const [at = ''] = placed(server);
+        if (zone === 'REFUSED')
+          return ['answer', at, type, name, 'answered', answerOf(type, name, {}, { code: 5 }).toString('base64')];
         if (typeof zone === 'string') return ['answer', at, type, name, zone, ''];
         return ['answer', at, type, name, 'answered', answerOf(type, name, zone).toString('base64')];
       }),

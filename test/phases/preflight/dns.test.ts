@@ -95,6 +95,64 @@ test('no way back, or one to another name', async () => {
   assert.match((await bad({ servers: { '10.77.0.53': other } }))[0]?.seen ?? '', /10\.77\.0\.12 is old\.hana-x\.ai/);
 });
 
+test('an alias in DNS leads back to the name behind it', async () => {
+  const { 'A hx-llm01-server.hana-x.ai': addresses = [], ...rest } = GOOD_ZONE;
+  const zone = {
+    ...rest,
+    'CNAME hx-llm01-server.hana-x.ai': ['node17.hana-x.ai'],
+    'A node17.hana-x.ai': addresses,
+    'PTR 12.0.77.10.in-addr.arpa': ['node17.hana-x.ai'],
+  };
+  assert.deepEqual(ids(await bad({ servers: { '10.77.0.53': zone } })), []);
+});
+
+test('a name that DNS does not know needs no way back: the hosts file, mDNS, a search domain behind a name with dots', async () => {
+  const results = await judge({
+    ...GOOD,
+    dns: dnsAnswer({
+      ...GOOD_NAMES,
+      servers: { '10.77.0.53': without('A hx-llm01-server.hana-x.ai', 'PTR 12.0.77.10.in-addr.arpa') },
+    }),
+  });
+  const { outcome, seen } = resultOf(results, `dns.backend-reverse[${LLM01}]`);
+  assert.deepEqual([outcome, seen], ['not-applicable', `${LLM01} is not a name of DNS`]);
+});
+
+test('without a name server, names that the host finds in another way are enough', async () => {
+  const results = await judge(
+    { ...GOOD, dns: dnsAnswer({ ...GOOD_NAMES, servers: {}, config: 'missing' }) },
+    { requireDomainJoin: false },
+  );
+  assert.equal(resultOf(results, 'dns.resolvers').outcome, 'not-applicable');
+  const open = results.filter(
+    ({ id, outcome }) => id.startsWith('dns.') && !['pass', 'not-applicable'].includes(outcome),
+  );
+  assert.deepEqual(ids(open), []);
+});
+
+test('the host is its own backend, with 127.0.1.1 in the hosts file', async () => {
+  const own = 'hx-api-server';
+  const nss = { ...GOOD_NAMES.nss, [own]: '127.0.1.1' };
+  const hosts = { [own]: `2:127.0.1.1 ${own}.hana-x.ai ${own}` };
+  assert.deepEqual(
+    ids(
+      await bad(
+        { nss, hosts },
+        { backends: backendsOf(`http://${own}:11434`) },
+        { [`resolves ${own}`]: '127.0.1.1 STREAM x\n' },
+      ),
+    ).filter((id) => id.startsWith('dns.')),
+    [],
+  );
+});
+
+test('a server of a VPN that refuses other domains than its own is not dead, and the only server is', async () => {
+  const refusing: Names['servers'] = { '10.8.0.1 wg0': 'REFUSED' };
+  const good: Names['servers'] = { '127.0.0.53': GOOD_ZONE, '10.77.0.53 eth0': GOOD_ZONE };
+  assert.deepEqual(ids(await bad({ servers: { ...good, ...refusing } })), []);
+  assert.deepEqual(ids(await bad({ servers: { '127.0.0.53': GOOD_ZONE, ...refusing } })), ['dns.every-resolver']);
+});
+
 test('the host’s own name: unknown to DNS, another address, or no full name', async () => {
   const unknown = await bad({ servers: { '10.77.0.53': without('A hx-api-server.hana-x.ai') } });
   assert.deepEqual(ids(unknown), ['dns.own-name']);

@@ -1,7 +1,15 @@
 import type { Settings } from '../../../config/config.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
 import { longAddress } from '../../../facts/addresses.ts';
-import { dnsAddresses, dnsNames, fullNamesOf, ownDnsAddresses, reverseName } from '../../../facts/dns/lookup.ts';
+import { plainName } from '../../../facts/dns/message.ts';
+import {
+  dnsAddresses,
+  dnsAliases,
+  dnsNames,
+  fullNamesOf,
+  ownDnsAddresses,
+  reverseName,
+} from '../../../facts/dns/lookup.ts';
 import type { NameService } from '../../../facts/dns/name-service.ts';
 import { valueOf } from '../../../facts/question.ts';
 import { commandOn, isAddress, knowing, lineOn, namesOf, type PreflightCheck } from '../subject.ts';
@@ -29,7 +37,8 @@ export const DNS_OWN_NAME: readonly PreflightCheck[] = [
             `${ownName} alone, and no search domain`,
             commandOn(target, 'sudo', 'hostnamectl', 'set-hostname', `${ownName}.DOMAIN`),
           );
-        const { addresses } = ownDnsAddresses(service);
+        const { answered, addresses } = ownDnsAddresses(service);
+        if (!answered) return notApplicable(`no name server answers about ${fullName}`);
         const own = new Set([
           ...ownAddresses.map(longAddress),
           ...(seen.reached ? (valueOf(seen.facts.addresses) ?? []) : []),
@@ -57,11 +66,13 @@ export const DNS_OWN_NAME: readonly PreflightCheck[] = [
       (service) => {
         const { fullName, ownAddresses, resolvers } = service;
         if (resolvers.length === 0) return notApplicable('the host has no name server');
-        const bad = ownAddresses.find((address) => !dnsNames(service, address).names.includes(fullName));
-        if (ownAddresses.length === 0) return notApplicable('the host has no address that others reach');
-        return bad === undefined
-          ? pass(`${ownAddresses.join(', ')} is ${fullName}`)
-          : withoutName(service, bad, fullName);
+        const [first] = ownAddresses;
+        if (first === undefined) return notApplicable('the host has no address that others reach');
+        const answered = ownAddresses.some((address) => dnsNames(service, address).answered);
+        if (!answered) return notApplicable(`no name server answers about ${ownAddresses.join(', ')}`);
+        // Without SSH all addresses of the host are listed, also those of bridges and temporary ones.
+        const named = ownAddresses.find((address) => dnsNames(service, address).names.includes(fullName));
+        return named === undefined ? withoutName(service, first, fullName) : pass(`${named} is ${fullName}`);
       },
     ),
   },
@@ -115,7 +126,9 @@ function judgeAgreement(name: string): Judge {
           `${nss.join(', ')}, ${line === undefined ? `from ${service.sources.join(', ')}` : 'from /etc/hosts'}; DNS does not know the name`,
         );
       const known = new Set(dns.addresses.map(longAddress));
-      const other = nss.filter((address) => !known.has(longAddress(address)));
+      // Debian gives the host's own name 127.0.1.1 in the hosts file.
+      const isOwn = [service.fullName, plainName(service.ownName)].includes(plainName(name));
+      const other = nss.filter((address) => !known.has(longAddress(address)) && !(isOwn && isLoopback(address)));
       if (other.length === 0) return pass(`${dns.addresses.join(', ')}, from both`);
       const number = /^\d+/.exec(line ?? '')?.[0];
       return failed(
@@ -133,17 +146,24 @@ function judgeReverse(name: string): Judge {
   return knowing(
     (facts) => facts.dns,
     (service) => {
-      const full = fullNamesOf(service, name);
-      const addresses = service.nss[name] ?? [];
+      const full = [...fullNamesOf(service, name), ...dnsAliases(service, name)];
+      const addresses = (service.nss[name] ?? []).filter((address) => !isLoopback(address));
+      // A name of the hosts file or of mDNS has no zone, and so no way back.
+      if (dnsAddresses(service, name).addresses.length === 0 && addresses.length > 0)
+        return notApplicable(`${name} is not a name of DNS`);
       const isName = (one: string): boolean =>
         full.includes(one) || (!name.includes('.') && one.startsWith(`${name}.`));
       const bad = addresses.find((address) => !dnsNames(service, address).names.some(isName));
       if (bad !== undefined) return withoutName(service, bad, full[0] ?? name);
       return addresses.length === 0
-        ? notApplicable('the name has no address')
+        ? notApplicable('the name has no address beside the loopback')
         : pass(`${addresses.join(', ')} is ${full[0] ?? name}`);
     },
   );
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:127\.|::1$)/.test(address);
 }
 
 function withoutName(service: NameService, address: string, name: string): Verdict {

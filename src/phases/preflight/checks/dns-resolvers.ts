@@ -24,7 +24,7 @@ export const DNS_RESOLVERS: readonly PreflightCheck[] = [
         const seen = resolvers.length === 0 ? missing(service) : `${faults.join('; ')}; it has no other in use`;
         return needsDns(settings, service)
           ? failed('a name server that answers', seen, addResolver(service, target))
-          : notApplicable(`no name needs one: every backend is an address or in /etc/hosts. Found ${seen}`);
+          : notApplicable(`no name needs one: every backend is an address or resolves without one. Found ${seen}`);
       },
     ),
   },
@@ -123,10 +123,12 @@ function missing({ config }: NameService): string {
 }
 
 /** Whether a backend or the domain is found by DNS alone. */
-function needsDns(settings: Settings, { hosts }: NameService): boolean {
+function needsDns(settings: Settings, { hosts, nss }: NameService): boolean {
+  // nss-resolve, mDNS and a directory give addresses without resolv.conf.
+  const isFound = (name: string): boolean => hosts[name] !== undefined || (nss[name] ?? []).length > 0;
   return (
     settings.requireDomainJoin ||
-    namesOf(settings).some((name) => !isAddress(name) && name !== 'localhost' && hosts[name] === undefined)
+    namesOf(settings).some((name) => !isAddress(name) && name !== 'localhost' && !isFound(name))
   );
 }
 
