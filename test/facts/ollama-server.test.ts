@@ -19,7 +19,9 @@ const RUNNING = {
 
 test('a host with NVIDIA’s driver: the process, the unit with its file over its Environment, and both GPUs', () => {
   const { processes, unit, gpus } = parseOllamaHost(sample('nvidia'));
-  assert.deepEqual(processes, [{ pid: 812, settings: RUNNING, container: undefined, unit: 'ollama.service' }]);
+  assert.deepEqual(processes, [
+    { pid: 812, settings: RUNNING, container: undefined, unit: 'ollama.service', parent: 1 },
+  ]);
   assert.deepEqual(unit, {
     active: true,
     pid: 812,
@@ -68,11 +70,19 @@ test('GPUs whose driver fails or states no memory are not counted as none', () =
 
 test('a process in a container, and one whose environment may not be read', () => {
   const line = (groups: string, readable: string): string =>
-    `process =7 =${readable} =yes ${Buffer.from(groups).toString('base64')}\nend`;
+    `process =7 =${readable} =yes ${Buffer.from(groups).toString('base64')} =1\nend`;
   const [docker] = parseOllamaHost(line('0::/system.slice/docker-0a1b.scope', 'yes')).processes;
-  assert.deepEqual(docker, { pid: 7, settings: {}, container: 'docker', unit: undefined });
+  assert.deepEqual(docker, { pid: 7, settings: {}, container: 'docker', unit: undefined, parent: 1 });
   const [podman] = parseOllamaHost(line('0::/machine.slice/libpod-0a1b.scope/container', 'no')).processes;
   assert.deepEqual([podman?.container, podman?.settings], ['podman', undefined]);
+});
+
+test('a wrapper and the server that it started are one server', () => {
+  const { processes } = parseOllamaHost('process =5 =yes =no - =1\nprocess =6 =yes =no - =5\nend');
+  assert.deepEqual(
+    processes.map(({ pid }) => pid),
+    [6],
+  );
 });
 
 test('the script leaves out every other variable of an environment', () => {

@@ -13,6 +13,8 @@ export interface OllamaProcess {
   readonly container: string | undefined;
   /** Its unit of systemd. */
   readonly unit: string | undefined;
+  /** The process that started it. */
+  readonly parent: number;
 }
 
 /** The unit `ollama.service` of a host, with its drop-ins. */
@@ -45,7 +47,7 @@ export function parseOllamaHost(stdout: string): OllamaHost {
   let unit: OllamaUnit | undefined;
   let settings: Record<string, string> = {};
   for (const { kind, words } of lines) {
-    const [first = '', second = '', third = '', fourth = ''] = words;
+    const [first = '', second = '', third = '', fourth = '', fifth = ''] = words;
     if (kind === 'process') {
       settings = {};
       processes.push({
@@ -53,6 +55,7 @@ export function parseOllamaHost(stdout: string): OllamaHost {
         settings: second === 'yes' ? settings : undefined,
         container: containerOf(fourth, third === 'yes'),
         unit: /([^/\n]+\.service)$/m.exec(fourth)?.[1],
+        parent: Number(fifth),
       });
     } else if (kind === 'unit') {
       settings = {};
@@ -61,7 +64,9 @@ export function parseOllamaHost(stdout: string): OllamaHost {
     else if (kind === 'unreadable' && unit !== undefined) unit = { ...unit, unreadable: [...unit.unreadable, first] };
   }
   const answerOf = (name: string): readonly string[] | undefined => lines.find(({ kind }) => kind === name)?.words;
-  return { processes, unit, gpus: { ...nvidiaGpus(answerOf('nvidia')), ...amdGpus(answerOf('rocm')) } };
+  // A wrapper and the server that it started are one server.
+  const servers = processes.filter(({ pid }) => !processes.some(({ parent }) => parent === pid));
+  return { processes: servers, unit, gpus: { ...nvidiaGpus(answerOf('nvidia')), ...amdGpus(answerOf('rocm')) } };
 }
 
 // The paths of cgroups of docker, podman, containerd, Kubernetes and LXC.

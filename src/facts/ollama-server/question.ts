@@ -7,20 +7,24 @@ const SCRIPT = `${SAY}
 wanted='OLLAMA_(HOST|NUM_PARALLEL|CONTEXT_LENGTH|KEEP_ALIVE|MAX_LOADED_MODELS)='
 has() { command -v "$1" >/dev/null; }
 setting() { say setting "\${1%%=*}" "\${1#*=}"; }
+show() { systemctl show ollama.service -p "$1" 2>/dev/null | sed "s/^$1=//"; }
+main=0; ! has systemctl || main=$(show MainPID)
 for folder in /proc/[0-9]*; do
-  IFS= read -r name 2>/dev/null <"$folder/comm" && [ "$name" = ollama ] || continue
-  grep -qzx serve "$folder/cmdline" 2>/dev/null || continue
+  # The unit's process may have another name: a wrapper, or a program of one's own.
+  if [ "$folder" != "/proc/$main" ]; then
+    { IFS= read -r name <"$folder/comm"; } 2>/dev/null && [ "$name" = ollama ] || continue
+    grep -qzx serve "$folder/cmdline" 2>/dev/null || continue
+  fi
   groups=$(cat "$folder/cgroup" 2>/dev/null)
   inside=no; [ "$(readlink "$folder/ns/pid" 2>/dev/null)" = "$(readlink /proc/self/ns/pid)" ] || inside=yes
   # A pipe has no exit code of its reader's failure, so the file is opened first.
   if { exec 3<"$folder/environ"; } 2>/dev/null; then readable=yes; else readable=no; fi
-  say process "\${folder#/proc/}" "$readable" "$inside" "$groups"
+  say process "\${folder#/proc/}" "$readable" "$inside" "$groups" "$(sed -n 's/^PPid:[[:space:]]*//p' "$folder/status" 2>/dev/null)"
   [ $readable = no ] || while IFS= read -r line; do setting "$line"; done < <(grep -zE "^$wanted" <&3 | tr '\\0\\n' '\\n ')
   exec 3<&-
 done
 if has systemctl; then
-  show() { systemctl show ollama.service -p "$1" 2>/dev/null | sed "s/^$1=//"; }
-  say unit "$(show LoadState)" "$(show ActiveState)" "$(show MainPID)"
+  say unit "$(show LoadState)" "$(show ActiveState)" "$main"
   # systemd applies the files after Environment=, so they are printed after it.
   while IFS= read -r word; do word=\${word#\\"}; setting "\${word%\\"}"; done < <(show Environment | grep -oE "\\"$wanted[^\\"]*\\"|$wanted[^ ]*")
   while IFS= read -r path; do

@@ -120,6 +120,7 @@ const process = (settings: OllamaProcess['settings'], more: Partial<OllamaProces
   settings,
   container: undefined,
   unit: undefined,
+  parent: 1,
   ...more,
 });
 const host = (processes: readonly OllamaProcess[], unit?: OllamaHost['unit']): OllamaHost => ({

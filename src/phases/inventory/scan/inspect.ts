@@ -22,7 +22,7 @@ export function inspectionOf(
   if (processes.length === 0) return others.length === 0 ? ofUnit() : 'no process `ollama serve` was found';
   const chosen = processOf(processes, port, others.map(portOfUrl));
   if (chosen === undefined) return `expected one server on port ${port}, found: ${processes.map(listens).join(', ')}`;
-  const isUnit = unit !== undefined && unit.pid === chosen.pid;
+  const isUnit = unit !== undefined && [chosen.pid, chosen.parent].includes(unit.pid);
   const container = chosen.container === undefined ? {} : { container: chosen.container };
   if (chosen.settings === undefined)
     return isUnit
