@@ -71,3 +71,10 @@ function amdGpu(name: string, card: Readonly<Record<string, unknown>>): Gpu {
     vramMiB: Number.isFinite(bytes) ? Math.round(bytes / 1_048_576) : undefined,
   };
 }
+
+/** The memory of all GPUs, in MiB; `undefined` if one of them does not state it. */
+export function vramOf({ nvidia, amd }: Gpus): number | undefined {
+  const lists = [nvidia ?? [], amd ?? []].map((list) => ('failed' in list ? [{ vramMiB: undefined }] : list));
+  const sizes = lists.flat().map(({ vramMiB }) => vramMiB);
+  return sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+}

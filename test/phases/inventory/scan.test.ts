@@ -7,7 +7,7 @@ import { inspectionOf } from '../../../src/phases/inventory/scan/inspect.ts';
 import { backendProposals, modelProposals } from '../../../src/phases/inventory/scan/proposals.ts';
 import { modelRows } from '../../../src/phases/inventory/scan/rows.ts';
 import type { ScannedServer, StatedSettings } from '../../../src/phases/inventory/scan/scan.ts';
-import { gpusText, matrixText } from '../../../src/phases/inventory/scan/tables.ts';
+import { gpusText, matrixText, serversText } from '../../../src/phases/inventory/scan/tables.ts';
 
 const URLS = ['http://llm01:11434', 'http://llm02:11434'];
 
@@ -25,7 +25,7 @@ function server(index: number, models: readonly ServedModel[], stated?: StatedSe
   const head = { url, label: new URL(url).hostname, answer: { version: '0.22.1', models } };
   return stated === undefined
     ? { ...head, unknown: 'not asked' }
-    : { ...head, inspection: { source: 'process', stated, remarks: [], gpus: {} } };
+    : { ...head, inspection: { source: 'process', stated, remarks: [] } };
 }
 
 const model = (name: string, more: Partial<Model> = {}): Model => ({
@@ -187,8 +187,14 @@ test('a unit that was changed after the start, and a value that Ollama cannot re
 
 test('GPUs in words, with their number and their memory together', () => {
   const gpu = { name: 'NVIDIA A100', vramMiB: 81_920 };
-  assert.equal(gpusText({ nvidia: [gpu, gpu] }, 163_840), '2 × NVIDIA A100 80 GiB: 160 GiB of VRAM');
-  assert.equal(gpusText({ nvidia: [] }, 0), 'none');
-  assert.match(gpusText({}, 0), /^none \(neither/);
-  assert.equal(gpusText({ amd: { failed: 'no driver' } }, undefined), 'unknown (rocm-smi: no driver)');
+  assert.equal(gpusText({ nvidia: [gpu, gpu] }), '2 × NVIDIA A100 80 GiB: 160 GiB of VRAM');
+  assert.equal(gpusText({ nvidia: [] }), 'none');
+  assert.match(gpusText({}), /^none \(neither/);
+  assert.equal(gpusText({ amd: { failed: 'no driver' } }), 'unknown (rocm-smi: no driver)');
+});
+
+test('the GPUs of a host are shown also where the settings of its server are unknown', () => {
+  const gpus = { nvidia: [{ name: 'NVIDIA L4', vramMiB: 23_034 }] };
+  const text = serversText([{ url: 'http://llm01:11434', label: 'llm01', unknown: 'sudo refused', gpus }]);
+  assert.match(text, /^llm01 +no answer +\? +\? +\? +\? +NVIDIA L4 22\.5 GiB: 22\.5 GiB of VRAM$/m);
 });

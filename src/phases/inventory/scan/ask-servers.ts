@@ -33,7 +33,8 @@ export async function scanServers(
         unknown:
           hosts === undefined ? 'the inventory has no group [ollama]' : 'no host of [ollama] has this name or address',
       };
-    const known = { ...head, host: owner.target.name };
+    const gpus = said.said === undefined ? {} : { gpus: said.said.gpus };
+    const known = { ...head, host: owner.target.name, ...gpus };
     const others = urls.filter((other) => other !== url && owners.get(other) === owner);
     const inspection = said.said === undefined ? '' : inspectionOf(said.said, url, others);
     if (typeof inspection !== 'string') return { ...known, inspection };

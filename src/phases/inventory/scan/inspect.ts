@@ -1,5 +1,4 @@
 import type { OllamaHost, OllamaProcess, ServerSettings } from '../../../facts/ollama-server/answer.ts';
-import type { Gpus } from '../../../facts/ollama-server/gpus.ts';
 import type { Inspection, StatedSettings } from './scan.ts';
 
 const DEFAULT_PORT = '11434';
@@ -9,7 +8,7 @@ const DEFAULT_PORT = '11434';
  * backends on the same host.
  */
 export function inspectionOf(
-  { processes, unit, gpus }: OllamaHost,
+  { processes, unit }: OllamaHost,
   url: string,
   others: readonly string[],
 ): Inspection | string {
@@ -17,7 +16,7 @@ export function inspectionOf(
   const ofUnit = (): Inspection | string => {
     if (unit === undefined) return 'no process `ollama serve` and no unit ollama.service was found';
     if (unit.unreadable.length > 0) return `${unit.unreadable.join(', ')} of the unit may be read by root alone`;
-    return { source: 'unit', ...readSettings(unit.settings), gpus, ...vramOf(gpus) };
+    return { source: 'unit', ...readSettings(unit.settings) };
   };
   if (processes.length === 0) return others.length === 0 ? ofUnit() : 'no process `ollama serve` was found';
   const chosen = processOf(processes, port, others.map(portOfUrl));
@@ -30,7 +29,7 @@ export function inspectionOf(
       : `the environment of the server (process ${String(chosen.pid)}) may be read by root alone`;
   const { stated, remarks } = readSettings(chosen.settings);
   const late = isUnit && unit.unreadable.length === 0 ? notApplied(unit.settings, chosen.settings) : [];
-  return { source: 'process', stated, remarks: [...remarks, ...late], ...container, gpus, ...vramOf(gpus) };
+  return { source: 'process', stated, remarks: [...remarks, ...late], ...container };
 }
 
 /** The process that listens on the port; behind a proxy or a published port, the only process that is no other backend’s. */
@@ -98,11 +97,4 @@ function notApplied(unit: ServerSettings, running: ServerSettings): readonly str
           `ollama.service has ${wanted === '' ? `no ${name}` : `${name}=${wanted}`}, and the running server ${is === '' ? 'none' : is}: sudo systemctl daemon-reload && sudo systemctl restart ollama`,
         ];
   });
-}
-
-function vramOf({ nvidia, amd }: Gpus): Pick<Inspection, 'vramMiB'> {
-  const lists = [nvidia ?? [], amd ?? []].map((list) => ('failed' in list ? [{ vramMiB: undefined }] : list));
-  const sizes = lists.flat().map(({ vramMiB }) => vramMiB);
-  if (sizes.includes(undefined)) return {};
-  return { vramMiB: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
 }

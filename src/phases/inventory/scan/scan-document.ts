@@ -1,4 +1,5 @@
 import type { Problem } from '../../../core/problem.ts';
+import { vramOf, type Gpus } from '../../../facts/ollama-server/gpus.ts';
 import type { ModelRow } from './rows.ts';
 import type { Inspection, Scan, StatedSettings } from './scan.ts';
 
@@ -52,11 +53,12 @@ export interface ModelDocument {
 export function scanDocument({ servers, overSsh, otherHosts }: Scan, rows: readonly ModelRow[]): ScanDocument {
   return {
     overSsh,
-    servers: servers.map(({ url, answer, problem, host, inspection, unknown }) => ({
+    servers: servers.map(({ url, answer, problem, host, inspection, gpus, unknown }) => ({
       url,
       answers: answer !== undefined,
       ...defined({ version: answer?.version, problem, host, unknown }),
       ...(inspection === undefined ? {} : inspectionFields(inspection)),
+      ...(gpus === undefined ? {} : gpuFields(gpus)),
     })),
     models: rows.map(({ name, sizeBytes, trainedContext, differs, cells }) => ({
       name,
@@ -70,14 +72,18 @@ export function scanDocument({ servers, overSsh, otherHosts }: Scan, rows: reado
   };
 }
 
-function inspectionFields({ source, container, stated, gpus, vramMiB, remarks }: Inspection): Partial<ServerDocument> {
+function inspectionFields({ source, container, stated, remarks }: Inspection): Partial<ServerDocument> {
+  return { source, ...defined({ container }), settings: stated, remarks };
+}
+
+function gpuFields(gpus: Gpus): Partial<ServerDocument> {
   const listed = (['nvidia', 'amd'] as const).flatMap((maker) => {
     const list = gpus[maker];
     return list === undefined || 'failed' in list
       ? []
-      : list.map(({ name, vramMiB: own }): GpuDocument => ({ maker, name, ...defined({ vramMiB: own }) }));
+      : list.map(({ name, vramMiB }): GpuDocument => ({ maker, name, ...defined({ vramMiB }) }));
   });
-  return { source, ...defined({ container, vramMiB }), settings: stated, gpus: listed, remarks };
+  return { gpus: listed, ...defined({ vramMiB: vramOf(gpus) }) };
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

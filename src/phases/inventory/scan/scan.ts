@@ -26,7 +26,7 @@ export interface StatedSettings {
   readonly maxLoadedModels?: number;
 }
 
-/** The settings of a server as its host states them, and the GPUs of the host. */
+/** The settings of a server as its host states them. */
 export interface Inspection {
   /** `process`: the environment of the running server. `unit`: that of `ollama.service`, whose process could not be read. */
   readonly source: 'process' | 'unit';
@@ -35,9 +35,6 @@ export interface Inspection {
   readonly remarks: readonly string[];
   /** The kind of the container that the server runs in. */
   readonly container?: string;
-  readonly gpus: Gpus;
-  /** The memory of all GPUs, in MiB; absent if one of them does not state it. */
-  readonly vramMiB?: number;
 }
 
 /** A backend and what it says of itself, over HTTP and over SSH. */
@@ -51,6 +48,8 @@ export interface ScannedServer {
   /** The host of `[ollama]` that it runs on. */
   readonly host?: string;
   readonly inspection?: Inspection;
+  /** The GPUs of the host; known also where the settings are not. */
+  readonly gpus?: Gpus;
   /** The reason why its settings are unknown. */
   readonly unknown?: string;
   /** The command that makes them known. */

@@ -1,6 +1,6 @@
-import type { Gpu, Gpus } from '../../../facts/ollama-server/gpus.ts';
+import { vramOf, type Gpu, type Gpus } from '../../../facts/ollama-server/gpus.ts';
 import type { ModelRow } from './rows.ts';
-import type { Inspection, ScannedServer } from './scan.ts';
+import type { ScannedServer, StatedSettings } from './scan.ts';
 
 // The length that `ollama list` shows.
 const DIGEST_LENGTH = 12;
@@ -28,27 +28,29 @@ export function matrixText(rows: readonly ModelRow[], servers: readonly ScannedS
 export function serversText(servers: readonly ScannedServer[]): string {
   return inColumns([
     ['server', 'version', 'parallel', 'models at once', 'context', 'keep alive', 'GPUs'],
-    ...servers.map(({ label, answer, inspection }) => [
+    ...servers.map(({ label, answer, inspection, gpus }) => [
       label,
       answer === undefined ? 'no answer' : (answer.version ?? '?'),
-      ...(inspection === undefined ? ['?', '?', '?', '?', '?'] : settingsOf(inspection)),
+      ...(inspection === undefined ? ['?', '?', '?', '?'] : settingsOf(inspection.stated)),
+      `${gpus === undefined ? '?' : gpusText(gpus)}${inspection?.container === undefined ? '' : ` (the server runs in ${inspection.container})`}`,
     ]),
   ]);
 }
 
-function settingsOf({ stated, gpus, vramMiB, container }: Inspection): readonly string[] {
+function settingsOf(stated: StatedSettings): readonly string[] {
   const number = (value: number | undefined): string => (value === undefined ? 'not set' : String(value));
   return [
     number(stated.numParallel),
     stated.maxLoadedModels === 0 ? 'automatic' : number(stated.maxLoadedModels),
     number(stated.contextLength),
     stated.keepAlive ?? 'not set',
-    `${gpusText(gpus, vramMiB)}${container === undefined ? '' : ` (the server runs in ${container})`}`,
   ];
 }
 
 /** GPUs in words: `2 × NVIDIA A100 (80 GiB each), 160 GiB`. */
-export function gpusText({ nvidia, amd }: Gpus, vramMiB: number | undefined): string {
+export function gpusText(gpus: Gpus): string {
+  const { nvidia, amd } = gpus;
+  const vramMiB = vramOf(gpus);
   if (nvidia === undefined && amd === undefined) return 'none (neither nvidia-smi nor rocm-smi is there)';
   const parts = [listText(nvidia, 'nvidia-smi'), listText(amd, 'rocm-smi')].filter((part) => part !== '');
   if (parts.length === 0) return 'none';
