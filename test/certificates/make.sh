@@ -36,5 +36,12 @@ sign other untrusted-expired '/CN=untrusted-expired' "$(server "$hosts")" $old 2
 # A server behind an authority in between, which it sends along.
 authority between; sign ca between '/O=Example/CN=Issuing CA' "$CA" $begin $end
 sign between leaf '/CN=leaf' "$(server "$hosts")" $begin $end
-for name in good expired future wrong-name untrusted untrusted-expired leaf; do cp "$work/$name.key" "$name.key"; done
+# A server that sends its root as an earlier authority signed it, which has expired; the root itself is good.
+authority early; sign early early '/O=Example/CN=Early Root CA' "$CA" $old 20240101000000Z
+authority modern; sign modern modern '/O=Example/CN=Modern Root CA' "$CA" $old $end
+cp "$work/modern.key" "$work/cross.key"
+sign early cross '/O=Example/CN=Modern Root CA' "$CA" $old 20230101000000Z
+sign modern crossed '/CN=crossed' "$(server "$hosts")" $begin $end
+cat cross.pem >> crossed.pem; rm early.pem cross.pem
+for name in good expired future wrong-name untrusted untrusted-expired leaf crossed; do cp "$work/$name.key" "$name.key"; done
 cat between.pem >> leaf.pem

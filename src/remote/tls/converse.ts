@@ -66,7 +66,7 @@ function serverOf(socket: TLSSocket, { hostname, trusted, withOwn }: TlsRequest)
   const code = socket.authorized ? undefined : String(socket.authorizationError);
   const isAnchored = code !== undefined && DATES.has(code) && leadsTo(chain, trusted, withOwn);
   return {
-    certificates: chain.map(String),
+    certificates: (socket.authorized ? pathOf(chain, trusted, withOwn) : chain).map(String),
     chainError: isAnchored
       ? undefined
       : code !== undefined && DATES.has(code)
@@ -74,6 +74,28 @@ function serverOf(socket: TLSSocket, { hostname, trusted, withOwn }: TlsRequest)
         : code,
     nameError: checkServerIdentity(hostname, own)?.message,
   };
+}
+
+/**
+ * The part of an accepted chain that OpenSSL went: to the first trusted root that is valid. Behind it a server may send the same root signed by an
+ * earlier authority, which has long expired and is of no matter.
+ */
+function pathOf(
+  chain: readonly X509Certificate[],
+  trusted: readonly string[],
+  withOwn: boolean,
+): readonly X509Certificate[] {
+  const nowMs = Date.now();
+  const roots = [...trusted, ...(withOwn ? rootCertificates : [])].map((pem) => new X509Certificate(pem));
+  for (const [index, each] of chain.entries()) {
+    const root = roots.find(
+      (one) => each.issuer === one.subject && Date.parse(one.validTo) > nowMs && each.verify(one.publicKey),
+    );
+    if (root === undefined) continue;
+    const path = chain.slice(0, index + 1);
+    return root.fingerprint256 === each.fingerprint256 ? path : [...path, root];
+  }
+  return chain;
 }
 
 /** Whether each certificate is signed by the next, and the last one is trusted and signs itself. */

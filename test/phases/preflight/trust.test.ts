@@ -65,6 +65,10 @@ test('with litellm_ca_file a good backend passes from a host without any list of
   assert.equal(seen(all, 'ollama.answers'), 'Ollama 0.22.1');
 });
 
+test('an expired signature of an earlier authority behind a trusted root is no fault', async () => {
+  assert.deepEqual((await judge('crossed', { authorities: authorityFile('modern.pem') }, BARE)).faults, []);
+});
+
 test('each fault of a certificate fails its own check alone; the backend still answers', async () => {
   const behind = (...ids: readonly string[]): readonly string[] => ids.map((id) => `trust.${id} skip`);
   for (const [name, expected] of [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TlsRequest } from '../../../src/core/host.ts';
@@ -31,6 +32,17 @@ test('chain and name are judged apart, and dates not at all', async () => {
   assert.deepEqual(await judged('wrong-name'), { chainError: undefined, named: false, count: 2 });
   assert.deepEqual(await judged('leaf'), { chainError: undefined, named: true, count: 3 });
   assert.equal((await judged('untrusted')).chainError, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+});
+
+test('a root that is sent as an earlier authority signed it counts as it is trusted, without the expired signature', async () => {
+  await using server = await tlsServer('crossed');
+  const answer = await speak({ port: server.port, trusted: [certificateText('modern.pem')] });
+  assert.ok(answer.ok && answer.value.chainError === undefined);
+  const { certificates } = answer.value;
+  assert.deepEqual(
+    certificates.map((pem) => new X509Certificate(pem).validTo.slice(-8)),
+    ['2055 GMT', '2055 GMT'],
+  );
 });
 
 test('a certificate that has expired does not hide that nothing vouches for it', async () => {
