@@ -1,3 +1,4 @@
+import { canonicalModelName } from '../core/model-name.ts';
 import type { Deployment, GatewayConfig } from './config-types.ts';
 import type { DocumentPath, Issue } from './issue.ts';
 
@@ -18,7 +19,7 @@ function contextIssues({ groups }: GatewayConfig): readonly Issue[] {
     groups.flatMap(({ name, isFallback, deployments }) =>
       isFallback === true ? [] : deployments.map((deployment) => ({ name, deployment })),
     ),
-    ({ deployment }) => `${deployment.url} ${deployment.model}`,
+    ({ deployment }) => `${deployment.url} ${canonicalModelName(deployment.model)}`,
   );
   const seen = new Set<string>();
   return [...uses.values()].flatMap((all): readonly Issue[] => {
@@ -48,7 +49,26 @@ function contextOf({ options }: Deployment): string {
   return typeof context === 'number' ? String(context) : 'none';
 }
 
-function circleIssues({ routing: { fallbacks } }: GatewayConfig): readonly Issue[] {
+function circleIssues({ routing }: GatewayConfig): readonly Issue[] {
+  const { fallbacks, contextFallbacks, generalFallbacks } = routing;
+  return [
+    ...circlesIn('fallbacks', withoutGeneral(fallbacks, generalFallbacks)),
+    ...circlesIn('context_window_fallbacks', contextFallbacks),
+  ];
+}
+
+/** The lists that a person wrote for a name: not those of `*` and `default_fallbacks`, which meet themselves in every model that they name. */
+function withoutGeneral(
+  fallbacks: ReadonlyMap<string, readonly string[]>,
+  general: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const isGeneral = (name: string, list: readonly string[]): boolean =>
+    general.length > 0 && list.join('\n') === general.filter((other) => other !== name).join('\n');
+  return new Map([...fallbacks].filter(([name, list]) => !isGeneral(name, list)));
+}
+
+// A request tries the list of the model that it names, and no list of a fallback: a circle costs no time, but may promise more than it gives.
+function circlesIn(key: string, fallbacks: ReadonlyMap<string, readonly string[]>): readonly Issue[] {
   const known = new Set<string>();
   return [...fallbacks.keys()].flatMap((start): readonly Issue[] => {
     const circle = circleFrom(start, fallbacks);
@@ -57,9 +77,9 @@ function circleIssues({ routing: { fallbacks } }: GatewayConfig): readonly Issue
     return [
       warning(
         'lint.fallbacks',
-        ['router_settings', 'fallbacks'],
-        `expected fallbacks that end, found the circle ${[...circle, start].join(' → ')}: no model of it helps when all of them are down`,
-        `end the fallbacks of ${circle.at(-1) ?? start} with a model on other servers, or remove ${start} from them`,
+        ['router_settings', key],
+        `expected fallbacks that end, found the circle ${[...circle, start].join(' → ')}: a request tries only the fallbacks of the model that it names, each once`,
+        `remove ${start} from the fallbacks of ${circle.at(-1) ?? start}, or leave it if these models stand in for each other`,
       ),
     ];
   });
@@ -110,11 +130,15 @@ function sameServerIssues({ backends }: GatewayConfig): readonly Issue[] {
   });
 }
 
-/** A backend's URL without what makes no difference: letter case, a last dot, the names of loopback. */
+/** A backend's URL without what makes no difference: letter case, a last dot, the names of loopback. A client of 0.0.0.0 reaches it, too. */
 function placeOf(url: string): string {
   const { protocol, hostname, port, pathname } = new URL(url);
   const name = hostname.toLowerCase().replace(/\.$/, '');
-  const isLoopback = name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+  const isLoopback =
+    ['localhost', '[::1]', '[::]', '0.0.0.0'].includes(name) ||
+    /^127(?:\.\d{1,3}){3}$/.test(name) ||
+    // IPv4 within IPv6, as URL writes it.
+    /^\[::ffff:(?:7f[\da-f]{2}:[\da-f]{1,4}|0:0)\]$/.test(name);
   return `${protocol}//${isLoopback ? 'loopback' : name}:${port}${pathname}`;
 }
 

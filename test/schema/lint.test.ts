@@ -74,6 +74,32 @@ test('one server by two written addresses is named', () => {
   );
   assert.equal(both('http://gpu1:11434', 'http://gpu1.:11434').length, 1);
   assert.equal(both('http://[::1]:11434', 'http://127.0.0.2:11434').length, 1);
+  assert.equal(both('http://0.0.0.0:11434', 'http://[::ffff:127.0.0.1]:11434').length, 1);
+  assert.deepEqual(both('http://proxy/one', 'http://proxy/two'), []);
   assert.deepEqual(both('http://localhost:11434', 'http://localhost:11435'), []);
   assert.deepEqual(both('http://gpu1:11434', 'http://gpu2:11434'), []);
+});
+
+test('names that Ollama takes for one model are one model', () => {
+  for (const [one, other] of [
+    ['ollama/llama3', 'ollama_chat/llama3:latest'],
+    ['ollama/Llama3:8B', 'ollama/library/llama3:8b'],
+  ])
+    assert.equal(
+      found({ model_list: [named('a', { model: one, num_ctx: 4096 }), named('b', { model: other, num_ctx: 8192 })] })
+        .length,
+      1,
+    );
+});
+
+test('fallbacks for every name are no circle, and those of long prompts may be one', () => {
+  const model_list = ['a', 'b', 'c'].map((name) => named(name));
+  assert.deepEqual(found({ model_list, router_settings: { default_fallbacks: ['a', 'b'] } }), []);
+  assert.deepEqual(found({ model_list, router_settings: { fallbacks: [{ '*': ['a', 'b'] }] } }), []);
+  const own = { default_fallbacks: ['c', 'a'], fallbacks: [{ a: ['b'] }, { b: ['a'] }] };
+  assert.match(found({ model_list, router_settings: own })[0] ?? '', /the circle a → b → a: /);
+  assert.match(
+    found({ model_list, router_settings: { context_window_fallbacks: [{ a: ['b'] }, { b: ['a'] }] } })[0] ?? '',
+    /^lint\.fallbacks: .*the circle a → b → a: /,
+  );
 });

@@ -42,7 +42,10 @@ function modelsAt(url: string, facts: HostFacts | undefined): readonly string[] 
   return fact?.known === true && fact.value.answered ? fact.value.value.map(({ name }) => name) : undefined;
 }
 
-/** Whether two backends are one server: their names have an address in common on the host, and their ports are the same. */
+/**
+ * Whether two backends are one server: their names have an address in common on the host, and their ports are the same. A proxy may tell
+ * servers apart by their names: then they list other models.
+ */
 export function judgeOneServer({ backends = [] }: Settings, facts: HostFacts | undefined): Verdict {
   const places = new Map<string, string>();
   const twins: (readonly [string, string])[] = [];
@@ -53,7 +56,9 @@ export function judgeOneServer({ backends = [] }: Settings, facts: HostFacts | u
     const addresses = resolved?.known === true ? resolved.value : [];
     const { protocol, port, pathname } = new URL(url);
     const keys = addresses.map((address) => `${loopbackOf(address)} ${port === '' ? protocol : port} ${pathname}`);
-    const twin = keys.map((key) => places.get(key)).find((other) => other !== undefined);
+    const twin = keys
+      .map((key) => places.get(key))
+      .find((other) => other !== undefined && !listOthers(other, url, facts));
     if (twin !== undefined) twins.push([twin, url]);
     for (const key of keys) places.set(key, twin ?? url);
   }
@@ -62,11 +67,24 @@ export function judgeOneServer({ backends = [] }: Settings, facts: HostFacts | u
     return failed(
       'one address for each server',
       twins.map(([one, other]) => `${one} and ${other} are one server, whose slots and memory count twice`).join('; '),
-      `remove ${first[1]} from litellm_backends`,
+      `remove ${first[1]} from litellm_backends, if it is the same server as ${first[0]}`,
     );
   return unresolved === backends.length
     ? notApplicable('the host resolves none of the backends’ names')
     : pass('no address on the host belongs to two of them');
+}
+
+/** Whether both told the host their models, and these differ. */
+function listOthers(one: string, other: string, facts: HostFacts | undefined): boolean {
+  const [a, b] = [one, other].map((url) => {
+    const fact = facts?.[`models ${url}`];
+    if (fact?.known !== true || !fact.value.answered) return undefined;
+    return fact.value.value
+      .map(({ name, digest, modifiedAt }) => `${name} ${digest} ${modifiedAt}`)
+      .toSorted((left, right) => left.localeCompare(right))
+      .join('\n');
+  });
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 // localhost is ::1 and 127.0.0.1, and a server listens on both.

@@ -79,6 +79,18 @@ test('two names with one address on the host are one server if their ports are t
   assert.match(judge('http://unknown:1', 'http://other:1'), /^the host resolves none/);
 });
 
+test('two names of one proxy with other models behind each are two servers', () => {
+  const GPU = 'http://gpu:11434';
+  const judge = (one: object, other: object): string | undefined => {
+    const resolved = { 'resolves llm01': ['10.0.0.1'], 'resolves gpu': ['10.0.0.1'] };
+    const facts = factsOf({ ...resolved, [`models ${ONE}`]: one, [`models ${GPU}`]: other });
+    return judgeOneServer(settings({ backends: [backend(ONE), backend(GPU)] }), facts).outcome;
+  };
+  assert.equal(judge(listed('a:1', 'b:1'), listed('a:1')), 'pass');
+  assert.equal(judge(listed('a:1', 'b:1'), listed('b:1', 'a:1')), 'fail');
+  assert.equal(judge(listed('a:1'), { answered: false, why: 'refused' }), 'fail');
+});
+
 test('a difference on the host is shown by the rules of a plan, and a host with nothing is not compared', () => {
   const desired = desiredOf();
   const same = compareInstalled(desired.files, factsOf({ installation: installed(desired).installation }));
