@@ -87,6 +87,10 @@ test('a scan shows the matrix and the settings, writes what the server states, a
   const { outcome, terminal } = await scanned();
   assert.deepEqual([outcome.ending, outcome.changes], ['passed', 1]);
   assert.match(terminal.written.out, /model +size +trained context/);
+  assert.match(
+    terminal.written.out,
+    /proposed for litellm_backends in \S+main\.yml: http:\S+ max_loaded_models 2 and num_parallel 4\n/,
+  );
   assert.match(terminal.written.out, /0\.\d+\.\d+ +4 +2 +4096 +not set/);
   assert.match(
     terminal.written.out,

@@ -1,5 +1,5 @@
 import type { Backend, CandidateHost, Model, Settings } from '../../../config/config.ts';
-import { setEntryKeys, type EntryList } from '../../../config/edit/entry-edit.ts';
+import { setEntryKeys, type EntryKey, type EntryList } from '../../../config/edit/entry-edit.ts';
 import { inWords } from '../../../core/problem.ts';
 import type { Drafts } from '../drafts.ts';
 import { backendProposals, modelProposals, type Proposals } from './proposals.ts';
@@ -26,7 +26,7 @@ export async function draftProposals(
 ): Promise<readonly string[]> {
   const remarks: string[] = [];
   const done = new Set<string>();
-  const apply = async (list: EntryList, host: ListHost, { keys, remarks: said }: Proposals): Promise<void> => {
+  const apply = async (list: NamedList, host: ListHost, { keys, remarks: said }: Proposals): Promise<void> => {
     const shown = host.origins[list.variable]?.file;
     const path = files.find((file) => drafts.shown(file) === shown);
     const place = `${list.variable} ${shown ?? ''}`;
@@ -35,8 +35,10 @@ export async function draftProposals(
     remarks.push(...said);
     if (keys.length === 0) return;
     const after = await setEntryKeys({ text: (await drafts.text(path)) ?? '', file: shown ?? path }, list, keys);
-    if (after.ok) await drafts.write(path, after.value);
-    else remarks.push(`${inWords(after.problems[0])} ${after.problems[0].fix}`);
+    if (after.ok) {
+      remarks.push(`proposed for ${list.variable} in ${shown ?? path}: ${inSentence(keys, list.names)}`);
+      await drafts.write(path, after.value);
+    } else remarks.push(`${inWords(after.problems[0])} ${after.problems[0].fix}`);
   };
   for (const host of hosts) {
     const { backends, models } = host.settings;
@@ -47,10 +49,28 @@ export async function draftProposals(
   return remarks;
 }
 
-function backendList({ length }: readonly Backend[]): EntryList {
-  return { variable: 'litellm_backends', mainKey: 'url', length };
+/** A list with the names of its entries. */
+interface NamedList extends EntryList {
+  readonly names: readonly string[];
 }
 
-function modelList({ length }: readonly Model[]): EntryList {
-  return { variable: 'litellm_models', mainKey: 'model', length };
+function backendList(backends: readonly Backend[]): NamedList {
+  const names = backends.map(({ url }) => url);
+  return { variable: 'litellm_backends', mainKey: 'url', length: backends.length, names };
+}
+
+function modelList(models: readonly Model[]): NamedList {
+  const names = models.map(({ name }) => name);
+  return { variable: 'litellm_models', mainKey: 'model', length: models.length, names };
+}
+
+/** The keys in words: a line of a diff that holds other things of the operator is not shown. */
+function inSentence(keys: readonly EntryKey[], names: readonly string[]): string {
+  const entries = [...new Set(keys.map(({ index }) => index))];
+  return entries
+    .map((entry) => {
+      const own = keys.filter(({ index }) => index === entry).map(({ key, value }) => `${key} ${String(value)}`);
+      return `${names[entry] ?? ''} ${own.join(' and ')}`;
+    })
+    .join(', ');
 }
