@@ -131,7 +131,7 @@ const host = (processes: readonly OllamaProcess[], unit?: OllamaHost['unit']): O
 
 /** The reason why the settings are unknown. */
 function unknownOf(said: OllamaHost): string {
-  const inspection = inspectionOf(said, 'http://llm01:11434', []);
+  const inspection = inspectionOf(said, 'http://llm01:11434', [], true);
   return typeof inspection === 'string' ? inspection : 'known';
 }
 
@@ -141,7 +141,7 @@ test('of several servers on a host, the one that listens on the port counts', ()
     process({ OLLAMA_HOST: 'http://[::]:11435/', OLLAMA_NUM_PARALLEL: '2' }),
   ]);
   const of = (url: string, others: readonly string[] = []): unknown => {
-    const inspection = inspectionOf(both, url, others);
+    const inspection = inspectionOf(both, url, others, true);
     return typeof inspection === 'string' ? inspection : inspection.stated;
   };
   assert.deepEqual(of('http://llm01:11434'), { numParallel: 1 });
@@ -150,18 +150,24 @@ test('of several servers on a host, the one that listens on the port counts', ()
   assert.deepEqual(of('https://llm01', ['http://llm01:11434']), { numParallel: 2 }, 'the one behind a proxy');
 });
 
+test('a backend that does not answer has no server but one that states its port', () => {
+  const one = host([process({ OLLAMA_HOST: '0.0.0.0:11434', OLLAMA_NUM_PARALLEL: '4' })]);
+  assert.equal(inspectionOf(one, 'http://llm01:9', [], false), 'expected one server on port 9, found: port 11434');
+  assert.equal(typeof inspectionOf(one, 'http://llm01:11434', [], false), 'object');
+});
+
 test('a container’s server is named so, and its own port is not the host’s', () => {
   const docker = process({ OLLAMA_HOST: '0.0.0.0:11434', OLLAMA_NUM_PARALLEL: '3' }, { container: 'docker' });
-  const alone = inspectionOf(host([docker]), 'http://llm01:8080', []);
+  const alone = inspectionOf(host([docker]), 'http://llm01:8080', [], true);
   assert.ok(typeof alone !== 'string');
   assert.deepEqual([alone.container, alone.stated], ['docker', { numParallel: 3 }]);
-  const both = inspectionOf(host([docker, process({})]), 'http://llm01:8080', []);
+  const both = inspectionOf(host([docker, process({})]), 'http://llm01:8080', [], true);
   assert.equal(both, 'expected one server on port 8080, found: port 11434 in docker, port 11434');
 });
 
 test('a process that may not be read: its unit counts, if it is the unit’s, and no file of it is closed', () => {
   const unit = { active: true, pid: 7, settings: { OLLAMA_NUM_PARALLEL: '4' }, unreadable: [] };
-  const inspection = inspectionOf(host([process(undefined)], unit), 'http://llm01:11434', []);
+  const inspection = inspectionOf(host([process(undefined)], unit), 'http://llm01:11434', [], true);
   assert.ok(typeof inspection !== 'string');
   assert.deepEqual([inspection.source, inspection.stated], ['unit', { numParallel: 4 }]);
   assert.match(unknownOf(host([process(undefined)])), /root alone/);
@@ -175,6 +181,7 @@ test('a unit that was changed after the start, and a value that Ollama cannot re
     host([process({ OLLAMA_NUM_PARALLEL: '4', OLLAMA_CONTEXT_LENGTH: '8k' })], unit),
     'http://llm01:11434',
     [],
+    true,
   );
   assert.ok(typeof inspection !== 'string');
   assert.deepEqual(inspection.stated, { numParallel: 4 });

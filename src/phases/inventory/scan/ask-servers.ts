@@ -36,7 +36,7 @@ export async function scanServers(
     const gpus = said.said === undefined ? {} : { gpus: said.said.gpus };
     const known = { ...head, host: owner.target.name, ...gpus };
     const others = urls.filter((other) => other !== url && owners.get(other) === owner);
-    const inspection = said.said === undefined ? '' : inspectionOf(said.said, url, others);
+    const inspection = said.said === undefined ? '' : inspectionOf(said.said, url, others, reply.ok);
     if (typeof inspection !== 'string') return { ...known, inspection };
     const remedy = said.remedy ?? `systemctl status ollama; ps -C ollama -o pid,args  # on ${owner.target.name}`;
     return { ...known, unknown: [inspection, said.unknown ?? ''].filter((text) => text !== '').join('; '), remedy };

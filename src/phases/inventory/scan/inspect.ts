@@ -5,12 +5,13 @@ const DEFAULT_PORT = '11434';
 
 /**
  * The settings of the server behind a URL, from the answer of its host; a text is the reason why they are unknown. `others` are the other
- * backends on the same host.
+ * backends on the same host. `answers`: it answered over HTTP, so a server on another port may be behind it.
  */
 export function inspectionOf(
   { processes, unit }: OllamaHost,
   url: string,
   others: readonly string[],
+  answers: boolean,
 ): Inspection | string {
   const port = portOfUrl(url);
   const ofUnit = (): Inspection | string => {
@@ -19,7 +20,7 @@ export function inspectionOf(
     return { source: 'unit', ...readSettings(unit.settings) };
   };
   if (processes.length === 0) return others.length === 0 ? ofUnit() : 'no process `ollama serve` was found';
-  const chosen = processOf(processes, port, others.map(portOfUrl));
+  const chosen = processOf(processes, port, answers ? others.map(portOfUrl) : undefined);
   if (chosen === undefined) return `expected one server on port ${port}, found: ${processes.map(listens).join(', ')}`;
   const isUnit = unit !== undefined && [chosen.pid, chosen.parent].includes(unit.pid);
   const container = chosen.container === undefined ? {} : { container: chosen.container };
@@ -36,13 +37,14 @@ export function inspectionOf(
 function processOf(
   processes: readonly OllamaProcess[],
   port: string,
-  others: readonly string[],
+  others: readonly string[] | undefined,
 ): OllamaProcess | undefined {
   // The port of a container's process is that of the container, not of the host.
   const listensOn = ({ container, settings }: OllamaProcess, wanted: string): boolean =>
     container === undefined && portOf(settings) === wanted;
   const onPort = processes.filter((process) => listensOn(process, port));
   if (onPort.length > 0) return onPort.length === 1 ? onPort[0] : undefined;
+  if (others === undefined) return undefined;
   const left = processes.filter((process) => !others.some((other) => listensOn(process, other)));
   return left.length === 1 && others.length === processes.length - 1 ? left[0] : undefined;
 }
