@@ -98,7 +98,7 @@ function setCommand(run: (work: Work) => Promise<void>): Command {
         const { setSecret } = await import('../actions/vault/set.ts');
         const { variablesFolderOf } = await import('../vault/access.ts');
         const folder = await variablesFolderOf(terminal, options.inventory ?? []);
-        return folder.ok ? setSecret(terminal, { name, folder: folder.value }, options, signal) : folder;
+        return folder.ok ? setSecret(terminal, { name, ...folder.value }, options, signal) : folder;
       }),
     );
 }

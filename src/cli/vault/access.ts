@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { readAnsibleSettings } from '../../config/ansible-cfg/settings.ts';
 import { Findings } from '../../config/findings.ts';
-import { newVariablesFolder } from '../../config/inventory/sources.ts';
+import { newVariablesFolder, variableFolders } from '../../config/inventory/sources.ts';
 import { passwordSources, sourcesOf as inventorySourcesOf, type ConfigRequest } from '../../config/load.ts';
 import { shownPath } from '../../config/shown-path.ts';
 import { SourceFiles } from '../../config/source-files.ts';
@@ -75,8 +75,19 @@ export async function sealingFor(
   return typed.ok ? ok({ password: typed.value, id: options.encryptVaultId ?? 'default' }) : typed;
 }
 
-/** The group_vars folder of an inventory: that of `-i`, else of ansible.cfg, else `inventories`. */
-export async function variablesFolderOf(terminal: Terminal, inventories: readonly string[]): Promise<Result<string>> {
+/** The folders of an inventory's variables: of `-i`, else of ansible.cfg, else `inventories`. */
+export interface InventoryFolders {
+  /** The group_vars folder of new variables. */
+  readonly folder: string;
+  /** All folders in which Ansible looks for group_vars and host_vars. */
+  readonly folders: readonly string[];
+}
+
+/** The folders of the inventories, of which none has to exist. */
+export async function variablesFolderOf(
+  terminal: Terminal,
+  inventories: readonly string[],
+): Promise<Result<InventoryFolders>> {
   const files = new SourceFiles(terminal.cwd, new Keyring([]));
   const request: ConfigRequest = {
     ...terminal,
@@ -86,9 +97,12 @@ export async function variablesFolderOf(terminal: Terminal, inventories: readonl
     askVaultPassword: undefined,
   };
   const settings = await readAnsibleSettings(request, files, new Findings());
-  return settings.ok
-    ? ok(join(newVariablesFolder(inventorySourcesOf(request, settings.value), terminal.cwd), 'group_vars'))
-    : settings;
+  if (!settings.ok) return settings;
+  const sources = inventorySourcesOf(request, settings.value);
+  return ok({
+    folder: join(newVariablesFolder(sources, terminal.cwd), 'group_vars'),
+    folders: variableFolders(sources, terminal.cwd),
+  });
 }
 
 async function sourcesOf(

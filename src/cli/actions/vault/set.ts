@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { comparePython } from '../../../config/python/compare.ts';
+import { readUtf8 } from '../../../config/utf8.ts';
+import { variableFilesOf } from '../../../config/variables/files.ts';
 import { encryptVault } from '../../../config/vault/cipher.ts';
 import { inBlockStyle, inlineVault } from '../../../config/vault/inline.ts';
 import { quotedValue, variableNames, withVariable } from '../../../config/vault/variable-text.ts';
@@ -16,6 +19,7 @@ import {
   sealingFor,
   textOf,
   unlock,
+  type InventoryFolders,
   type SealingOptions,
   type VaultFile,
 } from '../../vault/access.ts';
@@ -30,11 +34,11 @@ export interface SetOptions extends SealingOptions {
 
 /**
  * Sets a variable in an encrypted file, or as an encrypted value in a plain one. The value comes from a hidden prompt, a file or a
- * generator; it is never shown, and never an argument. Returns the line for the operator. `folder` is the inventory's group_vars.
+ * generator; it is never shown, and never an argument. Returns the line for the operator.
  */
 export async function setSecret(
   terminal: Terminal,
-  { name, folder }: { readonly name: string; readonly folder: string },
+  { name, ...places }: InventoryFolders & { readonly name: string },
   options: SetOptions,
   signal: AbortSignal,
 ): Promise<Result<string>> {
@@ -43,7 +47,7 @@ export async function setSecret(
     return fail(unsuitable('--generate or --value-file', 'both'));
   const file =
     options.file === undefined
-      ? await fileOf(terminal, name, folder, options, signal)
+      ? await fileOf(terminal, name, places, options, signal)
       : await readVaultFile(terminal, options.file);
   if (!file.ok) return file;
   const value = await valueFor(terminal, name, options, signal);
@@ -97,12 +101,14 @@ async function rewritten(
 async function fileOf(
   terminal: Terminal,
   name: string,
-  folder: string,
+  { folder, folders }: InventoryFolders,
   options: SetOptions,
   signal: AbortSignal,
 ): Promise<Result<VaultFile>> {
   const setting: VaultFile[] = [];
-  const paths = [...(await filesBelow(folder)), ...(await filesBelow(join(dirname(folder), 'host_vars')))];
+  const paths: string[] = [];
+  for (const place of folders)
+    for (const kind of ['group_vars', 'host_vars']) paths.push(...(await filesBelow(join(place, kind))));
   const keyring = await openKeyring(terminal, options, signal);
   for (const path of paths) {
     const file = await readVaultFile(terminal, path);
@@ -114,7 +120,11 @@ async function fileOf(
             one.ok ? textOf(one.value, file.value.shown) : one,
           )
         : keyring;
-    if (!opened.ok) return opened;
+    if (!opened.ok)
+      return fail({
+        ...opened.problems[0],
+        fix: `give its password too, or name the file that sets ${name}: hxllm vault set ${name} --file FILE`,
+      });
     if (variableNames(opened.value).includes(name)) setting.push(file.value);
   }
   const [one, ...others] = setting;
@@ -124,19 +134,21 @@ async function fileOf(
       code: 'vault.several-files',
       summary: `several files set ${name}`,
       detail: `Expected one, found ${setting.map(({ shown }) => shown).join(', ')}.`,
-      fix: `hxllm vault set ${name} --file ${one.shown}`,
+      fix: `hxllm vault set ${name} --file ${one.shown}  # hxllm inventory explain HOST ${name} shows the one that counts`,
     });
   const usual = await readVaultFile(terminal, join(folder, 'all', 'vault.yml'));
   if (usual.ok) return usual;
   return fail({ ...usual.problems[0], fix: 'hxllm inventory --vault-init, or name a file with --file FILE' });
 }
 
+/** The files of group_vars or host_vars that Ansible reads, links included. */
 async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile() && /^[^.][^~]*$/.test(entry.name) && /^[^.]+$|\.(?:ya?ml|json)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
+  const entries = await readdir(folder).catch(() => []);
+  const names = new Set(
+    entries.filter((name) => !name.startsWith('.')).map((name) => name.replace(/\.(?:ya?ml|json)$/, '')),
+  );
+  const found = await Promise.all([...names].toSorted(comparePython).map((name) => variableFilesOf(folder, name)));
+  return found.flatMap(({ read }) => read);
 }
 
 async function valueFor(
@@ -150,8 +162,14 @@ async function valueFor(
       /master_key/.test(name) ? `sk-${randomBytes(32).toString('hex')}` : randomBytes(32).toString('base64url'),
     );
   if (valueFile !== undefined) {
-    const text = await readFile(valueFile === '-' ? '/dev/stdin' : valueFile, 'utf8').then(
-      (read) => ok(read),
+    const place = valueFile === '-' ? '/dev/stdin' : resolve(terminal.cwd, valueFile);
+    const text = await readFile(place).then(
+      (bytes) => {
+        const read = readUtf8(bytes);
+        return typeof read === 'string'
+          ? ok(read)
+          : fail(unsuitable('UTF-8', `another byte at offset ${String(read.offset)} of ${valueFile}`));
+      },
       (error: unknown) => fail(unsuitable('a value', `${valueFile}, which cannot be read (${errorMessage(error)})`)),
     );
     if (!text.ok) return text;

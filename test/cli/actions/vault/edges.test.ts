@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { encryptVaults } from '../../../../src/cli/actions/vault/encrypt.ts';
 import { rekeyVaults } from '../../../../src/cli/actions/vault/rekey.ts';
 import { setSecret } from '../../../../src/cli/actions/vault/set.ts';
 import { viewVault } from '../../../../src/cli/actions/vault/view.ts';
+import type { Result } from '../../../../src/core/problem.ts';
 import { codeOf, FILE, MAIN, OLD, Place, valueOf, whole } from './place.ts';
 
 const { signal } = new AbortController();
@@ -19,7 +20,7 @@ test('a byte order mark stays, and does not look like a change by another progra
   place.write(MAIN, '\uFEFFx: 1\n');
   const done = await setSecret(
     place.terminal(),
-    { name: 'x', folder: '' },
+    { name: 'x', ...place.folders },
     { ...OLD, file: MAIN, generate: true },
     signal,
   );
@@ -62,6 +63,40 @@ test('a program that knows no password for a new id is not to be overwritten', a
   const done = await rekeyVaults(place.terminal(), [FILE], { ...OLD, newVaultId: 'prod@key-client' }, signal);
   assert.ok(!done.ok);
   assert.equal(done.problems[0].fix, 'hxllm vault rekey FILE --new-vault-id ID@FILE');
+});
+
+test('a variable is found behind links and in the folders of all inventories', async () => {
+  using place = new Place();
+  await place.encrypt();
+  place.write('shared.yml', 'linked: 1\n');
+  symlinkSync('../../shared.yml', join(place.cwd, 'group_vars/all/zz.yml'));
+  const set = (name: string, folders: readonly string[]): Promise<Result<string>> =>
+    setSecret(place.terminal(), { name, ...place.folders, folders }, { ...OLD, generate: true }, signal);
+  assert.equal(valueOf(await set('linked', [place.cwd])), 'set linked in group_vars/all/zz.yml');
+  assert.match(place.read('shared.yml'), /^linked: !vault \|\n/);
+  mkdirSync(join(place.cwd, 'second/group_vars'), { recursive: true });
+  place.write('second/group_vars/all.yml', 'other: 2\nthere: 1\n');
+  const both = [place.cwd, join(place.cwd, 'second')];
+  assert.equal(valueOf(await set('there', both)), 'set there in second/group_vars/all.yml');
+  assert.equal(codeOf(await set('other', both)), 'vault.several-files');
+});
+
+test('a value that is not UTF-8 is refused, and a vault of another password names the way around it', async () => {
+  using place = new Place();
+  await place.encrypt();
+  writeFileSync(join(place.cwd, 'latin'), Buffer.from([0x61, 0xe9]));
+  const read = { ...OLD, file: FILE, valueFile: 'latin' };
+  const before = place.read(FILE);
+  assert.equal(
+    codeOf(await setSecret(place.terminal(), { name: 'a', ...place.folders }, read, signal)),
+    'usage.vault-set',
+  );
+  assert.equal(place.read(FILE), before);
+  place.write('group_vars/prod.yml', 'a: 1\n');
+  valueOf(await encryptVaults(place.terminal(), ['group_vars/prod.yml'], { vaultPasswordFile: 'new' }, signal));
+  const done = await setSecret(place.terminal(), { name: 'a', ...place.folders }, { ...OLD, generate: true }, signal);
+  assert.ok(!done.ok);
+  assert.match(done.problems[0].fix, /hxllm vault set a --file FILE$/);
 });
 
 for (const killedBy of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)

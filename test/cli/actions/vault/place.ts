@@ -15,6 +15,11 @@ export const PLAIN = '---\n# a comment\nlitellm_master_key: "old"\nother: 1\n';
 export class Place implements Disposable {
   readonly cwd = mkdtempSync(join(tmpdir(), 'hxllm-vault-'));
 
+  /** The places of its variables. */
+  get folders(): { readonly folder: string; readonly folders: readonly string[] } {
+    return { folder: join(this.cwd, 'group_vars'), folders: [this.cwd] };
+  }
+
   constructor() {
     mkdirSync(join(this.cwd, 'group_vars/all'), { recursive: true });
     this.write('old', 'old password\n');

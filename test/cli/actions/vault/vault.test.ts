@@ -56,7 +56,7 @@ test('a value in a plain file is set, viewed, edited and rekeyed by its name; al
   place.write('value', 'p{{w}}"d\n');
   const set = await setSecret(
     place.terminal(),
-    { name: 'smtp', folder: 'group_vars' },
+    { name: 'smtp', ...place.folders },
     { ...OLD, file: MAIN, valueFile: join(place.cwd, 'value') },
     signal,
   );
@@ -112,7 +112,7 @@ test('a generated master key goes where the key is now, keeps comments, and is s
   const terminal = place.terminal();
   const done = await setSecret(
     terminal,
-    { name: 'litellm_master_key', folder: join(place.cwd, 'group_vars') },
+    { name: 'litellm_master_key', ...place.folders },
     { ...OLD, generate: true },
     signal,
   );
@@ -131,13 +131,17 @@ test('a variable that several files set is not guessed, and a file without a vau
   using place = new Place();
   await place.encrypt();
   place.write('group_vars/litellm.yml', 'other: 2\n');
-  const folder = join(place.cwd, 'group_vars');
   assert.equal(
-    codeOf(await setSecret(place.terminal(), { name: 'other', folder }, { ...OLD, generate: true }, signal)),
+    codeOf(await setSecret(place.terminal(), { name: 'other', ...place.folders }, { ...OLD, generate: true }, signal)),
     'vault.several-files',
   );
   rmSync(join(place.cwd, FILE));
-  const none = await setSecret(place.terminal(), { name: 'new_one', folder }, { ...OLD, generate: true }, signal);
+  const none = await setSecret(
+    place.terminal(),
+    { name: 'new_one', ...place.folders },
+    { ...OLD, generate: true },
+    signal,
+  );
   assert.ok(!none.ok);
   assert.match(none.problems[0].fix, /hxllm inventory --vault-init/);
 });
@@ -156,7 +160,12 @@ test('a view of plain text names the values that can be viewed', async () => {
   assert.ok(!none.ok);
   assert.equal(none.problems[0].fix, `hxllm vault encrypt ${MAIN}`);
   valueOf(
-    await setSecret(place.terminal(), { name: 'smtp', folder: '' }, { ...OLD, file: MAIN, generate: true }, signal),
+    await setSecret(
+      place.terminal(),
+      { name: 'smtp', ...place.folders },
+      { ...OLD, file: MAIN, generate: true },
+      signal,
+    ),
   );
   const open = await viewVault(place.terminal(), { file: MAIN, variable: undefined }, OLD, signal);
   assert.ok(!open.ok);
