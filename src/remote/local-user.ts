@@ -1,8 +1,12 @@
+import type { SshPrompts } from './ssh/prompts.ts';
+
 /** The local user. `home` has the keys, known_hosts and ssh_config; the environment names the agent. */
 export interface LocalUser {
   readonly home: string;
   readonly userName: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Passphrases and a server's questions; undefined without a terminal. */
+  readonly prompts?: SshPrompts | undefined;
 }
 
 /**

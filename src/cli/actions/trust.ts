@@ -5,12 +5,14 @@ import type { Target } from '../../core/host.ts';
 import type { Problem, Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { shellLine } from '../../core/shell.ts';
+import type { LocalUser } from '../../remote/local-user.ts';
 import { scanHostKeys, type HostKeyScan } from '../../remote/ssh/host-key-scan.ts';
 import { addHostKeys } from '../../remote/ssh/new-known-hosts.ts';
 import { withJumpHosts, type HopTarget } from '../../remote/ssh/way.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
 import { trustCommand } from '../run/next.ts';
 import { watchInterruption } from '../terminal/interruption.ts';
+import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { hostKeyLines, trustDocument, type TrustedHost } from '../views/host-keys.ts';
 import { createPaint } from '../views/paint.ts';
@@ -48,6 +50,7 @@ export async function trustHosts(terminal: Terminal, words: readonly string[], o
 
 class Trust {
   readonly #terminal: Terminal;
+  readonly #localUser: LocalUser;
   readonly #words: readonly string[];
   readonly #options: TrustOptions;
   readonly #signal: AbortSignal;
@@ -58,6 +61,7 @@ class Trust {
   #hasCompared = false;
 
   constructor(terminal: Terminal, words: readonly string[], options: TrustOptions, signal: AbortSignal) {
+    this.#localUser = { ...terminal, prompts: sshPromptsOf(terminal) };
     [this.#terminal, this.#words, this.#options, this.#signal] = [terminal, words, options, signal];
   }
 
@@ -70,7 +74,7 @@ class Trust {
       ...target,
       trust: `${command} ${shellLine([target.name])}`,
     }));
-    const way = await withJumpHosts(this.#terminal, targets, this.#signal);
+    const way = await withJumpHosts(this.#localUser, targets, this.#signal);
     if (!way.ok) return this.#end(way.problems);
     // Jump hosts come before the hosts behind them, which are reached only when their keys are known.
     for (const depth of [...new Set(way.value.map(({ behind }) => behind.length))].toSorted((a, b) => a - b)) {
@@ -85,7 +89,7 @@ class Trust {
       hops.map(({ target, behind }) =>
         target.connection === 'local' || !behind.every((hop) => this.#isTrusted(hop))
           ? Promise.resolve(undefined)
-          : scanHostKeys(this.#terminal, target, this.#signal),
+          : scanHostKeys(this.#localUser, target, this.#signal),
       ),
     );
     for (const [index, { id, target }] of hops.entries()) {

@@ -8,6 +8,7 @@ import { createConnect } from '../../remote/connect.ts';
 import { readKeyFile } from '../actions/key-file.ts';
 import { smokeTargets } from '../actions/smoke-targets.ts';
 import { trustCommand } from '../run/next.ts';
+import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** The options that choose a gateway. */
@@ -106,7 +107,10 @@ async function withInventory<T>(
     });
   const { name, url, key } = target;
   if (!throughSsh) return work({ name, url, key, command });
-  const connected = await createConnect(terminal, trustCommand(options))(host.target, signal);
+  const connected = await createConnect({ ...terminal, prompts: sshPromptsOf(terminal) }, trustCommand(options))(
+    host.target,
+    signal,
+  );
   if (!connected.ok) return connected;
   try {
     const forward = await connected.value.forward(host.settings.port);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Secret } from '../../core/secret.ts';
 import type { Redaction } from '../../evidence/redaction.ts';
 import type { Run } from '../../evidence/run-folder.ts';
+import type { SshPrompts } from '../../remote/ssh/prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { View } from '../views/view.ts';
 
@@ -49,6 +50,8 @@ export interface Session {
   readonly vault: VaultPassword;
   /** Asks the operator for sudo's password once; later calls return the same one. */
   readonly askBecomePassword: () => Promise<Secret | undefined>;
+  /** SSH's questions to the operator, for all phases of this command line; undefined without a terminal. */
+  readonly sshPrompts?: SshPrompts | undefined;
   /** `up` or `demo` if it runs several phases: then the phases show no next command. */
   readonly within: string | undefined;
   /** The run that is open now, so that the guard can close it if the program ends. */

@@ -1,6 +1,7 @@
 import { createRedaction } from '../../evidence/redaction.ts';
 import { typedPassword } from '../../config/vault/password.ts';
 import { Secret } from '../../core/secret.ts';
+import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -39,6 +40,9 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     signal: guard.signal,
     vault: createVaultPassword(() => askPassword(session)),
     askBecomePassword: once(() => askBecomePassword(session)),
+    sshPrompts: sshPromptsOf(terminal, () => {
+      session.view.pause();
+    }),
   };
   try {
     const outcomes = await work(session);

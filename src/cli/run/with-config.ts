@@ -41,7 +41,10 @@ export async function withConfig(
 
 /** The tools of a phase, with connections to hosts. */
 export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools {
-  return { ...tools, connect: createConnect(session.terminal, trustCommand(session.options)) };
+  return {
+    ...tools,
+    connect: createConnect({ ...session.terminal, prompts: session.sshPrompts }, trustCommand(session.options)),
+  };
 }
 
 /** The request for the configuration from the command line. Each password is asked for at most once. */

@@ -17,13 +17,21 @@ export interface Authentication {
 /** Creates the authentication for one server from the gathered identities. */
 export function authenticate(settings: SshSettings, identities: Identities): Authentication {
   const tried: AuthAttempt[] = [];
-  let accepted: readonly AuthenticationType[] | undefined;
+  const inPart = new Set<AuthAttempt>();
+  let [accepted, heard]: (readonly AuthenticationType[] | undefined)[] = [undefined, undefined];
   let [probed, banner] = [false, ''];
   let rest = [...identities.attempts];
   const nextOf = (left: readonly AuthenticationType[] | null, partly: boolean | null): AnyAuthMethod | undefined => {
-    if (left !== null) accepted = left;
+    const last = tried.at(-1);
+    // After an agent's key ssh2 repeats the answer before it: the methods that can continue are open then.
+    const isFresh = last?.method.type !== 'agent' || probed;
+    if (isFresh && left !== null) heard = left;
+    accepted = isFresh ? (left ?? accepted) : undefined;
     // The server wants another method after this one (AuthenticationMethods): each counts again.
-    if (partly === true) rest = identities.attempts.filter((attempt) => attempt !== tried.at(-1));
+    if (isFresh && partly === true && last !== undefined) {
+      inPart.add(last);
+      rest = identities.attempts.filter((attempt) => attempt !== last);
+    }
     const at = rest.findIndex(({ method }) => accepted?.includes(kindOf(method)) ?? true);
     const [attempt] = at < 0 ? [] : rest.splice(at, 1);
     if (attempt === undefined) {
@@ -35,7 +43,8 @@ export function authenticate(settings: SshSettings, identities: Identities): Aut
     tried.push(attempt);
     return attempt.method;
   };
-  const problem = (said?: string): Problem => problemOf(settings, identities, tried, accepted, said, banner);
+  const problem = (said?: string): Problem =>
+    problemOf(settings, identities, { tried, inPart, accepted: heard }, said, banner);
   return {
     handler: (left: AuthenticationType[] | null, partly, next) => {
       // ssh2 takes `false` as the end of the list (its README, authHandler), which its types do not allow.
@@ -59,18 +68,33 @@ function kindOf(method: AnyAuthMethod): AuthenticationType {
   return method.type === 'agent' ? 'publickey' : method.type;
 }
 
+interface Progress {
+  readonly tried: readonly AuthAttempt[];
+  /** Accepted, and the server wants another method after it (`AuthenticationMethods`). */
+  readonly inPart: ReadonlySet<AuthAttempt>;
+  /** The methods that can continue, by the server's last answer. */
+  readonly accepted: readonly AuthenticationType[] | undefined;
+}
+
 function problemOf(
   settings: SshSettings,
   { unusable }: Identities,
-  tried: readonly AuthAttempt[],
-  accepted: readonly AuthenticationType[] | undefined,
+  { tried, inPart, accepted }: Progress,
   said: string | undefined,
   banner: string,
 ): Problem {
   const place = `${settings.user}@${settings.hostName}:${String(settings.port)}`;
-  const list = tried.length === 0 ? 'There is no key to try.' : `Tried ${tried.map(({ label }) => label).join(', ')}.`;
+  const list =
+    tried.length === 0
+      ? 'There is no key to try.'
+      : `Tried ${tried.map((each) => `${each.label}${inPart.has(each) ? ' [accepted in part]' : ''}`).join(', ')}.`;
   const closed = unusable.length === 0 ? '' : ` ${unusable.map(({ label }) => label).join('; ')}.`;
-  const server = accepted === undefined ? '' : ` The server accepts ${accepted.join(', ')}.`;
+  const server =
+    accepted === undefined
+      ? ''
+      : accepted.length === 0
+        ? ' The server accepts no further method.'
+        : ` The server accepts ${accepted.join(', ')}.`;
   const shown = plain(banner);
   const words = `${said === undefined ? '' : ` Its message: ${plain(said)}.`}${shown === '' ? '' : ` Its banner: ${shown}`}`;
   const [key] = settings.namedKeys;

@@ -1,9 +1,12 @@
 import { access } from 'node:fs/promises';
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import type { Secret } from '../../core/secret.ts';
+import { shellLine } from '../../core/shell.ts';
 import { agentWith, keysOfAgent, type AgentKey } from './agent.ts';
 import { keyFingerprint } from './host-key.ts';
-import { readPrivateKey, type PrivateKey } from './private-key.ts';
+import { keyboardInteractive } from './keyboard-interactive.ts';
+import { LockedKeyAgent } from './locked-key.ts';
+import { parsePublicKey, readPrivateKey, type PrivateKey } from './private-key.ts';
 import type { SshSettings } from './settings.ts';
 
 /** One authentication attempt; `label` names it in messages. */
@@ -41,7 +44,7 @@ export async function gatherIdentities(
       : [
           {
             key,
-            label: `${key.comment === '' ? key.type : key.comment} from the agent (${keyFingerprint(key.getPublicSSH())})`,
+            label: `${key.comment === '' ? 'a key' : key.comment} from the agent (${inWords(key)})`,
             methodOf: (signing, hash) => {
               const offered = { key: signing, held: key, hash };
               return { type: 'agent', username, agent: agentWith(agentSocket, offered, signal) };
@@ -53,12 +56,31 @@ export async function gatherIdentities(
       return [
         {
           key: file.key,
-          label: file.file,
+          label: `${file.file} (${inWords(file.key)})`,
           methodOf: (key) => ({ type: 'publickey', username, key: asKeyOption(key) }),
         },
       ];
     const key = file.state === 'encrypted' || file.state === 'public' ? held(file.publicKey) : undefined;
-    return key === undefined ? [] : ofAgent(key);
+    return key === undefined ? ofLocked(file) : ofAgent(key);
+  };
+  const stillLocked = new Map<string, string>();
+  const ofLocked = (file: PrivateKey): Candidate[] => {
+    const { prompts } = settings;
+    if (file.state !== 'encrypted' || prompts === undefined || file.publicKey === undefined) return [];
+    const key = parsePublicKey(file.publicKey);
+    if (key === undefined) return [];
+    const unlock = async (): Promise<ParsedKey | undefined> => {
+      const unlocked = await prompts.unlock(file.file, signal);
+      if (unlocked === undefined) stillLocked.set(file.file, shellLine(['ssh-add', file.file]));
+      return unlocked;
+    };
+    return [
+      {
+        key,
+        label: `${file.file} (${inWords(key)}, encrypted)`,
+        methodOf: (offered, hash) => ({ type: 'agent', username, agent: new LockedKeyAgent(offered, hash, unlock) }),
+      },
+    ];
   };
   const inAgent = (file: PrivateKey): Candidate[] => {
     const key = file.state === 'usable' ? held(file.key.getPublicSSH()) : undefined;
@@ -78,15 +100,23 @@ export async function gatherIdentities(
     [...named, ...usual].map(async ({ file }) => ((await exists(`${file}-cert.pub`)) ? `${file}-cert.pub` : undefined)),
   );
   const closed = [...named, ...usual.filter(({ state }) => state !== 'missing')].flatMap((file) =>
-    reasonsOf(file, held),
+    reasonsOf(file, held, settings),
   );
+  const unusable = [
+    ...closed,
+    ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }]),
+    ...[...settings.certificates, ...certificates.filter((file) => file !== undefined)].map(certificate),
+  ];
   return {
-    attempts: [...attemptsOf(once), ...ofPassword(username, password)],
-    unusable: [
-      ...closed,
-      ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }]),
-      ...[...settings.certificates, ...certificates.filter((file) => file !== undefined)].map(certificate),
-    ],
+    attempts: [...attemptsOf(once), ...ofPassword(settings, password, signal)],
+    // An encrypted key that the server takes may stay locked during the login.
+    get unusable() {
+      const locked = [...stillLocked].map(([file, fix]) => ({
+        label: `${file} stays locked, without its passphrase`,
+        fix,
+      }));
+      return [...unusable, ...locked];
+    },
   };
 }
 
@@ -139,27 +169,30 @@ function exists(file: string): Promise<boolean> {
   );
 }
 
-function ofPassword(username: string, password: Secret | undefined): AuthAttempt[] {
-  if (password === undefined) return [];
+function inWords(key: ParsedKey): string {
+  return `${key.type} ${keyFingerprint(key.getPublicSSH())}`;
+}
+
+function ofPassword(
+  { user: username, hostName, prompts }: SshSettings,
+  password: Secret | undefined,
+  signal: AbortSignal,
+): AuthAttempt[] {
+  const answers = keyboardInteractive(username, hostName, password, prompts, signal);
+  if (password === undefined) return prompts === undefined ? [] : [{ label: 'keyboard-interactive', method: answers }];
   // The password leaves this process only for the server, after its host key was verified. PAM often accepts it only as
   // an answer.
-  const text = password.reveal();
   return [
-    { label: 'the password', method: { type: 'password', username, password: text } },
-    {
-      label: 'the password as an answer',
-      method: {
-        type: 'keyboard-interactive',
-        username,
-        prompt: (_name, _instructions, _language, prompts, finish) => {
-          finish(prompts.map(() => text));
-        },
-      },
-    },
+    { label: 'the password', method: { type: 'password', username, password: password.reveal() } },
+    { label: 'the password as an answer', method: answers },
   ];
 }
 
-function reasonsOf(file: PrivateKey, held: (key: Buffer | undefined) => ParsedKey | undefined): Identities['unusable'] {
+function reasonsOf(
+  file: PrivateKey,
+  held: (key: Buffer | undefined) => ParsedKey | undefined,
+  { prompts }: SshSettings,
+): Identities['unusable'] {
   if (file.state === 'missing') return [{ label: `${file.file} does not exist`, fix: undefined }];
   if (file.state === 'unusable') return [{ label: `${file.file} cannot be used (${file.why})`, fix: file.fix }];
   if (file.state === 'usable' || held(file.publicKey) !== undefined) return [];
@@ -170,5 +203,15 @@ function reasonsOf(file: PrivateKey, held: (key: Buffer | undefined) => ParsedKe
         fix: `ssh-add -L  # Expected this key in the list: ${file.file}. Start its agent, or name its socket as IdentityAgent in ~/.ssh/config`,
       },
     ];
-  return [{ label: `${file.file} is encrypted, and no agent has the key`, fix: `ssh-add ${file.file}` }];
+  if (prompts !== undefined && file.publicKey !== undefined) return [];
+  const why =
+    prompts === undefined
+      ? 'There is no terminal to ask for its passphrase'
+      : `Its public key is needed first: ${shellLine(['ssh-keygen', '-yf', file.file])} > ${shellLine([`${file.file}.pub`])}`;
+  return [
+    {
+      label: `${file.file} is encrypted, and no agent has the key. ${why}`,
+      fix: shellLine(['ssh-add', file.file]),
+    },
+  ];
 }

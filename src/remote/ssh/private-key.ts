@@ -15,14 +15,16 @@ export type PrivateKey =
   | { readonly state: 'missing'; readonly file: string }
   | { readonly state: 'unusable'; readonly file: string; readonly why: string; readonly fix?: string };
 
-/** Reads a key file as OpenSSH does. An encrypted key is usable only through an agent: hxllm does not ask for passphrases. */
+const PEM = /-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?-----END \1PRIVATE KEY-----/;
+
+/** Reads a key file as OpenSSH does. An encrypted key needs an agent that has it, or its passphrase: `unlockPrivateKey`. */
 export async function readPrivateKey(file: string): Promise<PrivateKey> {
   try {
     const found = await stat(file);
     // A pipe without a writer would never end, and nothing can interrupt the reading.
     if (!found.isFile()) return { state: 'unusable', file, why: 'it is not a regular file' };
     const text = await readFile(file, 'utf8');
-    const pem = /-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?-----END \1PRIVATE KEY-----/.exec(text);
+    const pem = PEM.exec(text);
     if (pem === null && !text.startsWith('PuTTY-')) return publicOnly(file, text);
     // OpenSSH ignores such a key, too (sshkey_perm_ok).
     if (found.uid === getuid?.() && (found.mode & 0o077) !== 0) {
@@ -31,13 +33,26 @@ export async function readPrivateKey(file: string): Promise<PrivateKey> {
       return { state: 'unusable', file, why, fix: shellLine(['chmod', '600', file]) };
     }
     const [block = text, kind = ''] = pem ?? [];
-    if (isEncrypted(block)) return { state: 'encrypted', file, publicKey: await publicKeyBeside(file) };
+    if (isEncrypted(block))
+      return { state: 'encrypted', file, publicKey: publicKeyInside(block) ?? (await publicKeyBeside(file)) };
     const key = kind === 'OPENSSH ' || pem === null ? parsePrivate(block) : convert(block);
     return typeof key === 'string' ? { state: 'unusable', file, why: key } : { state: 'usable', file, key };
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') return { state: 'unusable', file, why: errorMessage(error) };
     const publicKey = await publicKeyBeside(file);
     return publicKey === undefined ? { state: 'missing', file } : { state: 'public', file, publicKey };
+  }
+}
+
+/** The key of an encrypted file; undefined if the passphrase is wrong or the file cannot be read. */
+export async function unlockPrivateKey(file: string, passphrase: string): Promise<ParsedKey | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const [block = text, kind = ''] = PEM.exec(text) ?? [];
+  try {
+    const key = kind === 'OPENSSH ' || block === text ? parsePrivate(block, passphrase) : convert(block, passphrase);
+    return typeof key === 'string' ? undefined : key;
+  } catch {
+    return undefined;
   }
 }
 
@@ -52,8 +67,8 @@ function publicOnly(file: string, text: string): PrivateKey {
   };
 }
 
-function parsePrivate(text: string): ParsedKey | string {
-  const key = ssh2.utils.parseKey(text.replaceAll('\r\n', '\n'));
+function parsePrivate(text: string, passphrase?: string): ParsedKey | string {
+  const key = ssh2.utils.parseKey(text.replaceAll('\r\n', '\n'), passphrase);
   if (key instanceof Error)
     return /sk-(?:ssh|ecdsa)/.test(Buffer.from(text.replaceAll(/-----.*-----|\s/g, ''), 'base64').toString('latin1'))
       ? 'it is a FIDO key (sk-…), whose signatures hxllm cannot make; use a key of type ed25519, ecdsa or rsa'
@@ -62,8 +77,8 @@ function parsePrivate(text: string): ParsedKey | string {
 }
 
 // ssh2 reads OpenSSH's own format, and PEM of one kind for each type: node:crypto turns PKCS#8 into it.
-function convert(pem: string): ParsedKey | string {
-  const key: KeyObject = createPrivateKey(pem);
+function convert(pem: string, passphrase?: string): ParsedKey | string {
+  const key: KeyObject = passphrase === undefined ? createPrivateKey(pem) : createPrivateKey({ key: pem, passphrase });
   const { asymmetricKeyType: type } = key;
   if (type === 'rsa') return parsePrivate(key.export({ type: 'pkcs1', format: 'pem' }).toString().trim());
   if (type === 'ec') return parsePrivate(key.export({ type: 'sec1', format: 'pem' }).toString().trim());
@@ -80,6 +95,28 @@ function isEncrypted(text: string): boolean {
   const bytes = Buffer.from(body, 'base64');
   const start = 'openssh-key-v1\0'.length;
   return bytes.subarray(start + 4, start + 4 + bytes.readUInt32BE(start)).toString('latin1') !== 'none';
+}
+
+// OpenSSH's format keeps the public key readable: cipher, key derivation and its options, a count, the public key.
+function publicKeyInside(text: string): Buffer | undefined {
+  const [, body] = OPENSSH.exec(text) ?? [];
+  if (body === undefined) return undefined;
+  const bytes = Buffer.from(body, 'base64');
+  let at = 'openssh-key-v1\0'.length;
+  try {
+    for (let skipped = 0; skipped < 3; skipped += 1) at += 4 + bytes.readUInt32BE(at);
+    at += 4;
+    return bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A public key from its bytes; undefined for a type that ssh2 does not know. */
+export function parsePublicKey(blob: Buffer): ParsedKey | undefined {
+  const type = blob.subarray(4, 4 + blob.readUInt32BE(0)).toString('latin1');
+  const key = ssh2.utils.parseKey(`${type} ${blob.toString('base64')}`);
+  return key instanceof Error ? undefined : key;
 }
 
 async function publicKeyBeside(file: string): Promise<Buffer | undefined> {

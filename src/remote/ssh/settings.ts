@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { LocalUser } from '../local-user.ts';
 import { readOptions, type Options } from './options.ts';
+import type { SshPrompts } from './prompts.ts';
 import { commandWords, fillTokens, pathOf, separatePaths, tokensOf } from './tokens.ts';
 
 /** The settings of a connection: from the inventory, then ssh_config, then OpenSSH's defaults. */
@@ -47,6 +48,8 @@ export interface SshSettings {
   readonly command: string;
   /** The command that records the host's key, for messages. */
   readonly trust: string;
+  /** Passphrases and the server's questions; undefined without a terminal. */
+  readonly prompts: SshPrompts | undefined;
 }
 
 const FAMILIES: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 };
@@ -127,6 +130,7 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
     connectTimeoutMs: (Number(one('connecttimeout') ?? '0') || target.connectTimeoutMs / 1000) * 1000,
     command,
     trust: target.trust ?? `hxllm trust ${shellLine([target.name])}`,
+    prompts: localUser.prompts,
   };
 }
 

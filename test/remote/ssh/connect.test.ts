@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import type { Target } from '../../../src/core/host.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { createConnect } from '../../../src/remote/connect.ts';
+import { keyFingerprint } from '../../../src/remote/ssh/host-key.ts';
 import { quietPort } from '../../port.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys, startServer, type TestServer } from './server.ts';
@@ -54,6 +55,9 @@ async function portOf(server: Server): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return (server.address() as AddressInfo).port; // a TCP server that listens
 }
+
+const fingerprintOf = ({ publicText }: { publicText: string }): string =>
+  keyFingerprint(Buffer.from(publicText.split(' ')[1] ?? '', 'base64'));
 
 const line = ({ port }: TestServer, key: { publicText: string }): string =>
   `[127.0.0.1]:${String(port)} ${key.publicText}\n`;
@@ -145,7 +149,12 @@ test('a refused login names the user, the keys that were tried, the accepted met
   });
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.authentication-failed');
-  assert.ok(problem.detail.includes(`Expected to log in as deploy. Tried ${strangeKey.file}.`), problem.detail);
+  assert.ok(
+    problem.detail.includes(
+      `Expected to log in as deploy. Tried ${strangeKey.file} (ssh-ed25519 ${fingerprintOf(strangeKey)}).`,
+    ),
+    problem.detail,
+  );
   assert.match(problem.detail, /gone does not exist\. The server accepts publickey\./);
   assert.match(problem.fix, /^ssh-copy-id -i .*strange -p \d+ deploy@127\.0\.0\.1$/);
 });
