@@ -22,11 +22,13 @@ export class LockedKeyAgent extends ssh2.BaseAgent<ParsedKey> {
     options: SigningRequestOptions | SignCallback,
     callback?: SignCallback,
   ): void {
-    const done = typeof options === 'function' ? options : callback;
-    void this.#unlock().then((key) => {
-      const signature = key?.sign(data, this.#hash) ?? new Error('the key stays locked');
-      if (signature instanceof Error) done?.(signature);
-      else done?.(null, signature);
-    });
+    void this.#answer(data, typeof options === 'function' ? options : callback);
+  }
+
+  async #answer(data: Buffer, done: SignCallback | undefined): Promise<void> {
+    const key = await this.#unlock();
+    const signature = key?.sign(data, this.#hash) ?? new Error('the key stays locked');
+    if (signature instanceof Error) done?.(signature);
+    else done?.(null, signature);
   }
 }

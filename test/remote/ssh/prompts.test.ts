@@ -85,7 +85,7 @@ suite('encrypted keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? 
 
   test('a key that the server refuses is not asked for, and the Problem has its type and fingerprint', async () => {
     const { prompts, asked } = prompted('open sesame');
-    const [{ file = '' } = {}] = files;
+    const file = files[0]?.file ?? '';
     await valueOf(await connect(reach([strangeKey.file, file]), prompts)).close();
     assert.deepEqual(asked, [`Passphrase of ${file}: `]);
     const none = prompted();
@@ -96,7 +96,7 @@ suite('encrypted keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? 
   });
 
   test('a wrong passphrase is asked for again, three times in all, and then never in this run', async () => {
-    const [{ file = '' } = {}] = files;
+    const file = files[0]?.file ?? '';
     const once = prompted('wrong', 'open sesame');
     await valueOf(await connect(reach([file]), once.prompts)).close();
     assert.deepEqual(once.asked, [`Passphrase of ${file}: `, `Wrong passphrase. Passphrase of ${file}: `]);
