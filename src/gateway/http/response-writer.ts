@@ -134,6 +134,7 @@ export function sendWhole(
   more: Readonly<Record<string, string>> = {},
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
-  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...more });
+  // The router sets the headers of a request first.
+  outgoing.writeHead(status, { ...more, ...headers, 'content-length': Buffer.byteLength(body) });
   outgoing.end(body);
 }
