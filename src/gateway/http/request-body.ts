@@ -68,6 +68,14 @@ class BodyReader {
       if (source !== incoming) incoming.resume();
     };
     source.on('data', onData).on('end', onEnd);
+    if (source === incoming) return;
+    // Decoders go on with the bytes that they have, and their output would count for ever.
+    const leave = (): void => {
+      source.off('data', onData).off('end', onEnd);
+      this.#endDecoders();
+      this.#chunks.clear();
+    };
+    this.#context.leave = leave;
   }
 
   // The body's limit holds behind each decoder: a small body may grow in the middle, and shrink again.
@@ -85,11 +93,6 @@ class BodyReader {
       });
       source = source.pipe(decoder);
     }
-    if (source !== incoming)
-      incoming.once('close', () => {
-        // A client that has left gives the decoders no end.
-        if (!incoming.complete) this.#endDecoders();
-      });
     return source;
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { BodyBudget } from '../../../src/gateway/http/body-budget.ts';
 import { startFake } from '../fake-upstream.ts';
 import { KEY, startGateway, until, type Running } from '../running.ts';
 import { rawConnection, statusesIn } from './raw-connection.ts';
@@ -96,4 +98,25 @@ test('a compressed body in pieces is read, and a client that leaves in the middl
     await new Promise((resolve) => setImmediate(resolve));
   }
   assert.deepEqual(statusesIn(await raw.whole()), [200]);
+});
+
+test('a client that leaves while its body is decoded gives the room for bodies back', async (t) => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake], { hxllm: { max_bodies_mib: 8 } });
+  const { mock: held } = t.mock.method(BodyBudget.prototype, 'hold');
+  const body = gzipSync(BODY.toString().replace('compressed', 'x'.repeat(7 * 1024 * 1024)));
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Encoding: gzip\r\n`;
+  const bytes = Buffer.concat([Buffer.from(`${head}Content-Length: ${String(body.length)}\r\n\r\n`), body]);
+  for (let client = 1; client <= 5; client += 1) {
+    const before = held.callCount();
+    await using connection = await rawConnection(gateway, bytes);
+    while (held.callCount() === before) await turn();
+    // All bytes have come, and the first of them are decoded.
+    connection.reset();
+    await until('the client has left', () => gateway.ended().length === client);
+  }
+  const response = await post(gateway, 'gzip', body);
+  assert.equal(response.status, 200, await response.text());
+  await until('the last has ended', () => gateway.ended().length === 6);
+  assert.equal((held.calls[0]?.this as BodyBudget | undefined)?.heldBytes, 0);
 });

@@ -10,6 +10,8 @@ export interface RawConnection {
   send(bytes: string | Buffer): void;
   /** Closes the client's half. */
   end(): void;
+  /** Resets the connection. */
+  reset(): void;
   /** Waits until the gateway has sent a text. */
   saw(text: string): Promise<void>;
   /** Waits until the gateway has closed the connection, and returns all of its bytes. */
@@ -36,6 +38,7 @@ export async function rawConnection(gateway: Running, bytes: string | Buffer): P
     closed: () => closed,
     send: (more) => socket.write(more),
     end: () => socket.end(),
+    reset: () => socket.resetAndDestroy(),
     saw: (wanted) => until(`${JSON.stringify(wanted)} after ${JSON.stringify(text)}`, () => text.includes(wanted)),
     whole: async () => {
       await until('the gateway closes the connection', () => closed);
