@@ -11,6 +11,9 @@ const DEFAULT_TIMEOUT_S = 10;
 /** Time for sudo itself: it may wait for a directory server. */
 const SUDO_TIMEOUT_S = 15;
 
+/** Bytes of an answer that are read: the rules of six firewall programs have up to 4 MB each. A program that never stops must not fill memory. */
+const ANSWER_MAX = 24 * 1024 * 1024;
+
 /** Until `timeout -k 1` has killed a question and its end has been printed. */
 const KILLED_AFTER_S = 3;
 
@@ -88,6 +91,7 @@ export function compose(
     // printf is a part of bash, so the length of its argument has no limit.
     line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; ${elseRoot(become, nonce)}; fi`,
     limitS,
+    isMany: true,
   };
   const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...linesOf(asUser)];
   const script = `${PRELUDE}${definitions(entries, asUser)}${inParallel(lines, nonce)}\n${endOf(nonce)}`;
@@ -179,6 +183,8 @@ interface Line {
   readonly line: string;
   /** Its output is read until then, in seconds from the start of the script. */
   readonly limitS: number;
+  /** It has many answers, and each has been cut where it is read. */
+  readonly isMany?: boolean;
 }
 
 /**
@@ -190,9 +196,14 @@ function inParallel(lines: readonly Line[], nonce: string): string {
   const left = 'SECONDS=0; left() { if ((SECONDS < $1)); then echo $(($1 - SECONDS)); else echo 0.1; fi; }';
   const opened = lines.map(({ line }, index) => `exec {p${String(index)}}< <(exec </dev/null 2>/dev/null; ${line}\n)`);
   const late = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:124`]);
-  const read = lines.map(
-    ({ limitS }, index) => `timeout "$(left ${String(limitS)})" cat <&"$p${String(index)}" || ${late}`,
-  );
+  // The end of an answer that was cut; behind the end of a whole one it counts for nothing.
+  const cut = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:141`]);
+  const read = lines.map(({ limitS, isMany }, index) => {
+    // Unlike head, dd passes on at once, so that nothing is lost when its time is over.
+    const bounded = `dd bs=65536 count=${String(ANSWER_MAX)} iflag=count_bytes 2>/dev/null`;
+    const [reader, end] = isMany === true ? ['cat', ''] : [bounded, `; ${cut}`];
+    return `timeout "$(left ${String(limitS)})" ${reader} <&"$p${String(index)}" || ${late}${end}`;
+  });
   return [left, ...opened, ...read].join('\n');
 }
 

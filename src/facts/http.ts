@@ -8,6 +8,9 @@ export type Got =
 /** Time that the host waits for an answer. */
 const GET_TIMEOUT_S = 5;
 
+/** A list of a thousand models has 0.5 MB. A server that never stops sending costs no more memory than this. */
+const BODY_MAX = 4 * 1024 * 1024;
+
 // Works without curl: bash speaks HTTP/1.0, whose answers end with the connection and are never chunked. Exit codes are
 // curl's: 6 unknown name, 7 no connection, 28 timeout.
 const PLAIN = `limit=$5
@@ -16,7 +19,7 @@ exec 2>&1
 exec 3<>"/dev/tcp/$1/$2" || exit 7
 exec 2>/dev/null
 printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$4" >&3
-cat <&3' hxllm "$@"
+head -c ${String(BODY_MAX)} <&3' hxllm "$@"
 code=$?; [ $code = 124 ] && exit 28; exit $code`;
 
 /** A GET from the host itself. `url` is `http://` or `https://`; only host, port, path and query of it are used. */

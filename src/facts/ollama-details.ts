@@ -36,7 +36,7 @@ request() { printf '%s %s HTTP/1.0\\r\\nHost: %s\\r\\nContent-Type: application/
 send() {
   method=$1 path=$2 body=$3
   if [ "$scheme" = http: ]; then
-    request | timeout -k 1 4 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat >&3; cat <&3' hxllm "$name" "$port"
+    request | timeout -k 1 4 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat >&3; head -c 4194304 <&3' hxllm "$name" "$port"
   elif command -v curl >/dev/null; then
     curl -sS -i --http1.0 --noproxy '*' --max-time 4 -X "$method" -H 'Content-Type: application/json' \${body:+-d} \${body:+"$body"} "https://$header$path"
   elif command -v openssl >/dev/null; then
