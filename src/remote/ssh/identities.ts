@@ -204,14 +204,18 @@ function reasonsOf(
       },
     ];
   if (prompts !== undefined && file.publicKey !== undefined) return [];
-  const why =
-    prompts === undefined
-      ? 'There is no terminal to ask for its passphrase'
-      : `Its public key is needed first: ${shellLine(['ssh-keygen', '-yf', file.file])} > ${shellLine([`${file.file}.pub`])}`;
-  return [
-    {
-      label: `${file.file} is encrypted, and no agent has the key. ${why}`,
-      fix: shellLine(['ssh-add', file.file]),
-    },
-  ];
+  const locked = `${file.file} is encrypted, and no agent has the key`;
+  return prompts === undefined
+    ? [
+        {
+          label: `${locked}. There is no terminal to ask for its passphrase`,
+          fix: shellLine(['ssh-add', file.file]),
+        },
+      ]
+    : [
+        {
+          label: `${locked}. Before its passphrase is asked for, its public key must be known: ${file.file}.pub is missing`,
+          fix: `${shellLine(['ssh-keygen', '-yf', file.file])} >${shellLine([`${file.file}.pub`])}`,
+        },
+      ];
 }

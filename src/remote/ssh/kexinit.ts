@@ -28,8 +28,11 @@ function hostKeysIn(bytes: Buffer): readonly string[] | undefined {
   const packet = bytes.subarray(greeting.index + greeting[0].length);
   if (packet.length < 4 || packet.length < 4 + packet.readUInt32BE(0)) return undefined;
   // Length of the packet, length of its padding, type, cookie; then the key exchanges and the host keys, each a list with commas.
-  if (packet[5] !== KEXINIT) return [];
   const exchanges = 4 + 1 + 1 + 16;
+  if (packet[5] !== KEXINIT || packet.length < exchanges + 4) return [];
   const at = exchanges + 4 + packet.readUInt32BE(exchanges);
-  return packet.toString('latin1', at + 4, at + 4 + packet.readUInt32BE(at)).split(',');
+  if (packet.length < at + 4) return [];
+  const names = packet.toString('latin1', at + 4, at + 4 + packet.readUInt32BE(at)).split(',');
+  // Names are printable US-ASCII (RFC 4251, 6). Others could move the cursor of the terminal that shows them.
+  return names.filter((name) => /^[!-~]{1,64}$/.test(name));
 }

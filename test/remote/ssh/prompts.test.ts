@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Prompt } from 'ssh2';
@@ -107,6 +107,14 @@ suite('encrypted keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? 
       assert.ok(detail.includes(`${file} stays locked, without its passphrase`), detail);
     }
     assert.equal(never.asked.length, 3);
+  });
+
+  test('a PEM file without its .pub is named with the command that writes it', async () => {
+    const file = join(keys.folder, 'alone');
+    await copyFile(join(keys.folder, 'pem'), file);
+    const { prompts, asked } = prompted();
+    const { fix, detail } = problemOf(await connect(reach([file]), prompts));
+    assert.deepEqual([fix, asked], [`ssh-keygen -yf ${file} >${file}.pub`, []], detail);
   });
 
   test('a server that wants two keys gets two, and a Problem names the one that it accepted in part', async () => {
