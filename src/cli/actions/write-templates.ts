@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shownPath } from '../../config/shown-path.ts';
 import { errorCode, errorMessage } from '../../core/error.ts';
 import type { Problem } from '../../core/problem.ts';
 import { quote } from '../../core/shell.ts';
 import { TEMPLATE_NAMES } from '../../core/template-name.ts';
+import { makeFolders } from '../../evidence/make-folders.ts';
 import { templateText } from '../../render/template.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -16,6 +17,8 @@ import { reportProblems } from './fleet.ts';
  */
 export async function writeTemplates(terminal: Terminal, folder: string): Promise<number> {
   const { cwd, stdout } = terminal;
+  // An empty shell variable would write beside the inventory.
+  if (folder.trim() === '') return giveUp(terminal, [noFolder()]);
   const place = resolve(cwd, folder);
   const shown = shownPath(place, cwd);
   const files = TEMPLATE_NAMES.map((name) => ({
@@ -31,7 +34,7 @@ export async function writeTemplates(terminal: Terminal, folder: string): Promis
       changed.map(({ name, path }) => taken(name, path)),
     );
   try {
-    await mkdir(place, { recursive: true });
+    makeFolders(place);
     // `wx`: a file that came in the meantime is not replaced either.
     for (const [index, { path, text }] of files.entries())
       if (found[index] === undefined) await writeFile(path, text, { flag: 'wx', mode: 0o644 });
@@ -50,6 +53,15 @@ export async function writeTemplates(terminal: Terminal, folder: string): Promis
     ].join('\n'),
   );
   return EXIT.ok;
+}
+
+function noFolder(): Problem {
+  return {
+    code: 'usage.templates',
+    summary: 'the folder for the templates has no name',
+    detail: 'Expected a folder, found an empty text. Nothing was written.',
+    fix: 'hxllm validate --write-templates templates',
+  };
 }
 
 function taken(name: string, path: string): Problem {

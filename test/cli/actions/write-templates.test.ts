@@ -38,3 +38,17 @@ test('a folder that cannot be made is an error with its path', async (context) =
   assert.equal(await writeTemplates(terminal, 'file/templates'), 1);
   assert.match(terminal.written.err, /cannot be written[\s\S]*ENOTDIR|EEXIST/);
 });
+
+test('a folder without a name and one that takes no entries end with an error, and nothing is written', async (context) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'hxllm-templates-'));
+  context.after(() => {
+    rmSync(cwd, { recursive: true });
+  });
+  const unnamed = fakeTerminal({ cwd });
+  assert.equal(await writeTemplates(unnamed, ''), 64);
+  assert.deepEqual(readdirSync(cwd), []);
+  // A recursive mkdir of Node.js never ends there.
+  const terminal = fakeTerminal({ cwd });
+  assert.equal(await writeTemplates(terminal, '/proc/hxllm/templates'), 1);
+  assert.match(terminal.written.err, /cannot be written/);
+});
