@@ -8,8 +8,8 @@ import { askTrust } from './ask-trust.ts';
 import { followUpsOf } from './follow-up.ts';
 import { hasWayIn, questionsFor, type HostFacts, type PreflightCheck, type PreflightSubject } from './subject.ts';
 
-/** Longer than the time limit of any single question. */
-const ASK_TIMEOUT_MS = 60_000;
+/** Longer than the time limit of any single question, and of a sudo that hangs before it; otherwise the host would count as not reached. */
+const ASK_TIMEOUT_MS = 90_000;
 
 /** The system sends the first packet again after 1 s and after 3 s. */
 const TRIAL_TIMEOUT_MS = 4000;

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Host } from '../../../src/core/host.ts';
 import { ok } from '../../../src/core/problem.ts';
 import { runPreflight } from '../../../src/phases/preflight/run.ts';
+import { questionsFor } from '../../../src/phases/preflight/subject.ts';
 import { backendsOf, configOf, createAnsweringHost, hostOf, toolsOf } from './host.ts';
 import { GOOD, NOW_MS, SETTINGS } from './judging.ts';
 
@@ -69,4 +70,28 @@ test('preflight takes at most five round trips, whatever the number of checks an
   );
   assert.equal(many.rounds(), few.rounds());
   assert.ok(few.calls().includes('tryPort'), 'the port is tried');
+});
+
+test('the call waits longer than the slowest question behind a sudo that hangs', async () => {
+  const slowest = Math.max(
+    ...Object.values(questionsFor(hostOf('hx-api-server', SETTINGS).settings)).map(({ timeoutS }) => timeoutS ?? 10),
+  );
+  const limits: number[] = [];
+  const host = createAnsweringHost('hx-api-server', GOOD);
+  const watched: Host = {
+    ...host,
+    run: (command, options) => {
+      limits.push(options.timeoutMs);
+      return host.run(command, options);
+    },
+  };
+  await runPreflight(
+    configOf([hostOf('hx-api-server', SETTINGS)]),
+    toolsOf(() => Promise.resolve(ok(watched)), NOW_MS),
+  );
+  // sudo has 15 s, and a question that is killed 3 s more.
+  assert.ok(
+    limits.length > 0 && Math.min(...limits) > (15 + slowest + 3) * 1000,
+    `${limits.join()} ms, ${String(slowest)} s`,
+  );
 });
