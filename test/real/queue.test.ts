@@ -45,8 +45,9 @@ describe('slots, queue and loads in front of a real Ollama', () => {
   test('one load serves all waiters, even if the request that caused it has left', LIMITS, async () => {
     const leaving = new AbortController();
     const left = gateway.chat({ model: 'field' }, { signal: leaving.signal }).catch(() => undefined);
-    await until('the load has begun', () => gateway.service().scheduler.waiting === 1);
+    // All are sent at once: the load of a tiny model may end before a request that is sent later arrives.
     const others = Array.from({ length: 4 }, () => gateway.chat({ model: 'field', max_tokens: 4 }));
+    await until('the load has begun', () => gateway.service().scheduler.waiting > 1);
     leaving.abort();
     await left;
     const answers = await Promise.all(others);
@@ -55,7 +56,10 @@ describe('slots, queue and loads in front of a real Ollama', () => {
       [200, 200, 200, 200],
     );
     assert.equal(starts(), 1);
-    assert.ok(Number(/load;dur=([\d.]+)/.exec(answers[0]?.headers.get('server-timing') ?? '')?.[1]) > 0);
+    const loadsMs = answers.map(({ headers }) =>
+      Number(/load;dur=([\d.]+)/.exec(headers.get('server-timing') ?? '')?.[1] ?? 0),
+    );
+    assert.ok(Math.max(...loadsMs) > 0, loadsMs.join(', '));
   });
 
   test('names of the same weights share one runner, without another load', LIMITS, async () => {
