@@ -1,4 +1,4 @@
-import { goesFirst } from './flow.ts';
+import { goesFirst, leadS, type Flow } from './flow.ts';
 import type { Band } from './band.ts';
 import { isUp, warmOf } from './candidate.ts';
 import { busyModels, priceS } from './cost.ts';
@@ -18,12 +18,14 @@ const MOST_JOBS = 64;
 const SHARED = 0.55;
 /** Between the assignment of a slot and the first token, without the prompt, s. */
 const START_S = 0.1;
+/** Callers whose time of servers differs by no more are served by the time at which their requests are due, s. */
+const EVEN_S = 6;
 /** A waiter is late if less than this is left to its target, ms. */
 const LEAST_LEFT_MS = 200;
 
 /**
- * Retries; then, of the waiters that can all begin in time, those of the caller that has had least; then the others, in the same order;
- * then batches.
+ * Retries; then, of the waiters that can all begin in time, those of the caller that has had least, and among callers that have had about
+ * the same the one that is due first; then the others, those of the caller that has had least first; then batches.
  */
 export function* fairOrder(fleet: Fleet, queue: Queue, nowMs: number): Generator<NextWaiter> {
   yield* retriesFirst(queue);
@@ -85,9 +87,29 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
     jobs.push({ value: waiter, leftS: startS + workS / count, workS, group: flow.id });
   }
   const chosen = onTimeSet(jobs, count);
-  let first: Waiter | undefined;
-  for (const { value } of jobs) if (chosen.has(value) && (first === undefined || isBefore(value, first))) first = value;
-  return first;
+  return firstDue(
+    fleet,
+    jobs.filter(({ value }) => chosen.has(value)),
+  );
+}
+
+/**
+ * The waiter that is due first, of the caller that has had least and of those that have had little more. While other aliases wait, the
+ * oldest of that caller: the loads follow the oldest waiter.
+ */
+function firstDue(fleet: Fleet, jobs: readonly Job<Waiter>[]): Waiter | undefined {
+  let least: Waiter | undefined;
+  for (const { value } of jobs) if (least === undefined || isBefore(value, least)) least = value;
+  if (least === undefined || fleet.queues.size > 1) return least;
+  let first: Job<Waiter> | undefined;
+  for (const job of jobs)
+    if (areEven(job.value.flow, least.flow) && (first === undefined || job.leftS < first.leftS)) first = job;
+  return first?.value;
+}
+
+// A caller with more requests in the gateway may be one that a slot is kept from.
+function areEven(flow: Flow, least: Flow): boolean {
+  return flow === least || (flow.live <= least.live + 1 && leadS(flow, least) <= EVEN_S);
 }
 
 /** Moves the first waiters that are late to the late ones. */

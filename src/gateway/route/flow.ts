@@ -112,6 +112,11 @@ export function goesFirst(a: Flow, b: Flow): boolean {
   return a.owner === b.owner ? a.virtualS < b.virtualS : a.owner.virtualS < b.owner.virtualS;
 }
 
+/** Seconds of a server that a caller has had more than another, by the order of {@link goesFirst}. */
+export function leadS(a: Flow, b: Flow): number {
+  return a.owner === b.owner ? a.virtualS - b.virtualS : a.owner.virtualS - b.owner.virtualS;
+}
+
 function openKey(all: Flows, key: string): KeyFlows {
   const owner: KeyFlows = {
     all,

@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
 import { candidatesOf, isUp, isWarm } from '../../../src/gateway/route/candidate.ts';
 import { isDoubted } from '../../../src/gateway/route/circuit.ts';
-import { priceS } from '../../../src/gateway/route/cost.ts';
 import type { Assignment, Decision, Rejection, RouteEvent } from '../../../src/gateway/route/event.ts';
-import { capacityOf } from '../../../src/gateway/route/fair-order.ts';
 import type { Backend, Fleet, Lease } from '../../../src/gateway/route/fleet.ts';
-import { goesFirst } from '../../../src/gateway/route/flow.ts';
-import type { NextWaiter } from '../../../src/gateway/route/order.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
-import { firstWaiters, queueLength, waitersOf, type Queue, type Waiter } from '../../../src/gateway/route/queue.ts';
+import { firstWaiters, queueLength, type Queue } from '../../../src/gateway/route/queue.ts';
 import { decodeRate, prefillRate } from '../../../src/gateway/route/rates.ts';
 import { hasRoom, type Replica } from '../../../src/gateway/route/replica.ts';
 import { isReady } from '../../../src/gateway/route/residency.ts';
+import { checkOrder } from './order-invariants.ts';
 import { route } from '../../../src/gateway/route/router.ts';
 
-/** A waiter is late from this time before its target, and begins at the earliest after this time, ms and s. */
-const LEAST_LEFT_MS = 200;
-const START_S = 0.1;
 const LONGEST_RETRY_AFTER_MS = 60_000;
 /** A model without a request for so long is not in use, ms. */
 const UNUSED_MS = 600_000;
@@ -32,7 +26,7 @@ const CHECKED_EVENTS = 16;
  *    to go.
  * 4. A load has a cause: a waiter that no free slot can take, or, while nobody waits, room for it. A backend has one load at a time.
  * 5. A late request never goes before one that can still begin in time (`fleet`).
- * 6. Of the requests that can all begin in time, the caller goes first that has had least (`fleet`).
+ * 6. Of the requests that can all begin in time, the caller goes first that has had least, of even ones the request that is due first (`fleet`).
  * 7. A request gets one decision, and none after it has left.
  * 8. The only copy of a model for which requests wait goes after every model of that backend that is not in use (`fleet`).
  * 9. Rates are positive and finite, and a rejection says 1 to 60 s.
@@ -192,31 +186,6 @@ function isNeeded(
     if ((wasHeld || !hasSlot) && !tried.includes(deployment)) return true;
   }
   return false;
-}
-
-// Requests that can begin in time are found here without the set: by itself, or all together.
-function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWaiter, nowMs: number): void {
-  const others = [...waitersOf(queue)].filter(
-    (one) => !one.isRetry && !one.batch && nowMs <= one.dueMs - LEAST_LEFT_MS && one !== waiter,
-  );
-  const { count, fastest } = capacityOf(fleet, queue);
-  if (fastest === undefined) return;
-  const workS = ({ unreadTokens, estimate }: Waiter): number =>
-    priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens }) / count;
-  const leftS = ({ dueMs, unreadTokens }: Waiter): number =>
-    (dueMs - nowMs) / 1000 - unreadTokens / prefillRate(fleet, fastest) - START_S;
-  if (late) {
-    const early = others.find((one) => workS(one) <= leftS(one));
-    assert.equal(early?.request, undefined, `${waiter.request} is late, and goes before a request on time`);
-    return;
-  }
-  const all = [waiter, ...others];
-  const sumS = all.reduce((sum, one) => sum + workS(one), 0);
-  if (all.length > 64 || sumS > Math.min(...all.map(leftS))) return;
-  const first = others.find((one) =>
-    one.flow === waiter.flow ? one.sinceMs < waiter.sinceMs : goesFirst(one.flow, waiter.flow),
-  );
-  assert.equal(first?.request, undefined, `${waiter.request} goes before a caller that has had less`);
 }
 
 function checkVictim(fleet: Fleet, backend: Backend, victim: Replica, nowMs: number): void {
