@@ -2,6 +2,7 @@ import { encryptVault } from '../../../config/vault/cipher.ts';
 import { inlineVaults } from '../../../config/vault/inline.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
 import { writeChanges, type Change } from '../../files/write-changes.ts';
+import { quote } from '../../../core/shell.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { readVaultFile, sealingFor, type SealingOptions, type VaultFile } from '../../vault/access.ts';
 import { notYaml } from './view.ts';
@@ -23,7 +24,7 @@ export async function encryptVaults(
         code: 'vault.encrypted',
         summary: 'the file is encrypted already',
         detail: `Expected plain text, found ${encrypted ? 'an encrypted file' : 'encrypted values: Ansible does not open them inside an encrypted file'}. No file was changed.`,
-        fix: `hxllm vault view ${shown}${encrypted ? '' : ' NAME'}`,
+        fix: `hxllm vault view ${quote(shown)}${encrypted ? '' : ' NAME'}`,
         where: { file: shown },
       });
     // A file that is no YAML may be encrypted, but not one whose encrypted values are only not found.

@@ -6,6 +6,7 @@ import { filePassword } from '../../../config/vault/password.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { writeChanges, type Change } from '../../files/write-changes.ts';
+import { quote } from '../../../core/shell.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { openKeyring, readVaultFile, unlock, type VaultFile, type VaultOptions } from '../../vault/access.ts';
 import { typeNewPassword } from '../../vault/new-password.ts';
@@ -44,7 +45,7 @@ export async function rekeyVaults(
         code: 'vault.not-encrypted',
         summary: 'there is nothing to decrypt',
         detail: 'Expected an encrypted file, or one with encrypted values, found plain text. No file was changed.',
-        fix: `hxllm vault encrypt ${file.value.shown}`,
+        fix: `hxllm vault encrypt ${quote(file.value.shown)}`,
         where: { file: file.value.shown },
       });
     // A file that is named twice is one file.

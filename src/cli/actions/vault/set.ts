@@ -74,8 +74,8 @@ async function rewritten(
     summary: `cannot set ${name} without rewriting the file`,
     detail: `Expected a line of ${shown} that sets ${name}, or a place for one, found flow style, a list, a mapping, or an anchor that other variables use.`,
     fix: encrypted
-      ? `hxllm vault edit ${shown}`
-      : `hxllm vault set ${name} --file ${shown}  # after you have removed ${name} from it`,
+      ? `hxllm vault edit ${quote(shown)}`
+      : `hxllm vault set ${name} --file ${quote(shown)}  # after you have removed ${name} from it`,
     where: { file: shown },
   };
   if (!encrypted) {
@@ -134,7 +134,7 @@ async function fileOf(
       code: 'vault.several-files',
       summary: `several files set ${name}`,
       detail: `Expected one, found ${setting.map(({ shown }) => shown).join(', ')}.`,
-      fix: `hxllm vault set ${name} --file ${one.shown}  # hxllm inventory explain HOST ${name} shows the one that counts`,
+      fix: `hxllm vault set ${name} --file ${quote(one.shown)}  # hxllm inventory explain HOST ${name} shows the one that counts`,
     });
   const usual = await readVaultFile(terminal, join(folder, 'all', 'vault.yml'));
   if (usual.ok) return usual;

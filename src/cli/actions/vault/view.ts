@@ -1,5 +1,6 @@
 import { inlineVault, inlineVaults } from '../../../config/vault/inline.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import { quote } from '../../../core/shell.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { openKeyring, readVaultFile, textOf, unlock, type VaultFile, type VaultOptions } from '../../vault/access.ts';
 
@@ -32,7 +33,7 @@ export function sealedText(file: VaultFile, variable: string | undefined): Resul
             file,
             'no name behind a file that is encrypted as a whole',
             variable,
-            `hxllm vault view ${file.shown}`,
+            `hxllm vault view ${quote(file.shown)}`,
           ),
         );
   if (file.fault !== undefined) return fail(notYaml(file, file.fault));
@@ -46,13 +47,13 @@ export function sealedText(file: VaultFile, variable: string | undefined): Resul
           file,
           'an encrypted file, or one with encrypted values',
           'plain text',
-          `hxllm vault encrypt ${file.shown}`,
+          `hxllm vault encrypt ${quote(file.shown)}`,
         )
       : unsuitable(
           file,
           `the name of an encrypted value: ${names.join(', ')}`,
           variable ?? 'none',
-          `hxllm vault view ${file.shown} ${first}`,
+          `hxllm vault view ${quote(file.shown)} ${quote(first)}`,
         ),
   );
 }

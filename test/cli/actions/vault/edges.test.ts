@@ -122,3 +122,12 @@ for (const killedBy of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)
     child.stdin.end();
     assert.equal(place.read(FILE), before);
   });
+
+test('the command of a fix can be pasted, whatever the names of file and value', async () => {
+  using place = new Place();
+  const file = 'group_vars/all/it s.yml';
+  place.write(file, '"my key":\n  - !vault "$ANSIBLE_VAULT;1.1;AES256\\n33"\n');
+  const none = await viewVault(place.terminal(), { file, variable: undefined }, OLD, signal);
+  assert.ok(!none.ok);
+  assert.equal(none.problems[0].fix, `hxllm vault view '${file}' 'my key[0]'`);
+});
