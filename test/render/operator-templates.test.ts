@@ -162,3 +162,12 @@ test('the environment file may have other lines, also in quotes over several one
   const own = ENV.replace('LITELLM', `# it's\nA="b\nc"\nD='e\\'\nF=g\\\\\nLITELLM`);
   assert.deepEqual(render(withTemplates({ 'litellm.env': `${own}Z="a=b"\n` })).problems, []);
 });
+
+test('the environment file leaves the authorities to litellm_ca_file, since systemd prefers its variables', () => {
+  const own = withTemplates({ 'litellm.env': `${ENV}NODE_EXTRA_CA_CERTS=/etc/mine.pem\n` });
+  assert.deepEqual(render(own).problems, []);
+  const authorities = { file: 'ca.pem', path: '/w/ca.pem', certificates: [] };
+  const [problem, ...more] = render({ ...own, authorities }).problems;
+  assert.equal(problem?.fix, 'remove the line NODE_EXTRA_CA_CERTS= from mine/litellm.env');
+  assert.deepEqual(more, []);
+});
