@@ -25,6 +25,8 @@ export async function main(argv: readonly string[]): Promise<number> {
           command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
         if (options.askBecomePass === true && !terminal.interactive)
           command.error('error: --ask-become-pass needs a terminal; without one: --become-password-file FILE');
+        if (options.askPass === true && !terminal.interactive)
+          command.error('error: --ask-pass needs a terminal; without one: --connection-password-file FILE');
         const { start } = await import('./run/start.ts');
         exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
       },

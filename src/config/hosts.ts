@@ -30,6 +30,8 @@ interface Sources {
   readonly request: UserEnvironment & { readonly limit: string | undefined; readonly servers?: boolean };
   /** `--ask-become-pass` or `become_password_file`. */
   readonly becomePassword: Secret | undefined;
+  /** `--ask-pass` or `connection_password_file`; a variable of the inventory precedes it. */
+  readonly loginPassword: Secret | undefined;
   readonly findings: Findings;
 }
 
@@ -97,9 +99,10 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
 function connectionOf(
   name: string,
   variables: HostVariables,
-  { settings, request, becomePassword, findings }: Sources,
+  { settings, request, becomePassword, loginPassword, findings }: Sources,
 ): { readonly target: Target; readonly become: () => Become } {
-  const target = readTarget(name, variables, settings, request, findings);
+  const own = readTarget(name, variables, settings, request, findings);
+  const target = own.connection === 'ssh' ? { ...own, password: own.password ?? loginPassword } : own;
   const way = { settings: settings.become, password: becomePassword, user: target.user };
   return { target, become: () => readBecome(variables, way, new Reader(findings)) };
 }

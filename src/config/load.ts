@@ -16,9 +16,9 @@ import {
   variableFolders,
   type InventorySource,
 } from './inventory/sources.ts';
+import { BECOME_PASSWORD, hostPassword, LOGIN_PASSWORD, type PasswordRequest } from './password-request.ts';
 import { shownPath } from './shown-path.ts';
 import { SourceFiles } from './source-files.ts';
-import { readPasswordFile } from './variables/become.ts';
 import { VariableFolders } from './variables/layers.ts';
 import { Keyring } from './vault/keyring.ts';
 import { askedPassword, filePassword, type PasswordSource } from './vault/password.ts';
@@ -42,19 +42,11 @@ export interface ConfigRequest {
   /** `--ask-vault-pass`. Called at most once, and only if a file is encrypted. */
   readonly askVaultPassword: (() => Promise<Secret<Buffer> | undefined>) | undefined;
   /** Only of commands that become root on the hosts: the sources of sudo's password. */
-  readonly become?: BecomePasswordRequest | undefined;
+  readonly become?: PasswordRequest | undefined;
+  /** Only of commands that log in to the hosts: the sources of the SSH password. */
+  readonly login?: PasswordRequest | undefined;
   /** The hosts of `[ollama]` are read, too. */
   readonly servers?: boolean;
-}
-
-/** The command line's part of sudo's password. */
-export interface BecomePasswordRequest {
-  /** `--ask-become-pass`; `become_ask_pass` asks, too. */
-  readonly wanted: boolean;
-  /** Asks the operator, who may type nothing; `undefined` without a terminal. */
-  readonly ask: (() => Promise<Secret | undefined>) | undefined;
-  /** `--become-password-file`. */
-  readonly file: string | undefined;
 }
 
 /** Reads the operator's files by Ansible's rules into one frozen Config, or returns all Problems. */
@@ -63,7 +55,9 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
   const opened = await openInventory(request, findings);
   if (!opened.ok) return opened;
   const { settings, sources, folders, files, inventory, inventoryFiles } = opened.value;
-  const becomePassword = await becomePasswordOf(request, settings);
+  const loginPassword = await hostPassword(LOGIN_PASSWORD, request.login, settings.login, request);
+  if (!loginPassword.ok) return withErrors(loginPassword.problems, findings);
+  const becomePassword = await hostPassword(BECOME_PASSWORD, request.become, settings.become, request);
   if (!becomePassword.ok) return withErrors(becomePassword.problems, findings);
   const hosts = await readHosts({
     inventory,
@@ -71,6 +65,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
     files,
     settings,
     request,
+    loginPassword: loginPassword.value,
     becomePassword: becomePassword.value,
     findings,
   });
@@ -137,26 +132,6 @@ function editedFiles(
     inventoryFile: inventory.groups.get(GROUP)?.source ?? first ?? newInventoryFile(sources, cwd),
     variablesFolder: newVariablesFolder(sources, cwd),
   };
-}
-
-/** As Ansible: the question precedes the file. */
-async function becomePasswordOf(
-  { become, cwd, home }: ConfigRequest,
-  { become: settings }: AnsibleSettings,
-): Promise<Result<Secret | undefined>> {
-  if (become === undefined) return ok(undefined);
-  if (become.wanted || settings.askPass !== undefined)
-    return become.ask === undefined
-      ? fail({
-          code: 'usage.become-password',
-          summary: 'sudo’s password cannot be asked for',
-          detail: 'Expected a terminal for become_ask_pass, found none.',
-          fix: 'run again with --become-password-file FILE',
-          ...(settings.askPass === undefined ? {} : { where: settings.askPass }),
-        })
-      : ok(await become.ask());
-  const file = become.file === undefined ? settings.passwordFile : resolve(cwd, become.file.replace(/^~(?=\/)/, home));
-  return file === undefined ? ok(undefined) : readPasswordFile(file, become.file ?? shownPath(file, cwd));
 }
 
 /** All sources of vault passwords, in the order in which they are tried. */

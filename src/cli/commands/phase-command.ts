@@ -57,6 +57,8 @@ export function phaseCommand(text: CommandText, own: (command: Command) => Comma
     .option('--ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
     .option('--vault-id <id@source>', 'a vault password by its id: ID@prompt, ID@FILE (repeatable)', collect)
+    .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
+    .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
     .option('--evidence-dir <dir>', 'the folder for evidence (default: evidence)')
     .option('-v, --verbose', 'show everything in full');

@@ -37,7 +37,8 @@ export function fixMarked(session: Session, results: readonly CheckResult[]): st
 
 /** A command line with this one's choices: inventory, hosts, vault password and evidence folder. */
 export function typed(session: Session, command: string): string {
-  const { inventory, limit, askVaultPass, vaultPasswordFile, evidenceDir } = session.options;
+  const { inventory, limit, askVaultPass, vaultPasswordFile, evidenceDir, askPass, connectionPasswordFile } =
+    session.options;
   const { askBecomePass, becomePasswordFile } = ROOTED.has(command.split(' ')[0]) ? session.options : {};
   const argv = [
     'hxllm',
@@ -46,6 +47,8 @@ export function typed(session: Session, command: string): string {
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
     ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
+    ...(askPass === true ? ['--ask-pass'] : []),
+    ...(connectionPasswordFile === undefined ? [] : ['--connection-password-file', connectionPasswordFile]),
     ...(askBecomePass === true ? ['--ask-become-pass'] : []),
     ...(becomePasswordFile === undefined ? [] : ['--become-password-file', becomePasswordFile]),
     ...(evidenceDir === undefined ? [] : ['--evidence-dir', evidenceDir]),

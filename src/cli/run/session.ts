@@ -17,6 +17,8 @@ export interface PhaseOptions {
   readonly vaultId?: readonly string[];
   readonly askBecomePass?: boolean;
   readonly becomePasswordFile?: string;
+  readonly askPass?: boolean;
+  readonly connectionPasswordFile?: string;
   readonly json?: boolean;
   readonly evidenceDir?: string;
   readonly verbose?: boolean;
@@ -48,6 +50,8 @@ export interface Session {
   readonly redaction: Redaction;
   readonly signal: AbortSignal;
   readonly vault: VaultPassword;
+  /** Asks the operator for the SSH password once; later calls return the same one. */
+  readonly askLoginPassword: () => Promise<Secret | undefined>;
   /** Asks the operator for sudo's password once; later calls return the same one. */
   readonly askBecomePassword: () => Promise<Secret | undefined>;
   /** SSH's questions to the operator, for all phases of this command line; undefined without a terminal. */

@@ -39,7 +39,8 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     view: createHumanView(terminal, result, options.verbose ?? false, showsWholeFiles(options)),
     signal: guard.signal,
     vault: createVaultPassword(() => askPassword(session)),
-    askBecomePassword: once(() => askBecomePassword(session)),
+    askLoginPassword: once(() => askHostPassword(session, 'SSH password: ')),
+    askBecomePassword: once(() => askHostPassword(session, 'BECOME password: ')),
     sshPrompts: sshPromptsOf(terminal, () => {
       session.view.pause();
     }),
@@ -65,9 +66,9 @@ async function askPassword({ view, terminal, signal }: Session): Promise<Secret<
 }
 
 // Ansible takes it with the blanks around it.
-async function askBecomePassword({ view, terminal, signal }: Session): Promise<Secret | undefined> {
+async function askHostPassword({ view, terminal, signal }: Session, prompt: string): Promise<Secret | undefined> {
   view.pause();
-  const typed = (await terminal.askHidden('BECOME password: ', signal)) ?? '';
+  const typed = (await terminal.askHidden(prompt, signal)) ?? '';
   return typed === '' ? undefined : new Secret(typed);
 }
 

@@ -62,6 +62,11 @@ export function configRequest(session: Session, becomes = false): ConfigRequest 
     vaultIds: options.vaultId,
     askVaultId: terminal.interactive ? (id) => askVaultId(session, id) : undefined,
     askVaultPassword: options.askVaultPass === true || session.vault.known() ? () => session.vault.ask() : undefined,
+    login: {
+      wanted: options.askPass === true,
+      ask: terminal.interactive ? session.askLoginPassword : undefined,
+      file: options.connectionPasswordFile,
+    },
     become: becomes
       ? {
           wanted: options.askBecomePass === true,

@@ -1,3 +1,4 @@
+import type { PasswordSettings } from '../password-request.ts';
 import { ok, type Result } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import type { IgnoredNames } from '../inventory/folder.ts';
@@ -37,6 +38,8 @@ export interface AnsibleSettings {
     readonly ansible_ssh_extra_args: readonly string[];
   };
   readonly become: BecomeSettings;
+  /** Of the SSH password. */
+  readonly login: PasswordSettings;
 }
 
 // Names and order are those of ansible-core 2.19: config/base.yml and plugins/connection/ssh.py.
@@ -62,6 +65,8 @@ const SETTINGS = {
   timeout: setting(['ANSIBLE_TIMEOUT', 'ANSIBLE_SSH_TIMEOUT'], ['defaults.timeout', 'ssh_connection.timeout']),
   sshArgs: setting(['ANSIBLE_SSH_ARGS'], ['ssh_connection.ssh_args']),
   sshCommonArgs: setting(['ANSIBLE_SSH_COMMON_ARGS'], ['ssh_connection.ssh_common_args']),
+  askPass: setting(['ANSIBLE_ASK_PASS'], ['defaults.ask_pass']),
+  connectionPasswordFile: setting(['ANSIBLE_CONNECTION_PASSWORD_FILE'], ['defaults.connection_password_file']),
   sshExtraArgs: setting(['ANSIBLE_SSH_EXTRA_ARGS'], ['ssh_connection.ssh_extra_args']),
 };
 
@@ -100,6 +105,10 @@ export async function readAnsibleSettings(
       ansible_ssh_args: values.words(SETTINGS.sshArgs) ?? [],
       ansible_ssh_common_args: values.words(SETTINGS.sshCommonArgs) ?? [],
       ansible_ssh_extra_args: values.words(SETTINGS.sshExtraArgs) ?? [],
+    },
+    login: {
+      passwordFile: values.path(SETTINGS.connectionPasswordFile),
+      askPass: values.boolean(SETTINGS.askPass) === true ? values.find(SETTINGS.askPass)?.where : undefined,
     },
     become: {
       method: values.find(BECOME_SETTINGS.method),

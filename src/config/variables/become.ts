@@ -1,10 +1,9 @@
+import type { Where } from '../../core/problem.ts';
 import { SUDO, type Become } from '../../core/become.ts';
-import { fail, ok, type Problem, type Result, type Where } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 import type { BecomeSettings } from '../ansible-cfg/become.ts';
 import { splitWords } from '../python/shlex.ts';
 import { scalar, type Value } from '../value.ts';
-import { filePassword } from '../vault/password.ts';
 import { openMark, readPassword } from './connection.ts';
 import type { HostVariables, Reader } from './reader.ts';
 import { sudoFlags } from './sudo-flags.ts';
@@ -66,25 +65,6 @@ export function readBecome(
     program: exe === undefined || isEmpty(exe) ? SUDO.program : words(exe, reader),
     flags: flags === undefined || isEmpty(flags) ? [] : sudoFlags(words(flags, reader), flags.where, reader.findings),
     password: own ?? password ?? configured,
-  };
-}
-
-/** Reads `become_password_file`: a file with the password, or a program that prints it. */
-export async function readPasswordFile(path: string, shown: string): Promise<Result<Secret>> {
-  const read = await filePassword(path, shown).read('default');
-  if (!read.ok || read.value === undefined)
-    return fail(unreadable(read.ok ? 'no password' : read.problems[0].detail, shown));
-  const text = read.value.reveal().toString('utf8');
-  return /[\n\0]/.test(text) ? fail(unreadable('Expected one line, found several.', shown)) : ok(new Secret(text));
-}
-
-function unreadable(detail: string, file: string): Problem {
-  return {
-    code: 'config.become-password',
-    summary: 'cannot read the password of sudo',
-    detail,
-    fix: 'name the right file with --become-password-file FILE, or type the password with --ask-become-pass',
-    where: { file },
   };
 }
 

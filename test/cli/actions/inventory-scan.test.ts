@@ -68,6 +68,7 @@ async function scanned(
     terminal,
     options: { ...options, scan: true } as InventoryCommandOptions,
     version: '0.1.0',
+    askLoginPassword: () => Promise.resolve(undefined),
     askBecomePassword: () => Promise.resolve(undefined),
     command: ['hxllm', 'inventory', '--scan'],
     within: undefined,

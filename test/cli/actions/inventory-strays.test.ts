@@ -40,6 +40,7 @@ async function tried(
     terminal,
     options,
     version: '0.1.0',
+    askLoginPassword: () => Promise.resolve(undefined),
     askBecomePassword: () => Promise.resolve(undefined),
     command: ['hxllm', 'inventory'],
     within,

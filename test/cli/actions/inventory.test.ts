@@ -43,6 +43,7 @@ async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, k
     terminal,
     options,
     version: '0.1.0',
+    askLoginPassword: () => Promise.resolve(undefined),
     askBecomePassword: () => Promise.resolve(undefined),
     command: ['hxllm', 'inventory'],
     within: keyNeeded ? 'up' : undefined,

@@ -37,6 +37,7 @@ function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
     terminal,
     options,
     version: '0.1.0',
+    askLoginPassword: () => Promise.resolve(undefined),
     askBecomePassword: () => Promise.resolve(undefined),
     command: ['hxllm', 'preflight'],
     within: undefined,
