@@ -64,7 +64,11 @@ test('a backend that is down is named, as seen from the host that needs it', lab
   try {
     await refuses(createOperator(), {
       exitCode: 1,
-      says: [/✗ .*http:\/\/hx-llm02-server\.dev-test\.hana-x\.ai:11434/, /asked from hx-api-server/, /[Rr]efused/],
+      says: [
+        /✗ .*http:\/\/hx-llm02-server\.dev-test\.hana-x\.ai:11434/,
+        / from hx-api-server to port 11434/,
+        /[Rr]efused/,
+      ],
     });
   } finally {
     await lab.host('hx-llm02-server').must('systemctl start ollama');

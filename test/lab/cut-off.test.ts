@@ -32,10 +32,18 @@ async function onHost(condition: string): Promise<void> {
 
 /** The lock is free. */
 async function released(): Promise<void> {
-  await until('the host to release the lock', 60_000, async () => {
-    const seen = await lab.host('hx-api-server').sh('[ -e /run/hxllm ] || ls -d /dev/shm/hxllm-* 2>/dev/null');
-    return seen.exitCode !== 0;
-  });
+  const host = lab.host('hx-api-server');
+  try {
+    await until('the host to release the lock', 60_000, async () => {
+      const seen = await host.sh('[ -e /run/hxllm ] || ls -d /dev/shm/hxllm-* 2>/dev/null');
+      return seen.exitCode !== 0;
+    });
+  } catch (error) {
+    const left = await host.sh(
+      'ls -la /run/hxllm /dev/shm; head /run/hxllm/lock; ps -eo pid,ppid,stat,lstart,cgroup:60,args; loginctl list-sessions',
+    );
+    throw new Error(left.stdout, { cause: error });
+  }
 }
 
 test('a first deployment whose operator is killed during the upload leaves nothing half done', lab.only, async () => {

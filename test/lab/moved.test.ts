@@ -106,7 +106,7 @@ test('a lost or damaged marker costs nothing: the unit says which folders are hx
   for (const damage of ['rm /opt/litellm/.hxllm', 'head -c 400 /dev/urandom > /opt/litellm/.hxllm']) {
     set(deployed);
     await sh(damage);
-    assert.match(await deploy('preflight', 0), /✓ the folders are free or hxllm’s/);
+    assert.match(await deploy('preflight', 0, '-v'), /✓ the folders are free or hxllm’s/);
     await deploy('enforce', 0, '--yes');
     assert.match(await deploy('enforce', 0, '--yes'), /no changes needed/);
   }

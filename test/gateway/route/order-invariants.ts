@@ -32,22 +32,20 @@ export function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWai
   const all = [waiter, ...others];
   const sumS = all.reduce((sum, one) => sum + workS(one), 0);
   if (all.length > 64 || sumS > Math.min(...all.map(leftS))) return;
-  const first = others.find((one) =>
-    one.flow !== waiter.flow
-      ? goesFirst(one.flow, waiter.flow)
-      : fleet.queues.size > 1
-        ? one.sinceMs < waiter.sinceMs
-        : leftS(one) + workS(one) < leftS(waiter) + workS(waiter),
+  // While other aliases wait, the caller that has had least, with its oldest request.
+  if (fleet.queues.size > 1) {
+    const first = others.find((one) =>
+      one.flow === waiter.flow ? one.sinceMs < waiter.sinceMs : goesFirst(one.flow, waiter.flow),
+    );
+    assert.equal(first?.request, undefined, `${waiter.request} goes before a caller that has had less`);
+    return;
+  }
+  const least = all.filter((one) => !all.some(({ flow }) => goesFirst(flow, one.flow)));
+  const isEven = least.some(
+    ({ flow }) => flow === waiter.flow || (waiter.flow.live <= flow.live + 1 && leadS(waiter.flow, flow) <= EVEN_S),
   );
-  const isEven =
-    first !== undefined &&
-    first.flow !== waiter.flow &&
-    fleet.queues.size === 1 &&
-    waiter.flow.live <= first.flow.live + 1 &&
-    leadS(waiter.flow, first.flow) <= EVEN_S;
-  assert.equal(
-    isEven ? undefined : first?.request,
-    undefined,
-    `${waiter.request} goes before a caller that has had less`,
-  );
+  assert.ok(isEven, `${waiter.request} goes before a caller that has had less`);
+  const dueS = (one: Waiter): number => leftS(one) + workS(one);
+  const earlier = others.find((one) => one.flow === waiter.flow && dueS(one) < dueS(waiter));
+  assert.equal(earlier?.request, undefined, `${waiter.request} goes before one of its caller that is due earlier`);
 }
