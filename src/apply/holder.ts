@@ -94,6 +94,24 @@ mine="$(date -u +%FT%TZ) $by, process $$"
 said=$({ printf '%s\\n' "$mine" > "$lock"; } 2>&1) || { rm -f -- "$lock"; cause "$said"; }
 said=$(rm -rf -- "$work" && mkdir -m 700 -- "$work" 2>&1) || { rm -f -- "$lock"; cause "$said"; }
 export HXLLM_WORK=$work
+# A script that has begun ends without a connection, and keeps the lock until then: it has the open file, too. So the lock is free for
+# a second opening of the file only when every script has ended. Another holder writes another line.
+release() {
+  local tries
+  for ((tries = 0; tries < 3000; tries++)); do
+    [ "$(head -n 1 -- "$1" 2>/dev/null)" = "$3" ] && exec 9<> "$1" || break
+    flock -n 9 && { rm -rf -- "$2" "$1"; break; }
+    exec 9>&-
+    sleep 0.2
+  done
+  # A relay that still waits for a job reads the end of its pipes.
+  rm -rf -- "$4"
+  rmdir -- "$5" 2>/dev/null
+}
+# sudo kills this program two seconds after the end of a session has ended sudo. The keeper is in a session of its own, and gives the lock
+# back when this program is gone, however it ended: the pipe to it closes then.
+keep='trap "" HUP INT TERM PIPE; cat > /dev/null; { : > "$2/stop"; } 2> /dev/null; release "$@"'
+exec 6> >(exec setsid bash -c "$(declare -f release); $keep" hxllm "$lock" "$work" "$mine" "$inbox" "$folder" > /dev/null 2>&1 9>&-)
 declare -A jobs kinds
 # With KillUserProcesses=yes a session's end kills all of its processes. A script that must be whole gets a scope of its own.
 aside() {
@@ -128,7 +146,7 @@ start() {
 exec 4<&0 3<> "$inbox/jobs" 5<> "$inbox/ready"
 # A silence that is too long ends the run too: a host may not notice for hours that a connection is gone. A session's end may send SIGTERM
 # before the input ends; without this reader the lock would be held until the session's SIGKILL.
-{ trap '' HUP INT TERM PIPE; while read -r -t "$silence" word; do [ "$word" = beat ] || echo "$word" >&3; done; echo gone >&3; } <&4 9>&- &
+{ trap '' HUP INT TERM PIPE; while read -r -t "$silence" word; do [ "$word" = beat ] || echo "$word" >&3; done; echo gone >&3; } <&4 6>&- 9>&- &
 echo ready >&5
 while read -r -t 15000 word n kind limit <&3; do
   case $word in
@@ -141,18 +159,8 @@ while read -r -t 15000 word n kind limit <&3; do
 done
 { : > "$work/stop"; } 2>/dev/null
 for n in "\${!jobs[@]}"; do [ "\${kinds[$n]}" != any ] || ! alive "$n" || kill -TERM "\${jobs[$n]}"; done
-# A script that has begun ends without a connection, and keeps the lock until then: it has the open file, too. So the lock is free for
-# a second opening of the file only when every script has ended. Another holder writes another line.
 exec 9>&-
-for ((tries = 0; tries < 3000; tries++)); do
-  [ "$(head -n 1 -- "$lock" 2>/dev/null)" = "$mine" ] && exec 9<> "$lock" || break
-  flock -n 9 && { rm -rf -- "$work" "$lock"; break; }
-  exec 9>&-
-  sleep 0.2
-done
-# A relay that still waits for a job reads the end of its pipes.
-rm -rf -- "$inbox"
-rmdir -- "$folder" 2>/dev/null
+release "$lock" "$work" "$mine" "$inbox" "$folder"
 exit 0
 }`;
 

@@ -106,6 +106,16 @@ test('the end of a session that sends its processes SIGTERM first keeps no lock'
   await must(await take()).release();
 });
 
+test('a holder that is killed has its lock given back', async (context) => {
+  const { folder, take } = makeBench(context);
+  const token = randomId();
+  const held = must(await take({ token }));
+  await local.run({ argv: ['pkill', '-KILL', '-f', `holder .*hxllm-${token}`] }, LIMITS);
+  await until('the lock is given back', () => !existsSync(folder) && pipesOf(token).length === 0, 10_000);
+  await held.release();
+  await must(await take()).release();
+});
+
 for (const killed of ['nobody', 'its holder'])
   test(`a switch that has begun keeps the lock to its end, although its run has gone (killed: ${killed})`, async (context) => {
     const { root, take, apply } = makeBench(context);
