@@ -64,7 +64,7 @@ export const NASTY_HOSTS: readonly NastyHost[] = [
     prepare: FOREIGN,
     undo: `for file in /var/backups/litellm-*/put-back.sh; do sh "$file"; done; systemctl disable --quiet --now litellm; rm -r /etc/litellm /srv/llm /etc/systemd/system/litellm.service; userdel llm; systemctl daemon-reload`,
     words: ['--take-over'],
-    expected: PASSED,
+    expected: [[0, /^! no foreign installation is in the way: /], INSTALLED, INSTALLED, REMOVED],
     left: / \/(?:var\/backups\/litellm-|etc\/systemd\/system|etc\/litellm)/,
   },
   {
@@ -102,7 +102,12 @@ export const NASTY_HOSTS: readonly NastyHost[] = [
     name: 'sudo that logs its input',
     prepare: "printf 'Defaults log_input, log_output\\n' >/etc/sudoers.d/aa-log; chmod 440 /etc/sudoers.d/aa-log",
     undo: 'rm /etc/sudoers.d/aa-log',
-    expected: [[0, /^! sudo logs neither input nor output \[privilege\.sudo-log\]$/], INSTALLED, INSTALLED, REMOVED],
+    expected: [
+      [0, /^! sudo logs neither input nor output: \/etc\/sudoers\.d\/aa-log:1: /],
+      INSTALLED,
+      INSTALLED,
+      REMOVED,
+    ],
   },
   {
     name: 'a file system without programs',
