@@ -93,7 +93,7 @@ test(
     assert.deepEqual(changedFiles(before, files()), []);
     await sh('useradd -r alice; install -d -o alice -m 711 /srv/alice');
     set({ litellm_config_dir: '/srv/alice/conf/hx' });
-    assert.match(await deploy('preflight', 0), /! .*\[place\.above\][\s\S]*\/srv\/alice belongs to alice/);
+    assert.match(await deploy('preflight', 0), /! .*\/srv\/alice belongs to alice \[place\.above\]/);
     assert.match(await deploy('enforce', 0, '--yes'), /warning: .*below a folder of others/);
     assert.match(await sh('stat -c "%a %U:%G" /srv/alice /srv/alice/conf'), /^711 alice:root\n755 root:root$/);
     await deploy('uninstall', 0, '--yes');
