@@ -15,7 +15,7 @@ const SUDO_TIMEOUT_S = 15;
 const ANSWER_MAX = 24 * 1024 * 1024;
 
 /** Until `timeout -k 1` has killed a question and its end has been printed. */
-const KILLED_AFTER_S = 3;
+const KILLED_AFTER_S = 6;
 
 /**
  * The same bash on every host and for both users. A file that BASH_ENV names may have set -e or -u, and every bash of a question would read it

@@ -110,8 +110,14 @@ test('a holder that is killed has its lock given back', async (context) => {
   const { folder, take } = makeBench(context);
   const token = randomId();
   const held = must(await take({ token }));
-  await local.run({ argv: ['pkill', '-KILL', '-f', `holder .*hxllm-${token}`] }, LIMITS);
-  await until('the lock is given back', () => !existsSync(folder) && pipesOf(token).length === 0, 10_000);
+  // Before it has become a program of its own, the keeper looks like the holder.
+  const keeper = { argv: ['pgrep', '-f', `^bash -c release .*hxllm-${token}`] };
+  await until('the keeper is there', async () => {
+    const found = await local.run(keeper, LIMITS);
+    return found.ok && found.value.exitCode === 0;
+  });
+  await local.run({ argv: ['pkill', '-KILL', '-f', `/holder .*hxllm-${token}`] }, LIMITS);
+  await until('the lock is given back', () => !existsSync(folder) && pipesOf(token).length === 0);
   await held.release();
   await must(await take()).release();
 });
