@@ -37,7 +37,7 @@ export function fixMarked(session: Session, results: readonly CheckResult[]): st
 
 /** A command line with this one's choices: inventory, hosts, vault password and evidence folder. */
 export function typed(session: Session, command: string): string {
-  const { inventory, limit, askVaultPass, vaultPasswordFile, evidenceDir, askPass, connectionPasswordFile } =
+  const { inventory, limit, askVaultPass, vaultPasswordFile, vaultId, evidenceDir, askPass, connectionPasswordFile } =
     session.options;
   const { askBecomePass, becomePasswordFile } = ROOTED.has(command.split(' ')[0]) ? session.options : {};
   const argv = [
@@ -46,6 +46,7 @@ export function typed(session: Session, command: string): string {
     ...(inventory ?? []).flatMap((source) => ['-i', source]),
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
+    ...(vaultId ?? []).flatMap((source) => ['--vault-id', source]),
     ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
     ...(askPass === true ? ['--ask-pass'] : []),
     ...(connectionPasswordFile === undefined ? [] : ['--connection-password-file', connectionPasswordFile]),
