@@ -91,7 +91,7 @@ async function runBatch(
       if (action.kind !== 'upload') throw new Error(`${first.id} mixes uploads with ${action.kind}`);
       const sent = await upload(
         host,
-        { ...action, title: first.title },
+        { ...action, title: first.title, command: plan.command },
         tools.record,
         isLast ? first.id : '',
         tools.signal,

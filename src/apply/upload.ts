@@ -3,10 +3,12 @@ import { Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import type { Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
-import type { Upload } from '../plan/plan.ts';
+import type { RunCommand, Upload } from '../plan/plan.ts';
 import { RECORD, type HostRecord } from './host-record.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
+/** The exit code of an upload that arrived as something else than was sent. */
+const DAMAGED = 65;
 
 // The next upload removes the rest of an interrupted one. The names differ, since an upload that was cut off may still hang
 // on the host and would otherwise remove the file of its successor when it ends.
@@ -22,7 +24,7 @@ done
 rm -f -- "$path".hxllm-new* || exit
 if [ "$packed" = yes ]; then gzip -dc > "$new"; else cat > "$new"; fi || { rm -f -- "$new"; echo "$path could not be written" >&2; exit 1; }
 seen=$(sha256sum < "$new"); seen=\${seen%% *}
-[ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "$path arrived with sha256 $seen, expected $sum" >&2; exit 1; }
+[ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "Expected the SHA-256 $sum, found $seen." >&2; exit ${String(DAMAGED)}; }
 chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 [ -z "$manifest" ] || printf '%s %s\\n' "$sum" "$(stat -c '%s %Y' -- "$path")" > "$manifest"
 [ -z "$step" ] || record done "$step"
@@ -31,17 +33,25 @@ chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 /** Sends one file as a stream; the host moves it into place only if its hash is right, and notes `step` as done unless it is empty. The Problem has the host's message. */
 export async function upload(
   host: Host,
-  action: Upload & { readonly title: string },
+  action: Upload & { readonly title: string; readonly command: RunCommand },
   record: HostRecord,
   step: string,
   signal: AbortSignal,
 ): Promise<Result<undefined>> {
-  const { path, sha256, mode, compress, title, manifest = '' } = action;
+  const { path, sha256, mode, compress, title, command, manifest = '' } = action;
   const file = [path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
   const argv = ['bash', '-c', SCRIPT, 'hxllm', ...file, record.id, record.file, step];
   const ran = await host.run({ argv, title, stdin: streamOf(action) }, { signal, timeoutMs: TIMEOUT_MS });
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(undefined);
+  if (ran.value.exitCode === DAMAGED)
+    return fail({
+      code: 'enforce.upload-damaged',
+      summary: `${path} did not arrive as it was sent`,
+      detail: `${ran.value.stderr.trim()} The host removed it, and nothing uses it. The file on this machine changed on its way, or the connection did.`,
+      fix: `${command}  # sends it again`,
+      where: { host: host.name },
+    });
   return fail({
     code: 'enforce.upload-failed',
     summary: `${path} could not be sent`,

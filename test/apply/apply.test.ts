@@ -210,7 +210,9 @@ test('an upload is moved into place only with the right hash, compressed or not'
         }),
       ]);
     const wrong = await send('0'.repeat(64));
-    assert.match(wrong.problems[0]?.detail ?? '', /arrived with sha256 [0-9a-f]{64}, expected 0{64}/);
+    assert.equal(wrong.problems[0]?.code, 'enforce.upload-damaged');
+    assert.match(wrong.problems[0].detail, /^Expected the SHA-256 0{64}, found [0-9a-f]{64}\./);
+    assert.equal(wrong.problems[0].fix, 'hxllm enforce  # sends it again');
     assert.ok(!existsSync(path) && !existsSync(`${path}.hxllm-new`));
     assert.deepEqual((await send(sha256(text))).problems, []);
     assert.equal(readFileSync(path, 'utf8'), text);

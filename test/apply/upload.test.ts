@@ -31,7 +31,13 @@ test('an upload that ends late leaves the file of its successor alone', async (t
       compress: false,
     } as const;
     const record = { file: join(root, '.record'), id: 'a'.repeat(32) };
-    const sent = upload(host, { ...action, title: name }, record, '', new AbortController().signal);
+    const sent = upload(
+      host,
+      { ...action, title: name, command: 'hxllm enforce' },
+      record,
+      '',
+      new AbortController().signal,
+    );
     const pipe = createWriteStream(file);
     pipe.write(text.slice(0, 5));
     return { sent, pipe, rest: text.slice(5) };

@@ -7,35 +7,62 @@ import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Architecture, Runtime } from '../../render/release.ts';
 import { machineOf } from './elf.ts';
-import { PACKAGE_ROOT, readManifest, RUNTIMES } from './package-root.ts';
+import { PACKAGE_ROOT, RUNTIMES } from './package-root.ts';
+import type { PinnedRuntime } from './pinned-runtimes.ts';
 
-/** Finds the pinned Node.js for an architecture: the file of `--runtime` if it fits, else the package that npm installed. */
-export async function findRuntime(architecture: Architecture, named: string | undefined): Promise<Result<Runtime>> {
-  const pinned = (await readManifest()).runtimes[carrierOf(architecture)] ?? '';
+/** The pinned runtime of each architecture. */
+export type Pins = Readonly<Record<Architecture, PinnedRuntime>>;
+
+/**
+ * Finds the pinned Node.js for an architecture: the file of `--runtime` if it fits, else the package that npm installed. A file with
+ * another SHA-256 than the pinned one is a Problem.
+ */
+export async function findRuntime(
+  architecture: Architecture,
+  named: string | undefined,
+  pins: Pins,
+): Promise<Result<Runtime>> {
+  const pinned = pins[architecture];
   const installed = installedFile(architecture);
   if (named !== undefined) {
     const judged = await judgeNamed(resolve(named), architecture, pinned);
     // In a fleet with two architectures, the file is for one and the installed package for the other.
     if (judged.ok || judged.problems[0].code !== 'runtime.other-architecture' || installed === undefined) return judged;
   }
-  if (installed === undefined) return fail(missing(architecture, pinned));
+  if (installed === undefined) return fail(missing(architecture, pinned.version));
   try {
-    return ok({ ...(await readRuntime(installed)), architecture });
+    return judgeBytes(await readRuntime(installed), architecture, pinned);
   } catch (error) {
     return fail(unreadable(installed, error));
   }
 }
 
-async function judgeNamed(file: string, architecture: Architecture, pinned: string): Promise<Result<Runtime>> {
+async function judgeNamed(file: string, architecture: Architecture, pinned: PinnedRuntime): Promise<Result<Runtime>> {
   try {
     const machine = await machineOf(file);
-    if (machine !== architecture) return fail(otherMachine(file, machine, architecture, pinned));
+    if (machine !== architecture) return fail(otherMachine(file, machine, architecture, pinned.version));
     const runtime = await readRuntime(file);
-    if (runtime.version !== pinned) return fail(otherVersion(file, runtime.version, architecture, pinned));
-    return ok({ ...runtime, architecture });
+    if (runtime.version !== pinned.version)
+      return fail(otherVersion(file, runtime.version, architecture, pinned.version));
+    return judgeBytes(runtime, architecture, pinned);
   } catch (error) {
     return fail(unreadable(file, error));
   }
+}
+
+function judgeBytes(
+  runtime: Omit<Runtime, 'architecture'>,
+  architecture: Architecture,
+  pinned: PinnedRuntime,
+): Result<Runtime> {
+  if (runtime.sha256 === pinned.sha256) return ok({ ...runtime, architecture });
+  return fail({
+    code: 'runtime.changed',
+    summary: 'the Node.js to send is not the one that belongs to this hxllm',
+    detail: `Expected Node.js ${pinned.version} for linux-${architecture} with the SHA-256 ${pinned.sha256}, found ${runtime.sha256} (${String(runtime.sizeBytes)} bytes). The file is damaged, or somebody changed it. Nothing is sent.`,
+    fix: fetching(architecture, pinned.version),
+    where: { file: runtime.file },
+  });
 }
 
 // One process reads the same 127 MB several times. Size and modification time tell whether the file has changed.

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Failure, Result } from '../../../src/core/problem.ts';
 import { machineOf } from '../../../src/cli/shipping/elf.ts';
+import { PINNED_RUNTIMES } from '../../../src/cli/shipping/pinned-runtimes.ts';
+import type { Pins } from '../../../src/cli/shipping/runtime.ts';
 import { createShipping } from '../../../src/cli/shipping/shipping.ts';
+import { sha256 } from '../../../src/core/hash.ts';
 import type { Architecture, Runtime } from '../../../src/render/release.ts';
 import { until } from '../../until.ts';
 
@@ -26,8 +29,17 @@ function elf(name: string, machine: number, more = ''): string {
   return file;
 }
 
-async function findWith(runtimeFile: string | undefined, architecture: Architecture): Promise<Result<Runtime>> {
-  return createShipping({ runtimeFile }).runtime(architecture);
+async function findWith(
+  runtimeFile: string | undefined,
+  architecture: Architecture,
+  pins: Pins = PINNED_RUNTIMES,
+): Promise<Result<Runtime>> {
+  return createShipping({ runtimeFile, pins }).runtime(architecture);
+}
+
+/** The pins of an hxllm whose runtime for the other architecture is this file. */
+function pinsFor(file: string): Pins {
+  return { ...PINNED_RUNTIMES, [other]: { ...PINNED_RUNTIMES[other], sha256: sha256(readFileSync(file)) } };
 }
 
 function firstOf(result: Result<unknown>): Failure['problems'][0] {
@@ -66,7 +78,7 @@ test('the runtime for the other architecture is missing, and the fix fetches it'
 
 test('a file for the other architecture is used if it is the pinned Node.js', async () => {
   const file = elf('good', MACHINES[other], '…https://nodejs.org/download/release/v24.21.0/node-v24.21.0.tar.gz…');
-  const found = await findWith(file, other);
+  const found = await findWith(file, other, pinsFor(file));
   assert.ok(found.ok);
   assert.deepEqual([found.value.file, found.value.version, found.value.architecture], [file, '24.21.0', other]);
 });
@@ -84,6 +96,51 @@ test('a file of another version, machine or kind is refused with the found one',
     assert.match(problem.detail, seen);
     assert.equal(problem.where?.file, file);
   }
+});
+
+test('a runtime with one changed byte never leaves: the installed one and a named one are refused, with the fix', async () => {
+  const mine: Architecture = other === 'x64' ? 'arm64' : 'x64';
+  const good = await findWith(undefined, mine);
+  assert.ok(good.ok);
+  const changed = join(folder, 'changed');
+  copyFileSync(good.value.file, changed);
+  const bytes = readFileSync(changed);
+  bytes[1_000_000] = (bytes[1_000_000] ?? 0) ^ 1;
+  writeFileSync(changed, bytes);
+  const named = firstOf(await findWith(changed, mine));
+  // The same judgement of the installed package, whose file the tests share.
+  const installed = firstOf(
+    await findWith(undefined, mine, {
+      ...PINNED_RUNTIMES,
+      [mine]: { ...PINNED_RUNTIMES[mine], sha256: '0'.repeat(64) },
+    }),
+  );
+  for (const [problem, expected, found, file] of [
+    [named, good.value.sha256, sha256(bytes), changed],
+    [installed, '0'.repeat(64), good.value.sha256, good.value.file],
+  ] as const) {
+    assert.deepEqual([problem.code, problem.where?.file], ['runtime.changed', file]);
+    assert.match(problem.detail, new RegExp(`SHA-256 ${expected}, found ${found} `));
+    assert.match(problem.fix, new RegExp(`^npm pack node-linux-${mine}@24\\.21\\.0 && `));
+  }
+});
+
+test('every pinned runtime is the one of package.json and package-lock.json, and the installed one has its hash', async () => {
+  const root = join(import.meta.dirname, '../../..');
+  const read = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'));
+  const { optionalDependencies } = read('package.json') as { optionalDependencies: Record<string, string> };
+  const { packages } = read('package-lock.json') as { packages: Record<string, { integrity?: string }> };
+  for (const [architecture, { version, integrity, sha256: hash }] of Object.entries(PINNED_RUNTIMES)) {
+    const name = `node-linux-${architecture}`;
+    const fix = 'run: npm run pin-runtimes';
+    assert.equal(version, optionalDependencies[name], fix);
+    assert.equal(integrity, packages[`node_modules/${name}`]?.integrity, fix);
+    assert.match(hash, /^[0-9a-f]{64}$/);
+  }
+  const mine: Architecture = other === 'x64' ? 'arm64' : 'x64';
+  const installed = await findWith(undefined, mine);
+  assert.ok(installed.ok);
+  assert.equal(installed.value.sha256, PINNED_RUNTIMES[mine].sha256);
 });
 
 test('with a file for one architecture, the other still gets the installed runtime', async () => {
