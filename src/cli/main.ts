@@ -21,8 +21,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     const program = createProgram(
       version,
       async (command, options, several, work) => {
-        if (options.askVaultPass === true && !terminal.interactive)
-          command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
         if (options.askBecomePass === true && !terminal.interactive)
           command.error('error: --ask-become-pass needs a terminal; without one: --become-password-file FILE');
         if (options.askPass === true && !terminal.interactive)

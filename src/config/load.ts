@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import type { Secret } from '../core/secret.ts';
 import { readAnsibleSettings, type AnsibleSettings } from './ansible-cfg/settings.ts';
 import type { Config } from './config.ts';
 import { Findings } from './findings.ts';
@@ -17,30 +15,19 @@ import {
   type InventorySource,
 } from './inventory/sources.ts';
 import { BECOME_PASSWORD, hostPassword, LOGIN_PASSWORD, type PasswordRequest } from './password-request.ts';
-import { shownPath } from './shown-path.ts';
 import { SourceFiles } from './source-files.ts';
 import { VariableFolders } from './variables/layers.ts';
 import { Keyring } from './vault/keyring.ts';
-import { askedPassword, filePassword, type PasswordSource } from './vault/password.ts';
+import { passwordSources, type VaultRequest } from './vault/sources.ts';
 
 /** The user's environment and the options that choose the files. */
-export interface ConfigRequest {
-  readonly cwd: string;
-  readonly home: string;
+export interface ConfigRequest extends VaultRequest {
   readonly userName: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Each `-i`, as typed; empty without one. */
   readonly inventories: readonly string[];
   /** `--limit`. */
   readonly limit: string | undefined;
-  /** `--vault-password-file`. */
-  readonly vaultPasswordFile: string | undefined;
-  /** Each `--vault-id`: `ID@SOURCE` or `SOURCE`, as in Ansible. */
-  readonly vaultIds?: readonly string[] | undefined;
-  /** Asks for the password of a `--vault-id ID@prompt`. */
-  readonly askVaultId?: ((id: string) => Promise<Secret<Buffer> | undefined>) | undefined;
-  /** `--ask-vault-pass`. Called at most once, and only if a file is encrypted. */
-  readonly askVaultPassword: (() => Promise<Secret<Buffer> | undefined>) | undefined;
   /** Only of commands that become root on the hosts: the sources of sudo's password. */
   readonly become?: PasswordRequest | undefined;
   /** Only of commands that log in to the hosts: the sources of the SSH password. */
@@ -132,33 +119,6 @@ function editedFiles(
     inventoryFile: inventory.groups.get(GROUP)?.source ?? first ?? newInventoryFile(sources, cwd),
     variablesFolder: newVariablesFolder(sources, cwd),
   };
-}
-
-/** All sources of vault passwords, in the order in which they are tried. */
-export function passwordSources(
-  request: ConfigRequest,
-  settings: Pick<AnsibleSettings, 'vaultPasswordFile' | 'vaultIdentities'>,
-): readonly PasswordSource[] {
-  const asked = request.askVaultPassword === undefined ? [] : [askedPassword(request.askVaultPassword)];
-  const named =
-    request.vaultPasswordFile === undefined
-      ? settings.vaultPasswordFile
-      : resolve(request.cwd, request.vaultPasswordFile.replace(/^~(?=\/)/, request.home));
-  return [
-    ...asked,
-    ...(request.vaultIds ?? []).map((text) => identitySource(text, request)),
-    ...settings.vaultIdentities.map(({ id, path }) => filePassword(path, shownPath(path, request.cwd), id)),
-    ...(named === undefined ? [] : [filePassword(named, request.vaultPasswordFile ?? named)]),
-  ];
-}
-
-// Ansible splits at the first @; without one the text is the source.
-function identitySource(text: string, { cwd, home, askVaultId }: ConfigRequest): PasswordSource {
-  const at = text.indexOf('@');
-  const [id, source] = at < 0 ? [undefined, text] : [text.slice(0, at), text.slice(at + 1)];
-  if (source === 'prompt' || source === 'prompt_ask_vault_pass')
-    return askedPassword(() => askVaultId?.(id ?? 'default') ?? Promise.resolve(undefined), id === '' ? undefined : id);
-  return filePassword(resolve(cwd, source.replace(/^~(?=\/)/, home)), source, id === '' ? undefined : id);
 }
 
 function withErrors(problems: readonly Problem[], findings: Findings): Result<never> {

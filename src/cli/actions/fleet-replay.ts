@@ -3,7 +3,7 @@ import { errorMessage } from '../../core/error.ts';
 import { replay, replayLines, type ReplayOptions } from '../../simulation/replay/replay.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { reportProblems } from './fleet.ts';
+import { reportProblems } from '../views/problems.ts';
 
 /** Plays a trace of routing again and prints the figures. Returns the exit code. */
 export async function showReplay(

@@ -8,7 +8,7 @@ import { watchInterruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { createPaint } from '../views/paint.ts';
 import { fleetLines } from '../views/fleet.ts';
-import { problemBlock } from '../views/problem.ts';
+import { reportProblems } from '../views/problems.ts';
 
 /** The options of `fleet`. */
 export interface FleetOptions extends GatewayOptions {
@@ -104,15 +104,4 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     }
     signal.addEventListener('abort', done, { once: true });
   });
-}
-
-/** Writes Problems to stderr. */
-export function reportProblems({ stderr, environment }: Terminal, problems: readonly Problem[]): void {
-  const layout = {
-    paint: createPaint(environment, stderr.isTty),
-    indent: 0,
-    columns: stderr.columns(),
-    verbose: false,
-  };
-  for (const problem of problems) stderr.write(problemBlock(problem, 'problem', layout));
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { readAnsibleSettings, type AnsibleSettings } from '../../config/ansible-cfg/settings.ts';
 import { Findings } from '../../config/findings.ts';
-import { openInventory, sourcesOf } from '../../config/load.ts';
+import { openInventory, sourcesOf, type ConfigRequest } from '../../config/load.ts';
 import { inventoryFolders } from '../../config/inventory/sources.ts';
 import { shownPath } from '../../config/shown-path.ts';
 import { SourceFiles } from '../../config/source-files.ts';
 import { findStrays } from '../../config/strays/find-strays.ts';
 import type { Stray } from '../../config/strays/stray.ts';
 import { Keyring } from '../../config/vault/keyring.ts';
+import { passwordSources } from '../../config/vault/sources.ts';
 import { ok, type Result } from '../../core/problem.ts';
 import type { PhaseReport } from '../../core/phase.ts';
 import type { StepState } from '../../core/recorder.ts';
@@ -31,19 +32,16 @@ export async function straysOf(session: Session): Promise<readonly Stray[]> {
     inventory,
     inventoryFiles,
     ignored: settings.ignoredInventories,
-    passwordFiles: passwordFilesOf(settings, session.options.vaultPasswordFile, request.cwd),
+    passwordFiles: passwordFilesOf(request, settings),
   };
   const strays = await Promise.all(inventoryFolders(sources).map((folder) => findStrays({ ...search, folder })));
   return strays.flat();
 }
 
-function passwordFilesOf(settings: AnsibleSettings, named: string | undefined, cwd: string): readonly string[] {
-  return [
-    ...settings.vaultIdentities.map(({ path }) => path),
-    settings.vaultPasswordFile,
-    settings.become.passwordFile,
-    named === undefined ? undefined : join(cwd, named),
-  ].filter((path) => path !== undefined);
+function passwordFilesOf(request: ConfigRequest, settings: AnsibleSettings): readonly string[] {
+  return [...passwordSources(request, settings).map(({ path }) => path), settings.become.passwordFile].filter(
+    (path) => path !== undefined,
+  );
 }
 
 /**

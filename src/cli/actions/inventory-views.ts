@@ -8,24 +8,19 @@ import { explainVariables } from '../../config/variables/explain.ts';
 import { scopesOf } from '../../config/variables/all-hosts.ts';
 import { layersOf } from '../../config/variables/layers.ts';
 import { VARIABLES } from '../../config/variables/variables.ts';
-import { typedPassword } from '../../config/vault/password.ts';
 import { pluralize } from '../../core/pluralize.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
-import type { Secret } from '../../core/secret.ts';
 import { nearestName } from '../../core/spelling.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { fileRequest, vaultQuestions, type FileOptions } from '../vault/request.ts';
 import { explanationDocument, explanationLines, type Explanation } from '../views/explanation.ts';
 import { createPaint } from '../views/paint.ts';
-import { problemBlock } from '../views/problem.ts';
+import { reportProblems } from '../views/problems.ts';
 import { readLines } from './limit-file.ts';
 
 /** The options of `inventory list`, `graph` and `explain`. */
-export interface InventoryViewOptions {
-  readonly inventory?: readonly string[];
-  readonly limit?: string;
-  readonly askVaultPass?: boolean;
-  readonly vaultPasswordFile?: string;
+export interface InventoryViewOptions extends FileOptions {
   readonly json?: boolean;
 }
 
@@ -144,38 +139,17 @@ function noteHidden({ stderr }: Terminal, lockedFiles: readonly string[]): void 
 /** Reads the inventory, writes its warnings to stderr and the text of the work to stdout. */
 async function withInventory(
   terminal: Terminal,
-  { inventory, limit, vaultPasswordFile, askVaultPass }: InventoryViewOptions,
+  options: InventoryViewOptions,
   work: (opened: OpenedInventory, findings: Findings) => Promise<Result<string>>,
 ): Promise<number> {
-  const { cwd, home, userName, environment, stderr, stdout } = terminal;
   const findings = new Findings();
-  const { signal } = new AbortController();
-  const ask = async (): Promise<Secret<Buffer> | undefined> =>
-    typedPassword((await terminal.askHidden('Vault password: ', signal)) ?? '');
-  const opened = await openInventory(
-    {
-      cwd,
-      home,
-      userName,
-      environment,
-      inventories: inventory ?? [],
-      limit,
-      vaultPasswordFile,
-      askVaultPassword: askVaultPass === true ? ask : undefined,
-    },
-    findings,
-  );
+  const questions = vaultQuestions(terminal, new AbortController().signal);
+  const opened = await openInventory(fileRequest(terminal, options, questions), findings);
   const done = opened.ok ? await work(opened.value, findings) : opened;
-  const layout = {
-    paint: createPaint(environment, stderr.isTty),
-    indent: 0,
-    columns: stderr.columns(),
-    verbose: false,
-  };
-  for (const warning of findings.warnings) stderr.write(problemBlock(warning, 'warning', layout));
+  reportProblems(terminal, findings.warnings, 'warning');
   const problems = done.ok ? findings.errors : done.problems;
-  for (const problem of problems) stderr.write(problemBlock(problem, 'problem', layout));
+  reportProblems(terminal, problems);
   if (!done.ok || problems.length > 0) return exitCodeOfProblems(problems);
-  stdout.write(`${done.value}\n`);
+  terminal.stdout.write(`${done.value}\n`);
   return EXIT.ok;
 }

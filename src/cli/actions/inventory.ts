@@ -80,14 +80,16 @@ async function draftAndWrite(
     warnings: config.value?.warnings ?? [],
   });
   const tools = toolsOf(session, run.tools);
-  const { vaultPasswordFile } = paths.value;
+  const { passwords } = paths.value;
   const { inventoryFile, variablesFolder } = config.value ?? paths.value;
   // An existing vault is refused before the password is needed, so do not ask for one.
   const wanted =
     options.vaultInit === true && !existsSync(findVariablePaths(variablesFolder, config.value?.files ?? []).vault);
-  const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(Buffer.alloc(0)));
+  const password = wanted
+    ? await newVaultPassword(session, passwords)
+    : ok({ password: new Secret(Buffer.alloc(0)), id: 'default' });
   if (!password.ok) return failedBy(password.problems);
-  if (wanted) session.vault.give(password.value);
+  if (wanted) session.vault.give(password.value.password);
   const strays = config.value === undefined ? [] : await straysOf(session);
   const masterKey = new Secret(`sk-${randomBytes(32).toString('hex')}`);
   session.redaction.add(masterKey);

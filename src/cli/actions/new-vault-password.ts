@@ -3,20 +3,20 @@ import { Findings } from '../../config/findings.ts';
 import { sourcesOf } from '../../config/load.ts';
 import { newInventoryFile, newVariablesFolder } from '../../config/inventory/sources.ts';
 import { SourceFiles } from '../../config/source-files.ts';
-import { Keyring } from '../../config/vault/keyring.ts';
-import { filePassword } from '../../config/vault/password.ts';
-import { resolve } from 'node:path';
-import { ok, type Result } from '../../core/problem.ts';
-import type { Secret } from '../../core/secret.ts';
+import { Keyring, type Sealing } from '../../config/vault/keyring.ts';
+import type { PasswordSource } from '../../config/vault/password.ts';
+import { passwordSources } from '../../config/vault/sources.ts';
+import { fail, ok, type Result } from '../../core/problem.ts';
 import { configRequest } from '../run/with-config.ts';
 import type { Session } from '../run/session.ts';
 import { typeNewPassword } from '../vault/new-password.ts';
 
-/** Absolute paths: of a new inventory and its variables, and of the vault password file of the command line or ansible.cfg. */
+/** Absolute paths of a new inventory and its variables, and what may encrypt a new vault. */
 export interface InventoryPaths {
   readonly inventoryFile: string;
   readonly variablesFolder: string;
-  readonly vaultPasswordFile: string | undefined;
+  /** The files and programs with vault passwords, of the command line and of Ansible's settings. */
+  readonly passwords: readonly PasswordSource[];
 }
 
 /** The paths for this command line. */
@@ -24,23 +24,25 @@ export async function inventoryPaths(session: Session): Promise<Result<Inventory
   const request = configRequest(session);
   const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), new Findings());
   if (!settings.ok) return settings;
-  const named = request.vaultPasswordFile;
   const sources = sourcesOf(request, settings.value);
   return ok({
     inventoryFile: newInventoryFile(sources, request.cwd),
     variablesFolder: newVariablesFolder(sources, request.cwd),
-    vaultPasswordFile: named === undefined ? settings.value.vaultPasswordFile : resolve(request.cwd, named),
+    passwords: passwordSources(request, settings.value).filter(({ path }) => path !== undefined),
   });
 }
 
-/** The password for a new vault: from the file that the command line or ansible.cfg names, else typed twice. */
-export async function newVaultPassword(session: Session, file: string | undefined): Promise<Result<Secret<Buffer>>> {
+/** The password for a new vault: of the one file that the command line or Ansible's settings name, else typed twice. */
+export async function newVaultPassword(
+  session: Session,
+  passwords: readonly PasswordSource[],
+): Promise<Result<Sealing>> {
   const { terminal, signal } = session;
-  if (file !== undefined) {
-    const read = await filePassword(file, file).read('default');
-    if (!read.ok) return read;
-    if (read.value !== undefined) return ok(read.value);
-  }
+  const known = await new Keyring(passwords).sealing(undefined);
+  if (!known.ok)
+    return fail({ ...known.problems[0], fix: 'run again with --vault-id ID@FILE, and no other source of passwords' });
+  if (known.value !== undefined) return ok(known.value);
   session.view.pause();
-  return typeNewPassword(terminal, 'hxllm inventory --vault-init', signal);
+  const typed = await typeNewPassword(terminal, 'hxllm inventory --vault-init', signal);
+  return typed.ok ? ok({ password: typed.value, id: 'default' }) : typed;
 }

@@ -1,9 +1,7 @@
 import { readTargets } from '../../config/targets.ts';
-import { typedPassword } from '../../config/vault/password.ts';
 import { pluralize } from '../../core/pluralize.ts';
 import type { Target } from '../../core/host.ts';
 import type { Problem, Result } from '../../core/problem.ts';
-import type { Secret } from '../../core/secret.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { LocalUser } from '../../remote/local-user.ts';
 import { scanHostKeys, type HostKeyScan } from '../../remote/ssh/host-key-scan.ts';
@@ -14,15 +12,13 @@ import { trustCommand } from '../run/next.ts';
 import { watchInterruption } from '../terminal/interruption.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { fileRequest, vaultQuestions, type FileOptions } from '../vault/request.ts';
 import { hostKeyLines, trustDocument, type TrustedHost } from '../views/host-keys.ts';
 import { createPaint } from '../views/paint.ts';
-import { problemBlock } from '../views/problem.ts';
+import { reportProblems } from '../views/problems.ts';
 
 /** The options of `hxllm trust`. */
-export interface TrustOptions {
-  readonly inventory?: readonly string[];
-  readonly askVaultPass?: boolean;
-  readonly vaultPasswordFile?: string;
+export interface TrustOptions extends Omit<FileOptions, 'limit'> {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -66,9 +62,12 @@ class Trust {
   }
 
   async run(): Promise<number> {
-    const read = await readTargets(this.#request(), this.#words);
+    const read = await readTargets(
+      fileRequest(this.#terminal, this.#options, vaultQuestions(this.#terminal, this.#signal)),
+      this.#words,
+    );
     if (!read.ok) return this.#end(read.problems);
-    for (const warning of read.value.warnings) this.#show(warning, 'warning');
+    reportProblems(this.#terminal, read.value.warnings, 'warning');
     const command = trustCommand(this.#options);
     const targets = read.value.targets.map((target) => ({
       ...target,
@@ -158,23 +157,6 @@ class Trust {
     return 'added';
   }
 
-  #request(): Parameters<typeof readTargets>[0] {
-    const { cwd, home, userName, environment } = this.#terminal;
-    const { inventory, vaultPasswordFile, askVaultPass } = this.#options;
-    const ask = async (): Promise<Secret<Buffer> | undefined> =>
-      typedPassword((await this.#terminal.askHidden('Vault password: ', this.#signal)) ?? '');
-    return {
-      cwd,
-      home,
-      userName,
-      environment,
-      inventories: inventory ?? [],
-      limit: undefined,
-      vaultPasswordFile,
-      askVaultPassword: askVaultPass === true ? ask : undefined,
-    };
-  }
-
   #end(problems: readonly Problem[]): number {
     if (this.#signal.aborted) return EXIT.interrupted;
     this.#keep(problems);
@@ -198,13 +180,7 @@ class Trust {
 
   #keep(problems: readonly Problem[]): void {
     this.#problems.push(...problems);
-    for (const problem of problems) this.#show(problem, 'problem');
-  }
-
-  #show(problem: Problem, kind: 'problem' | 'warning'): void {
-    const { stderr, environment } = this.#terminal;
-    const paint = createPaint(environment, stderr.isTty);
-    stderr.write(problemBlock(problem, kind, { paint, indent: 0, columns: stderr.columns(), verbose: false }));
+    reportProblems(this.#terminal, problems);
   }
 
   #say(line: string): void {

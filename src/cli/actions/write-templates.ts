@@ -9,7 +9,7 @@ import { makeFolders } from '../../evidence/make-folders.ts';
 import { templateText } from '../../render/template.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { reportProblems } from './fleet.ts';
+import { reportProblems } from '../views/problems.ts';
 
 /**
  * Writes hxllm's templates to a folder, for an operator to change, and prints the variable that uses them. A file with another text is

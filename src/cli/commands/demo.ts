@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { DemoOptions } from '../demo/demo.ts';
 import { DEFAULT_PORT } from '../demo/paths.ts';
-import { collect, described } from './phase-command.ts';
+import { described } from './phase-command.ts';
+import { collect } from './vault-options.ts';
 import type { HandOn } from './servers.ts';
 
 /** `hxllm demo` */

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { FleetOptions } from '../actions/fleet.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { collect, described, INVENTORY_OPTION } from './phase-command.ts';
+import { described, INVENTORY_OPTION } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
+import { collect, withVaultPassword } from './vault-options.ts';
 
 /** `hxllm fleet` */
 export function fleetCommand(handOn: HandOn): Command {
@@ -19,15 +20,13 @@ export function fleetCommand(handOn: HandOn): Command {
     ],
     page: 'operations',
   } as const;
-  return described(text)
+  return withVaultPassword(described(text))
     .option('--watch', 'show it again every second, until Ctrl-C')
     .option('--json', 'print the gateway’s document as it is')
     .option('--url <url>', 'ask this gateway instead of the inventory’s')
     .option('--key-file <file>', 'with --url: a file with its master key')
     .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
     .option('--limit <pattern>', 'the host to ask, if there are several (an Ansible pattern)')
-    .option('--ask-vault-pass', 'ask for the vault password')
-    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
     .option('--through-ssh', 'reach the gateway through the SSH connection')
     .option(
       '--replay <trace>',
@@ -37,12 +36,13 @@ export function fleetCommand(handOn: HandOn): Command {
     .option('--slots <n>', 'with --replay: slots more of each model (default: +2)')
     .option('--strategy <name>', 'with --replay: compare with this routing strategy')
     .action(async (options: FleetOptions, command: Command) => {
-      const { url, keyFile, watch, json, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile } = options;
+      const { url, keyFile, watch, json, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile, vaultId } =
+        options;
       if (keyFile !== undefined && url === undefined)
         command.error('error: --key-file needs --url (without --url the key comes from the vault)');
       if (
         url !== undefined &&
-        [inventory, limit, throughSsh, askVaultPass, vaultPasswordFile].some((one) => one !== undefined)
+        [inventory, limit, throughSsh, askVaultPass, vaultPasswordFile, vaultId].some((one) => one !== undefined)
       )
         command.error(
           'error: --url cannot be combined with -i, --limit, --through-ssh or a vault password: it uses no inventory',
@@ -52,7 +52,9 @@ export function fleetCommand(handOn: HandOn): Command {
       const terminal = processTerminal();
       if (options.replay !== undefined) {
         if (
-          [url, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile, watch].some((one) => one !== undefined)
+          [url, inventory, limit, throughSsh, askVaultPass, vaultPasswordFile, vaultId, watch].some(
+            (one) => one !== undefined,
+          )
         )
           command.error(
             'error: --replay reads a file and asks no gateway: it goes with --servers, --slots, --strategy and --json',
@@ -71,8 +73,6 @@ export function fleetCommand(handOn: HandOn): Command {
       }
       if ([options.servers, options.slots, options.strategy].some((one) => one !== undefined))
         command.error('error: --servers, --slots and --strategy need --replay TRACE');
-      if (askVaultPass === true && !terminal.interactive)
-        command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
       await handOn([], async () => {
         const { showFleet } = await import('../actions/fleet.ts');
         return () => showFleet(terminal, options);

@@ -3,8 +3,9 @@ import type * as InventoryViews from '../actions/inventory-views.ts';
 import type { InventoryViewOptions } from '../actions/inventory-views.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { collect, described, INVENTORY_OPTION } from './phase-command.ts';
+import { described, INVENTORY_OPTION } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
+import { collect, withVaultPassword } from './vault-options.ts';
 
 /** The commands below `hxllm inventory` that only show: `list`, `graph` and `explain`. They write nothing, evidence neither. */
 export function inventoryViews(handOn: HandOn): readonly Command[] {
@@ -18,8 +19,6 @@ export function inventoryViews(handOn: HandOn): readonly Command[] {
       ...command.parent?.opts<InventoryViewOptions>(),
       ...command.opts<InventoryViewOptions>(),
     };
-    if (options.askVaultPass === true && !terminal.interactive)
-      command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
     return handOn([], async () => {
       const actions = await import('../actions/inventory-views.ts');
       return () => show(actions, terminal, options);
@@ -71,9 +70,7 @@ export function inventoryViews(handOn: HandOn): readonly Command[] {
 }
 
 function shared(text: Parameters<typeof described>[0]): Command {
-  return described(text)
+  return withVaultPassword(described(text))
     .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
-    .option('--ask-vault-pass', 'ask for the vault password')
-    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
     .option('--json', 'print one JSON document');
 }

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { INVENTORY } from '../../phases/inventory/index.ts';
 import type { InventoryCommandOptions } from '../actions/inventory.ts';
 import { inventoryViews } from './inventory-views.ts';
-import { collect, phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
+import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
+import { collect } from './vault-options.ts';
 import type { HandOn } from './servers.ts';
 
 /** `hxllm inventory` */

@@ -3,6 +3,7 @@ import type { PhaseRecord } from '../../core/phase.ts';
 import type { Page } from '../docs/pages.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
+import { collect, withVaultPassword } from './vault-options.ts';
 
 /** The meaning of `-i`. */
 export const INVENTORY_OPTION =
@@ -51,12 +52,11 @@ function evidenceLine({ phase }: CommandText): readonly string[] {
 
 /** A command with its own options and those that the five phases, `up` and `uninstall` share. */
 export function phaseCommand(text: CommandText, own: (command: Command) => Command = (command) => command): Command {
-  return own(described(text))
-    .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
-    .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
-    .option('--ask-vault-pass', 'ask for the vault password')
-    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
-    .option('--vault-id <id@source>', 'a vault password by its id: ID@prompt, ID@FILE (repeatable)', collect)
+  return withVaultPassword(
+    own(described(text))
+      .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
+      .option('--limit <pattern>', 'only these hosts (an Ansible pattern)'),
+  )
     .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
     .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
@@ -74,9 +74,4 @@ export function withBecome(command: Command): Command {
   return command
     .option('-K, --ask-become-pass', 'ask for the password of sudo on the hosts')
     .option('--become-password-file <file>', 'read it from a file, or from a program’s output');
-}
-
-/** Collects the values of a repeatable option. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

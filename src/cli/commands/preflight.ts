@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { PREFLIGHT } from '../../phases/preflight/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { collect, phaseCommand, withBecome, type Start } from './phase-command.ts';
+import { phaseCommand, withBecome, type Start } from './phase-command.ts';
+import { collect } from './vault-options.ts';
 import type { HandOn } from './servers.ts';
 
 /** The options of preflight. */

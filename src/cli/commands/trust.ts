@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { TrustOptions } from '../actions/trust.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { collect, described, INVENTORY_OPTION, withYes } from './phase-command.ts';
+import { described, INVENTORY_OPTION, withYes } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
+import { collect, withVaultPassword } from './vault-options.ts';
 
 /** `hxllm trust` */
 export function trustCommandOf(handOn: HandOn): Command {
@@ -19,19 +20,14 @@ export function trustCommandOf(handOn: HandOn): Command {
     ],
     page: 'install',
   });
-  return withYes(command)
+  return withVaultPassword(withYes(command))
     .argument('<hosts...>', 'hosts of the inventory (names, groups, Ansible patterns), or addresses')
     .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
-    .option('--ask-vault-pass', 'ask for the vault password, if the address of a host is encrypted')
-    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
-    .action((hosts: readonly string[], options: TrustOptions, own: Command) => {
-      const terminal = processTerminal();
-      if (options.askVaultPass === true && !terminal.interactive)
-        own.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
-      return handOn([], async () => {
+    .action((hosts: readonly string[], options: TrustOptions) =>
+      handOn([], async () => {
         const { trustHosts } = await import('../actions/trust.ts');
-        return () => trustHosts(terminal, hosts, options);
-      });
-    });
+        return () => trustHosts(processTerminal(), hosts, options);
+      }),
+    );
 }

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { PHASES } from '../../phases/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import type { UpCommandOptions } from '../actions/up.ts';
-import { collect, phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
+import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
+import { collect } from './vault-options.ts';
 
 /** `hxllm up` */
 export function upCommand(start: Start): Command {

@@ -4,8 +4,10 @@ import { processTerminal } from '../terminal/process-terminal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { SetOptions } from '../actions/vault/set.ts';
 import type { NewPasswordOptions } from '../actions/vault/rekey.ts';
-import type { SealingOptions, VaultOptions } from '../vault/access.ts';
-import { collect, described } from './phase-command.ts';
+import type { SealingOptions } from '../vault/access.ts';
+import type { VaultOptions } from '../vault/request.ts';
+import { described } from './phase-command.ts';
+import { collect, withVaultPassword } from './vault-options.ts';
 import type { HandOn } from './servers.ts';
 
 type Work = (terminal: Terminal, signal: AbortSignal) => Promise<Result<string>>;
@@ -38,7 +40,7 @@ export function vaultCommand(handOn: HandOn): Command {
 }
 
 function viewCommand(run: (work: Work) => Promise<void>): Command {
-  return withPassword(
+  return withVaultPassword(
     described({
       name: 'view',
       purpose: 'Print an encrypted file, or one encrypted value of a file',
@@ -56,7 +58,7 @@ function viewCommand(run: (work: Work) => Promise<void>): Command {
 }
 
 function editCommand(run: (work: Work) => Promise<void>): Command {
-  return withPassword(
+  return withVaultPassword(
     described({
       name: 'edit',
       purpose: 'Edit an encrypted file, or one encrypted value, in your editor',
@@ -75,7 +77,7 @@ function editCommand(run: (work: Work) => Promise<void>): Command {
 }
 
 function setCommand(run: (work: Work) => Promise<void>): Command {
-  return withPassword(
+  return withVaultPassword(
     described({
       name: 'set',
       purpose: 'Set one secret without an editor',
@@ -104,7 +106,7 @@ function setCommand(run: (work: Work) => Promise<void>): Command {
 }
 
 function rekeyCommand(run: (work: Work) => Promise<void>): Command {
-  return withPassword(
+  return withVaultPassword(
     described({
       name: 'rekey',
       purpose: 'Encrypt files, and the encrypted values in them, with another password',
@@ -123,7 +125,7 @@ function rekeyCommand(run: (work: Work) => Promise<void>): Command {
 }
 
 function encryptCommand(run: (work: Work) => Promise<void>): Command {
-  return withPassword(
+  return withVaultPassword(
     described({
       name: 'encrypt',
       purpose: 'Encrypt plain files in place',
@@ -138,11 +140,4 @@ function encryptCommand(run: (work: Work) => Promise<void>): Command {
         (await import('../actions/vault/encrypt.ts')).encryptVaults(terminal, files, options, signal),
       ),
     );
-}
-
-function withPassword(command: Command): Command {
-  return command
-    .option('--ask-vault-pass', 'ask for the vault password')
-    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
-    .option('--vault-id <id@source>', 'a vault password by its id: ID@prompt, ID@FILE (repeatable)', collect);
 }

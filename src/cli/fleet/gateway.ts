@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
-import { typedPassword } from '../../config/vault/password.ts';
 import { fail, type Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { shellLine } from '../../core/shell.ts';
@@ -10,15 +9,12 @@ import { smokeTargets } from '../actions/smoke-targets.ts';
 import { trustCommand } from '../run/next.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { fileRequest, fileWords, vaultQuestions, type FileOptions } from '../vault/request.ts';
 
 /** The options that choose a gateway. */
-export interface GatewayOptions {
+export interface GatewayOptions extends FileOptions {
   readonly url?: string;
   readonly keyFile?: string;
-  readonly inventory?: readonly string[];
-  readonly limit?: string;
-  readonly askVaultPass?: boolean;
-  readonly vaultPasswordFile?: string;
   readonly throughSsh?: boolean;
 }
 
@@ -71,27 +67,9 @@ async function withInventory<T>(
   signal: AbortSignal,
   work: (gateway: FleetGateway) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const { inventory, limit, vaultPasswordFile, askVaultPass, throughSsh = false } = options;
-  const { cwd, home, userName, environment } = terminal;
-  const command = shellLine([
-    'hxllm',
-    'fleet',
-    ...(inventory ?? []).flatMap((source) => ['-i', source]),
-    ...(limit === undefined ? [] : ['--limit', limit]),
-    ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
-  ]);
-  const ask = async (): Promise<Secret<Buffer> | undefined> =>
-    typedPassword((await terminal.askHidden('Vault password: ', signal)) ?? '');
-  const loaded = await loadConfig({
-    cwd,
-    home,
-    userName,
-    environment,
-    inventories: inventory ?? [],
-    limit,
-    vaultPasswordFile,
-    askVaultPassword: askVaultPass === true ? ask : undefined,
-  });
+  const { throughSsh = false } = options;
+  const command = shellLine(['hxllm', 'fleet', ...fileWords(options)]);
+  const loaded = await loadConfig(fileRequest(terminal, options, vaultQuestions(terminal, signal)));
   if (!loaded.ok) return loaded;
   const { hosts } = loaded.value;
   const targets = smokeTargets(loaded.value, throughSsh, command);

@@ -2,7 +2,8 @@ import { shellLine } from '../../core/shell.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { createPaint } from '../views/paint.ts';
 import type { PhaseOutcome } from './outcome.ts';
-import type { PhaseOptions, Session } from './session.ts';
+import { fileWords, type FileOptions } from '../vault/request.ts';
+import type { Session } from './session.ts';
 
 const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
 
@@ -37,17 +38,12 @@ export function fixMarked(session: Session, results: readonly CheckResult[]): st
 
 /** A command line with this one's choices: inventory, hosts, vault password and evidence folder. */
 export function typed(session: Session, command: string): string {
-  const { inventory, limit, askVaultPass, vaultPasswordFile, vaultId, evidenceDir, askPass, connectionPasswordFile } =
-    session.options;
+  const { evidenceDir, askPass, connectionPasswordFile } = session.options;
   const { askBecomePass, becomePasswordFile } = ROOTED.has(command.split(' ')[0]) ? session.options : {};
   const argv = [
     'hxllm',
     ...command.split(' '),
-    ...(inventory ?? []).flatMap((source) => ['-i', source]),
-    ...(limit === undefined ? [] : ['--limit', limit]),
-    ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
-    ...(vaultId ?? []).flatMap((source) => ['--vault-id', source]),
-    ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
+    ...fileWords(session.options),
     ...(askPass === true ? ['--ask-pass'] : []),
     ...(connectionPasswordFile === undefined ? [] : ['--connection-password-file', connectionPasswordFile]),
     ...(askBecomePass === true ? ['--ask-become-pass'] : []),
@@ -58,16 +54,6 @@ export function typed(session: Session, command: string): string {
 }
 
 /** The command that records host keys, with this command's choice of the inventory and the vault password, without hosts. */
-export function trustCommand({
-  inventory,
-  vaultPasswordFile,
-  askVaultPass,
-}: Pick<PhaseOptions, 'inventory' | 'vaultPasswordFile' | 'askVaultPass'>): string {
-  return shellLine([
-    'hxllm',
-    'trust',
-    ...(inventory ?? []).flatMap((source) => ['-i', source]),
-    ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
-    ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
-  ]);
+export function trustCommand({ limit: _limit, ...options }: FileOptions): string {
+  return shellLine(['hxllm', 'trust', ...fileWords(options)]);
 }

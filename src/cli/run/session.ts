@@ -4,17 +4,11 @@ import type { Redaction } from '../../evidence/redaction.ts';
 import type { Run } from '../../evidence/run-folder.ts';
 import type { SshPrompts } from '../../remote/ssh/prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { FileOptions, VaultQuestions } from '../vault/request.ts';
 import type { View } from '../views/view.ts';
 
 /** The options that the five phases, `up` and `uninstall` share, as commander returns them. */
-export interface PhaseOptions {
-  /** Each `-i`. */
-  readonly inventory?: readonly string[];
-  readonly limit?: string;
-  readonly askVaultPass?: boolean;
-  readonly vaultPasswordFile?: string;
-  /** Each `--vault-id`. */
-  readonly vaultId?: readonly string[];
+export interface PhaseOptions extends FileOptions {
   readonly askBecomePass?: boolean;
   readonly becomePasswordFile?: string;
   readonly askPass?: boolean;
@@ -30,15 +24,6 @@ export interface PhaseOptions {
   readonly diff?: boolean;
 }
 
-/** The vault password of this command line. */
-export interface VaultPassword {
-  /** Asks the operator once; later calls return the same password. `undefined` if nothing was typed. */
-  ask(): Promise<Secret<Buffer> | undefined>;
-  /** Sets the password without asking. */
-  give(password: Secret<Buffer>): void;
-  known(): boolean;
-}
-
 /** The state that all phases of one command line share. */
 export interface Session {
   readonly terminal: Terminal;
@@ -49,7 +34,7 @@ export interface Session {
   readonly view: View;
   readonly redaction: Redaction;
   readonly signal: AbortSignal;
-  readonly vault: VaultPassword;
+  readonly vault: VaultQuestions;
   /** Asks the operator for the SSH password once; later calls return the same one. */
   readonly askLoginPassword: () => Promise<Secret | undefined>;
   /** Asks the operator for sudo's password once; later calls return the same one. */

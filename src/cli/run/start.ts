@@ -1,6 +1,6 @@
 import { createRedaction } from '../../evidence/redaction.ts';
-import { typedPassword } from '../../config/vault/password.ts';
 import { Secret } from '../../core/secret.ts';
+import { vaultQuestions } from '../vault/request.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
@@ -9,7 +9,7 @@ import { documentOf } from '../views/document.ts';
 import { createHumanView } from '../views/human.ts';
 import { guardRuns } from './guard.ts';
 import type { PhaseOutcome } from './outcome.ts';
-import type { PhaseOptions, Session, VaultPassword } from './session.ts';
+import type { PhaseOptions, Session } from './session.ts';
 
 /** One command line that runs phases. */
 export interface CommandSpec {
@@ -38,7 +38,9 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     within: several ? name : undefined,
     view: createHumanView(terminal, result, options.verbose ?? false, showsWholeFiles(options)),
     signal: guard.signal,
-    vault: createVaultPassword(() => askPassword(session)),
+    vault: vaultQuestions(terminal, guard.signal, () => {
+      session.view.pause();
+    }),
     askLoginPassword: once(() => askHostPassword(session, 'SSH password: ')),
     askBecomePassword: once(() => askHostPassword(session, 'BECOME password: ')),
     sshPrompts: sshPromptsOf(terminal, () => {
@@ -60,11 +62,6 @@ function showsWholeFiles({ verbose, diff, dryRun, check }: PhaseOptions): boolea
   return [verbose, diff, dryRun, check].includes(true);
 }
 
-async function askPassword({ view, terminal, signal }: Session): Promise<Secret<Buffer> | undefined> {
-  view.pause();
-  return typedPassword((await terminal.askHidden('Vault password: ', signal)) ?? '');
-}
-
 // Ansible takes it with the blanks around it.
 async function askHostPassword({ view, terminal, signal }: Session, prompt: string): Promise<Secret | undefined> {
   view.pause();
@@ -75,13 +72,4 @@ async function askHostPassword({ view, terminal, signal }: Session, prompt: stri
 function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
   let answer: Promise<Value> | undefined;
   return () => (answer ??= ask());
-}
-
-function createVaultPassword(ask: VaultPassword['ask']): VaultPassword {
-  let password: ReturnType<typeof ask> | undefined;
-  return {
-    ask: () => (password ??= ask()),
-    give: (given) => void (password = Promise.resolve(given)),
-    known: () => password !== undefined,
-  };
 }

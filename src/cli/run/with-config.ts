@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
-import { typedPassword } from '../../config/vault/password.ts';
 import { isSudo } from '../../core/become.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createConnect } from '../../remote/connect.ts';
+import { fileRequest } from '../vault/request.ts';
 import { trustCommand } from './next.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
@@ -50,18 +50,8 @@ export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools 
 /** The request for the configuration from the command line. Each password is asked for at most once. */
 export function configRequest(session: Session, becomes = false): ConfigRequest {
   const { terminal, options } = session;
-  const { cwd, home, userName, environment } = terminal;
   return {
-    cwd,
-    home,
-    userName,
-    environment,
-    inventories: options.inventory ?? [],
-    limit: options.limit,
-    vaultPasswordFile: options.vaultPasswordFile,
-    vaultIds: options.vaultId,
-    askVaultId: terminal.interactive ? (id) => askVaultId(session, id) : undefined,
-    askVaultPassword: options.askVaultPass === true || session.vault.known() ? () => session.vault.ask() : undefined,
+    ...fileRequest(terminal, options, session.vault),
     login: {
       wanted: options.askPass === true,
       ask: terminal.interactive ? session.askLoginPassword : undefined,
@@ -75,11 +65,6 @@ export function configRequest(session: Session, becomes = false): ConfigRequest 
         }
       : undefined,
   };
-}
-
-async function askVaultId({ view, terminal, signal }: Session, id: string): Promise<Secret<Buffer> | undefined> {
-  view.pause();
-  return typedPassword((await terminal.askHidden(`Vault password (${id}): `, signal)) ?? '');
 }
 
 /** A failed report that has only problems. */

@@ -3,26 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { readAnsibleSettings } from '../../config/ansible-cfg/settings.ts';
 import { Findings } from '../../config/findings.ts';
 import { newVariablesFolder, variableFolders } from '../../config/inventory/sources.ts';
-import { passwordSources, sourcesOf as inventorySourcesOf, type ConfigRequest } from '../../config/load.ts';
+import { sourcesOf as inventorySourcesOf } from '../../config/load.ts';
 import { shownPath } from '../../config/shown-path.ts';
 import { SourceFiles } from '../../config/source-files.ts';
 import { readUtf8 } from '../../config/utf8.ts';
 import { isVaultText } from '../../config/vault/envelope.ts';
 import { yamlFault } from '../../config/vault/inline.ts';
 import { Keyring, type Sealing, type UnlockedVault } from '../../config/vault/keyring.ts';
-import { askedPassword, typedPassword, type PasswordSource } from '../../config/vault/password.ts';
+import { askedPassword, type PasswordSource } from '../../config/vault/password.ts';
+import { passwordSources } from '../../config/vault/sources.ts';
 import { errorCode, errorMessage } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
-import type { Secret } from '../../core/secret.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { typeNewPassword } from './new-password.ts';
-
-/** The options of every command about vaults. */
-export interface VaultOptions {
-  readonly askVaultPass?: boolean;
-  readonly vaultPasswordFile?: string;
-  readonly vaultId?: readonly string[];
-}
+import { fileRequest, vaultQuestions, type VaultOptions } from './request.ts';
 
 /** A file of variables, as it is on disk. */
 export interface VaultFile {
@@ -50,7 +44,8 @@ export async function openKeyring(
   const sources = await sourcesOf(terminal, options, signal);
   if (!sources.ok) return sources;
   if (sources.value.length > 0) return ok(new Keyring(sources.value));
-  if (terminal.interactive) return ok(new Keyring([askedPassword(() => ask(terminal, 'Vault password: ', signal))]));
+  const questions = vaultQuestions(terminal, signal);
+  if (terminal.interactive) return ok(new Keyring([askedPassword(() => questions.ask())]));
   return fail({
     code: 'vault.no-password',
     summary: 'a vault password is needed',
@@ -89,13 +84,11 @@ export async function variablesFolderOf(
   inventories: readonly string[],
 ): Promise<Result<InventoryFolders>> {
   const files = new SourceFiles(terminal.cwd, new Keyring([]));
-  const request: ConfigRequest = {
-    ...terminal,
-    inventories,
-    limit: undefined,
-    vaultPasswordFile: undefined,
-    askVaultPassword: undefined,
-  };
+  const request = fileRequest(
+    terminal,
+    { inventory: inventories },
+    vaultQuestions(terminal, new AbortController().signal),
+  );
   const settings = await readAnsibleSettings(request, files, new Findings());
   if (!settings.ok) return settings;
   const sources = inventorySourcesOf(request, settings.value);
@@ -110,28 +103,9 @@ async function sourcesOf(
   options: VaultOptions,
   signal: AbortSignal,
 ): Promise<Result<readonly PasswordSource[]>> {
-  if (options.askVaultPass === true && !terminal.interactive)
-    return fail({
-      code: 'usage.no-terminal',
-      summary: 'there is no terminal to ask for the vault password',
-      detail: 'Expected a terminal for --ask-vault-pass, found none.',
-      fix: 'run again with --vault-password-file FILE',
-    });
-  const request: ConfigRequest = {
-    ...terminal,
-    inventories: [],
-    limit: undefined,
-    vaultPasswordFile: options.vaultPasswordFile,
-    vaultIds: options.vaultId,
-    askVaultId: terminal.interactive ? (id) => ask(terminal, `Vault password (${id}): `, signal) : undefined,
-    askVaultPassword: options.askVaultPass === true ? () => ask(terminal, 'Vault password: ', signal) : undefined,
-  };
+  const request = fileRequest(terminal, options, vaultQuestions(terminal, signal));
   const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), new Findings());
   return settings.ok ? ok(passwordSources(request, settings.value)) : settings;
-}
-
-async function ask(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<Secret<Buffer> | undefined> {
-  return typedPassword((await terminal.askHidden(prompt, signal)) ?? '');
 }
 
 /** Reads a file that a person named. */

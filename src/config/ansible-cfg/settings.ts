@@ -7,12 +7,13 @@ import type { SourceFiles } from '../source-files.ts';
 import { expandPath, findAnsibleCfg, type UserEnvironment } from './find.ts';
 import { BECOME_SETTINGS, type BecomeSettings } from './become.ts';
 import { warnOfNotHonoured } from './not-honoured.ts';
+import { isPrompt } from '../vault/prompt.ts';
 import { SettingValues, type Setting } from './values.ts';
 
-/** A source of vault passwords of `vault_identity_list`: `id@path`. */
+/** A source of vault passwords of `vault_identity_list`: `id@path`, or `id@prompt`, which has no path. */
 export interface VaultIdentity {
   readonly id: string;
-  readonly path: string;
+  readonly path: string | undefined;
 }
 
 /** The settings from ansible.cfg and Ansible's environment variables that hxllm uses. Paths are absolute. */
@@ -136,7 +137,7 @@ function parse(text: string, file: string, findings: Findings): ParsedConfig {
   return parsed;
 }
 
-/** `id@path` or `path`, relative to the current folder as in Ansible. `prompt` in the place of a path is what `--ask-vault-pass` does. */
+/** `id@path` or `path`, relative to the current folder as in Ansible. */
 function vaultIdentitiesOf(values: SettingValues, user: UserEnvironment): readonly VaultIdentity[] {
   const found = values.find(SETTINGS.vaultIdentityList);
   if (found === undefined) return [];
@@ -144,9 +145,9 @@ function vaultIdentitiesOf(values: SettingValues, user: UserEnvironment): readon
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-    .flatMap((entry) => {
+    .map((entry) => {
       const at = entry.indexOf('@');
       const [id, source] = at < 0 ? ['default', entry] : [entry.slice(0, at), entry.slice(at + 1)];
-      return source.startsWith('prompt') ? [] : [{ id, path: expandPath(source, user.cwd, user) }];
+      return { id, path: isPrompt(source) ? undefined : expandPath(source, user.cwd, user) };
     });
 }

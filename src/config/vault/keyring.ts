@@ -53,7 +53,7 @@ export class Keyring {
     throw new Error(`a source of the vault password ${named} knows no password of its own id`);
   }
 
-  /** Tries every source in order. The id in the header is a hint; a password with another id may fit as well. */
+  /** Tries every source. The id in the header is a hint: sources with it come first, but a password with another id may fit as well. */
   async open(text: string, where: Where): Promise<Result<OpenedVault>> {
     const unlocked = await this.unlock(text, where);
     if (!unlocked.ok) return unlocked;
@@ -74,7 +74,9 @@ export class Keyring {
     if (this.#sources.length === 0) return ok({ state: 'locked' });
     const tried: string[] = [];
     let unreadable: Failure | undefined;
-    for (const source of this.#sources) {
+    const hasId = (source: PasswordSource): boolean => (source.id ?? 'default') === envelope.id;
+    const inOrder = [...this.#sources.filter(hasId), ...this.#sources.filter((source) => !hasId(source))];
+    for (const source of inOrder) {
       const password = await source.read(envelope.id);
       // Of the sources for several stages, a machine may have only its own: Ansible, too, goes on to the next.
       if (!password.ok) unreadable ??= password;

@@ -12,9 +12,14 @@ export interface PasswordSource {
   readonly label: string;
   /** Its own vault id, which a text that is encrypted with it gets in its header. */
   readonly id?: string | undefined;
+  /** Its file; undefined of a prompt. */
+  readonly path?: string;
   /** The password for a vault id; `undefined` if this source has none. */
   read(id: string): Promise<Result<Secret<Buffer> | undefined>>;
 }
+
+/** Decrypts a password file that is itself encrypted. */
+export type OpenText = (text: string, file: string) => Promise<Result<Buffer>>;
 
 /** Asks the user, once. */
 export function askedPassword(ask: () => Promise<Secret<Buffer> | undefined>, id?: string): PasswordSource {
@@ -50,16 +55,20 @@ function passwordOf(bytes: Buffer, around: string): Secret<Buffer> | undefined {
   return end > start ? new Secret(bytes.subarray(start, end)) : undefined;
 }
 
-/** A file with the password, or an executable that prints it. A name that ends in `-client` gets the vault id: this one, else that of the vault. */
-export function filePassword(path: string, shownPath: string, ownId?: string): PasswordSource {
+/**
+ * A file with the password, or an executable that prints it. A name that ends in `-client` gets the vault id: this one, else that of the
+ * vault. A file that is encrypted is opened by `opens`; a program's output never is, as in Ansible.
+ */
+export function filePassword(path: string, shownPath: string, ownId?: string, opens?: OpenText): PasswordSource {
   const answers = new Map<string, Promise<Result<Secret<Buffer> | undefined>>>();
   return {
     label: shownPath,
     id: ownId,
+    path,
     read: async (vaultId) => {
       const id = ownId ?? vaultId;
       const key = isClient(path) ? id : '';
-      const answer = answers.get(key) ?? readPasswordFile(path, shownPath, id);
+      const answer = answers.get(key) ?? readPasswordFile(path, shownPath, id, opens);
       answers.set(key, answer);
       return answer;
     },
@@ -70,19 +79,33 @@ async function readPasswordFile(
   path: string,
   shownPath: string,
   id: string,
+  opens: OpenText | undefined,
 ): Promise<Result<Secret<Buffer> | undefined>> {
   try {
     if ((await stat(path)).isDirectory()) return fail(unreadable(shownPath, 'it is a folder'));
     if (await isExecutable(path)) return await runScript(path, shownPath, isClient(path) ? ['--vault-id', id] : []);
-    const password = passwordOf(await readFile(path), BLANKS);
-    if (password?.reveal().toString('latin1').startsWith('$ANSIBLE_VAULT;') === true)
-      return fail(unreadable(shownPath, 'it is encrypted itself, which hxllm does not support'));
-    return password === undefined
+    const password = await decrypted(passwordOf(await readFile(path), BLANKS), shownPath, opens);
+    if (!password.ok) return password;
+    return password.value === undefined
       ? fail(emptyPassword(shownPath, `write the password into ${shownPath}`))
-      : ok(password);
+      : ok(password.value);
   } catch (error) {
     return fail(unreadable(shownPath, reasonOf(error)));
   }
+}
+
+// Ansible strips the file's bytes, decrypts them if they are a vault, and then strips line ends only.
+async function decrypted(
+  password: Secret<Buffer> | undefined,
+  shownPath: string,
+  opens: OpenText | undefined,
+): Promise<Result<Secret<Buffer> | undefined>> {
+  const text = password?.reveal().toString('latin1');
+  if (text?.startsWith('$ANSIBLE_VAULT;') !== true) return ok(password);
+  if (opens === undefined)
+    return fail(unreadable(shownPath, 'it is encrypted, which is possible for vault passwords only'));
+  const opened = await opens(text, shownPath);
+  return opened.ok ? ok(passwordOf(opened.value, LINE_ENDS)) : opened;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

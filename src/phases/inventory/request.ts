@@ -3,6 +3,7 @@ import type { FileChange } from '../../config/edit/file-change.ts';
 import type { PhaseReport } from '../../core/phase.ts';
 import type { Stray } from '../../config/strays/stray.ts';
 import type { Result } from '../../core/problem.ts';
+import type { Sealing } from '../../config/vault/keyring.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { ScanDocument } from './scan/scan-document.ts';
 import type { ScanRequest } from './scan/scan.ts';
@@ -23,8 +24,8 @@ export interface InventoryRequest {
   readonly host: string | undefined;
   /** `--backend URL` …. */
   readonly backends: readonly string[];
-  /** `--vault-init`: the vault password. */
-  readonly vaultInit: Secret<Buffer> | undefined;
+  /** `--vault-init`: the vault password and its id. */
+  readonly vaultInit: Sealing | undefined;
   /** The key for a new vault: `sk-` and 64 hexadecimal digits. */
   readonly masterKey: Secret | undefined;
   /** Files beside the inventory that hold secrets where they should not. */

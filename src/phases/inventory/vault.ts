@@ -22,7 +22,7 @@ export async function draftVault(
   if (key.state === 'locked') return fail(refusal(key.file));
   if (exists) return fail(refusal(file));
   if (paths.hidden !== undefined) return fail(hiding(drafts.shown(paths.hidden), file));
-  if (request.vaultInit.reveal().length === 0)
+  if (request.vaultInit.password.reveal().length === 0)
     return fail({
       code: 'vault.password-empty',
       summary: 'the vault password is empty',

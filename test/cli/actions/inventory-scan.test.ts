@@ -76,7 +76,12 @@ async function scanned(
     signal: new AbortController().signal,
     view: createHumanView(terminal, terminal.stdout, false),
     redaction: createRedaction(),
-    vault: { ask: () => Promise.resolve(undefined), give: () => undefined, known: () => false },
+    vault: {
+      askId: () => Promise.resolve(undefined),
+      ask: () => Promise.resolve(undefined),
+      give: () => undefined,
+      known: () => false,
+    },
   };
   return { outcome: await runInventoryCommand(session, undefined, { ...options, scan: true }, false), terminal };
 }

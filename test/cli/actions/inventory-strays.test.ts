@@ -48,7 +48,12 @@ async function tried(
     signal: new AbortController().signal,
     view: createHumanView(terminal, terminal.stdout, false),
     redaction: createRedaction(),
-    vault: { ask: () => Promise.resolve(undefined), give: () => undefined, known: () => false },
+    vault: {
+      askId: () => Promise.resolve(undefined),
+      ask: () => Promise.resolve(undefined),
+      give: () => undefined,
+      known: () => false,
+    },
   });
   const folder = outcome.evidence ?? '';
   const evidence = readdirSync(folder, { recursive: true, withFileTypes: true })

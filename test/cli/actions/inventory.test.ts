@@ -52,6 +52,7 @@ async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, k
     view: createHumanView(terminal, terminal.stdout, false),
     redaction: createRedaction(),
     vault: {
+      askId: () => Promise.resolve(undefined),
       ask: () => Promise.resolve(given),
       give: (secret) => void (given = secret),
       known: () => given !== undefined,

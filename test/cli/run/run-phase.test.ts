@@ -45,7 +45,12 @@ function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
     signal: controller.signal,
     view: createHumanView(terminal, terminal.stdout, options.verbose ?? false),
     redaction: createRedaction(),
-    vault: { ask: () => Promise.reject(new Error('not asked')), give: () => {}, known: () => false },
+    vault: {
+      askId: () => Promise.resolve(undefined),
+      ask: () => Promise.reject(new Error('not asked')),
+      give: () => {},
+      known: () => false,
+    },
   };
   const spec = { name: 'preflight', question: 'Are the hosts ready?', next: () => 'hxllm inventory' };
   return { session, terminal, controller, run: async (work) => documented(await runPhase(session, spec, work)) };

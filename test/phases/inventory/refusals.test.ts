@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
 
 import { configOf, GUIDE, Tree } from '../../config/tree.ts';
-import { PASSWORD, run, write } from './stage.ts';
+import { SEALING, run, write } from './stage.ts';
 
 test('an invalid --backend or host is a Problem, and nothing is drafted', async () => {
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n' });
@@ -32,8 +32,8 @@ test('without an inventory and without --init the Problem names the first comman
 
 test('--vault-init refuses an existing vault and shows the line to add; a vault with the key is not changed', async () => {
   using tree = new Tree(GUIDE);
-  write((await run(tree, { vaultInit: PASSWORD })).report);
-  const again = await run(tree, { vaultInit: PASSWORD });
+  write((await run(tree, { vaultInit: SEALING })).report);
+  const again = await run(tree, { vaultInit: SEALING });
   assert.deepEqual(
     [again.report.ending, again.report.edits, again.report.problems[0]?.code, again.report.problems[0]?.fix],
     ['failed', [], 'vault.exists', 'ansible-vault edit inventories/group_vars/all/vault.yml'],
@@ -43,7 +43,7 @@ test('--vault-init refuses an existing vault and shows the line to add; a vault 
 
 test('an empty vault password creates no vault', async () => {
   using tree = new Tree(GUIDE);
-  const { report } = await run(tree, { vaultInit: new Secret(Buffer.alloc(0)) });
+  const { report } = await run(tree, { vaultInit: { password: new Secret(Buffer.alloc(0)), id: 'default' } });
   assert.deepEqual([report.problems[0]?.code, report.edits], ['vault.password-empty', []]);
 });
 
@@ -52,7 +52,7 @@ test('--vault-init does not create a folder that would hide group_vars/all.yml',
     'inventories/dev.ini': '[litellm]\nh\n',
     'inventories/group_vars/all.yml': GUIDE['inventories/group_vars/all/main.yml'] ?? '',
   });
-  const { report } = await run(tree, { vaultInit: PASSWORD });
+  const { report } = await run(tree, { vaultInit: SEALING });
   assert.equal(report.problems[0]?.code, 'vault.would-hide');
   assert.match(
     report.problems[0]?.fix ?? '',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { GUIDE, hostOf, Tree } from '../../config/tree.ts';
-import { KEY, PASSWORD, run, write } from './stage.ts';
+import { KEY, PASSWORD, SEALING, run, write } from './stage.ts';
 
 test('complete files are not changed, and a note says so', async () => {
   using tree = new Tree(GUIDE);
@@ -18,7 +18,7 @@ test('complete files are not changed, and a note says so', async () => {
 
 test('without files, --init writes the guide’s layout; read again it has the request, and a second run changes nothing', async () => {
   using tree = new Tree({});
-  const request = { init: 'hx-api-server', backends: ['http://hx01:11434/', 'http://hx02:11434'], vaultInit: PASSWORD };
+  const request = { init: 'hx-api-server', backends: ['http://hx01:11434/', 'http://hx02:11434'], vaultInit: SEALING };
   const { report } = await run(tree, request);
   assert.equal(report.ending, 'pending');
   assert.deepEqual(

@@ -11,7 +11,9 @@ import { configOf, type Tree } from '../../config/tree.ts';
 
 export const KEY = new Secret(`sk-${'ab'.repeat(32)}`);
 
-export const PASSWORD = new Secret(Buffer.from('a long vault password'));
+/** The vault password as `--vault-init` passes it on. */
+export const SEALING = { password: new Secret(Buffer.from('a long vault password')), id: 'default' };
+export const PASSWORD = SEALING.password;
 
 /** The models of the fleet: hx01 and hx02 answer, all other backends are down. */
 export const fleet = (url: string): Promise<Result<readonly string[]>> =>

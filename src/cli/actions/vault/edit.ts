@@ -7,7 +7,8 @@ import { Keyring } from '../../../config/vault/keyring.ts';
 import { ok, type Result } from '../../../core/problem.ts';
 import { writeChanges } from '../../files/write-changes.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { openKeyring, readVaultFile, textOf, unlock, type VaultOptions } from '../../vault/access.ts';
+import { openKeyring, readVaultFile, textOf, unlock } from '../../vault/access.ts';
+import type { VaultOptions } from '../../vault/request.ts';
 import { editText } from '../../vault/editor.ts';
 import { sealedText } from './view.ts';
 

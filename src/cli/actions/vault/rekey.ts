@@ -3,13 +3,15 @@ import { encryptVault } from '../../../config/vault/cipher.ts';
 import { inlineVaults, replaceInline } from '../../../config/vault/inline.ts';
 import type { Keyring } from '../../../config/vault/keyring.ts';
 import { filePassword } from '../../../config/vault/password.ts';
+import { openedWith } from '../../../config/vault/sources.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { writeChanges, type Change } from '../../files/write-changes.ts';
 import { quote } from '../../../core/shell.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { openKeyring, readVaultFile, unlock, type VaultFile, type VaultOptions } from '../../vault/access.ts';
+import { openKeyring, readVaultFile, unlock, type VaultFile } from '../../vault/access.ts';
 import { typeNewPassword } from '../../vault/new-password.ts';
+import type { VaultOptions } from '../../vault/request.ts';
 import { notYaml } from './view.ts';
 
 /** The new password of a rekey. */
@@ -64,7 +66,7 @@ export async function rekeyVaults(
     opened.push(change.value);
   }
   // The new password is asked for when all files are open: a wrong old one ends the command before.
-  const typed = await newPasswordOf(terminal, options, signal);
+  const typed = await newPasswordOf(terminal, options, keyring.value, signal);
   if (!typed.ok) return typed;
   newPassword.value = typed.value;
   const changes = await Promise.all(opened.map((change) => change()));
@@ -108,6 +110,7 @@ async function openFile(
 async function newPasswordOf(
   terminal: Terminal,
   { newVaultPasswordFile: file, newVaultId }: NewPasswordOptions,
+  keyring: Keyring,
   signal: AbortSignal,
 ): Promise<Result<NewPassword>> {
   const at = newVaultId?.indexOf('@') ?? -1;
@@ -118,7 +121,7 @@ async function newPasswordOf(
     return typed.ok ? ok({ password: typed.value, id }) : typed;
   }
   const path = resolve(terminal.cwd, source.replace(/^~(?=\/)/, terminal.home));
-  const read = await filePassword(path, source, id).read(id ?? 'default');
+  const read = await filePassword(path, source, id, openedWith(keyring)).read(id ?? 'default');
   if (!read.ok) return read;
   return read.value === undefined
     ? fail({

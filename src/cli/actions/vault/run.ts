@@ -1,7 +1,7 @@
 import type { Result } from '../../../core/problem.ts';
 import { EXIT, exitCodeOfProblems } from '../../exit-code.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { reportProblems } from '../fleet.ts';
+import { reportProblems } from '../../views/problems.ts';
 
 /** Runs a command about vaults until it ends or Ctrl-C is typed, and prints its text. Returns the exit code. */
 export async function runVaultCommand(

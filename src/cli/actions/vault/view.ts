@@ -2,7 +2,8 @@ import { inlineVault, inlineVaults } from '../../../config/vault/inline.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { quote } from '../../../core/shell.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { openKeyring, readVaultFile, textOf, unlock, type VaultFile, type VaultOptions } from '../../vault/access.ts';
+import { openKeyring, readVaultFile, textOf, unlock, type VaultFile } from '../../vault/access.ts';
+import type { VaultOptions } from '../../vault/request.ts';
 
 /** Returns the decrypted text of a file, or of one encrypted value in it. */
 export async function viewVault(

@@ -52,7 +52,10 @@ test('a file that the editor removed or saved in another encoding changes nothin
 test('a question for a password without a terminal is refused, not asked', async () => {
   using place = new Place();
   await place.encrypt();
-  assert.equal(codeOf(await viewVault(place.terminal(), whole, { askVaultPass: true }, signal)), 'usage.no-terminal');
+  assert.equal(
+    codeOf(await viewVault(place.terminal(), whole, { askVaultPass: true }, signal)),
+    'vault.password-empty',
+  );
 });
 
 test('a program that knows no password for a new id is not to be overwritten', async () => {
