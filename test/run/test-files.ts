@@ -14,12 +14,13 @@ export function isSerial(file: string): boolean {
 /** Files whose programs get the same environment from the same stage as those of run.test.ts beside them. */
 const LIKE_ITS_NEIGHBOUR = /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|verify)\./;
 
-/**
- * Whether a file runs in the bare environment, too: not one of the gateway's rooms or the simulation of routing, which start no program
- * and read neither terminal nor home, and not one that only repeats the scripts of its neighbour.
- */
+/** Files that start no program of hxllm and read neither terminal nor home: the rules of the source, pure rooms, and the gateway in this process. */
+const WITHOUT_ENVIRONMENT =
+  /^test\/(?:architecture|bench|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/|main)/;
+
+/** Whether a file runs in the bare environment, too: not where nothing depends on it, nor where it only repeats the scripts of its neighbour. */
 export function runsBare(file: string): boolean {
-  return !/^test\/(?:gateway\/(?!process\/)[^/]+|fleet)\//.test(file) && !LIKE_ITS_NEIGHBOUR.test(file);
+  return !WITHOUT_ENVIRONMENT.test(file) && !LIKE_ITS_NEIGHBOUR.test(file);
 }
 
 /** Whether a file boots hosts. */
