@@ -131,6 +131,8 @@ export interface HostPaths {
   readonly marker: string;
   readonly releases: string;
   readonly runtimes: string;
+  /** A folder for each deployment, named by its number. */
+  readonly deployments: string;
   /** The link to the active release. */
   readonly current: string;
   /** The JSON Schema of config.yaml, in the release in use. */
@@ -161,6 +163,7 @@ export function pathsOf(settings: Settings): HostPaths {
     marker: `${installDir}/.hxllm`,
     releases: `${installDir}/releases`,
     runtimes: `${installDir}/runtimes`,
+    deployments: `${installDir}/deployments`,
     current: `${installDir}/current`,
     configSchema: `${installDir}/current/config.schema.json`,
     stateDir: `${settings.prefix}${STATE_DIR}`,

@@ -1,3 +1,4 @@
+import type { DeploymentRecord } from '../core/deployment-record.ts';
 import type { DropIn } from '../facts/drop-ins/drop-ins.ts';
 import type { Foreign } from '../facts/foreign.ts';
 import type { Footprint } from '../facts/footprint/footprint.ts';
@@ -14,4 +15,6 @@ export interface Actual {
   readonly dropIns: readonly DropIn[];
   /** Names the folder for what is taken over. */
   readonly timestamp: string;
+  /** The origin of a new deployment. */
+  readonly origin: Pick<DeploymentRecord, 'at' | 'who' | 'from'>;
 }

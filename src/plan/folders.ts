@@ -179,6 +179,7 @@ export function notesAfter(desired: Desired, { installation, footprint }: Actual
     made: [...new Set([...made, ...accessBefore(settings, paths, installation.entries, made)])],
     used: [...new Set([...usedBefore({ installation, footprint }), ...usedNow(desired)])],
     confirmed: undefined,
+    ...(installation.notes?.deployment === undefined ? {} : { deployment: installation.notes.deployment }),
   };
 }
 

@@ -34,7 +34,7 @@ export interface Kept {
 
 // mkfs.ext4 makes it in every new file system; it is nobody's file.
 const OF_FILE_SYSTEM = 'lost+found';
-const TREES = new Set(['releases', 'runtimes', '.previous']);
+const TREES = new Set(['deployments', 'releases', 'runtimes', '.previous']);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
 /** The files of the gateway's state: it stays while hxllm does. */
 export const STATE_FILES: ReadonlySet<string> = new Set(['contexts.json', 'contexts.json.new']);

@@ -17,7 +17,7 @@ import { serviceFingerprint } from './service.ts';
  * Removes what a former `litellm_config_dir`, `litellm_install_dir`, `litellm_user` or `litellm_group` left: the old
  * environment file has a master key that is still valid. No steps if nothing is left.
  */
-export function planFormer(desired: Desired, actual: Actual): readonly Step[] {
+export function planFormer(desired: Desired, actual: Actual, deployment: number | undefined): readonly Step[] {
   const { settings, paths } = desired;
   const folders = desiredFolders(settings, paths);
   const removal = removalOf(actual.footprint, {
@@ -70,6 +70,7 @@ export function planFormer(desired: Desired, actual: Actual): readonly Step[] {
     ...notes,
     made: notes.made.filter((thing) => !gone.has(thing)),
     confirmed: serviceFingerprint(desired, actual),
+    ...(deployment === undefined ? {} : { deployment }),
   };
   return [...steps, { ...last, actions: [...last.actions, markerAction(desired, kept)] }];
 }

@@ -1,11 +1,13 @@
 import type { Desired } from '../render/desired.ts';
+import { adoptedState, planAdoption } from './adopted.ts';
+import { nextDeployment, planDeployment } from './deployment.ts';
 import { planFiles } from './files.ts';
 import { planAccess, planAccountFolders, planFolders } from './folders.ts';
 import { planFormer } from './former.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
 import type { Actual } from './actual.ts';
-import { planRecovery, planService } from './service.ts';
+import { isConfirmed, planRecovery, planService } from './service.ts';
 import { planTakeOver } from './take-over.ts';
 import { planUser } from './user.ts';
 
@@ -18,22 +20,30 @@ export function planHost(desired: Desired, actual: Actual): Plan {
   const changed = [...takeOver.switch, ...files, ...current];
   const runtime = planRuntime(desired, actual);
   const release = planRelease(desired, actual);
-  const steps = [
+  const all = [...runtime, ...release, ...changed];
+  const adopted = isConfirmed(desired, actual, all) ? undefined : adoptedState(desired, actual);
+  // The confirmed state is a deployment already, and starting it again makes none.
+  const number = isConfirmed(desired, actual, all) ? undefined : nextDeployment(actual, adopted?.record);
+  const before = [
     ...takeOver.prepare,
     ...planFolders(desired, actual),
     ...planUser(desired, actual),
     ...planAccountFolders(desired, actual),
     ...runtime,
     ...release,
+    ...(adopted === undefined ? [] : [planAdoption(desired, adopted)]),
+  ];
+  const after = [
     ...planCheck(desired, [...files, ...current]),
     ...access,
     ...changed,
-    ...planService(desired, actual, [...runtime, ...release, ...changed]),
-    ...planFormer(desired, actual),
+    ...planService(desired, actual, all, number),
+    ...planFormer(desired, actual, number),
   ];
+  const deployment = number === undefined ? [] : [planDeployment(desired, actual, number, before, after)];
   return {
     command: 'hxllm enforce',
-    steps,
+    steps: [...before, ...deployment, ...after],
     ...planRecovery(desired, actual),
     keepFolder: `${desired.paths.installDir}/.previous`,
   };

@@ -1,7 +1,7 @@
-import { sha256 } from '../core/hash.ts';
-import type { DesiredFile } from '../render/content.ts';
 import type { Desired } from '../render/desired.ts';
+import { healthyAction } from './deployment.ts';
 import { desiredHash } from './files.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { markerAction, notesAfter } from './folders.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
@@ -11,28 +11,35 @@ const HEALTH_TIMEOUT_S = 30;
 
 /** The fingerprint of the state that a service runs: the release and every rendered file, then a dot and the files that a reload reads again. */
 export function serviceFingerprint({ release, files, paths }: Desired, { installation }: Actual): string {
-  const line = (file: DesiredFile): string => `${file.path} ${desiredHash(file, installation.entries.get(file.path))}`;
-  const read = (again: boolean): string =>
-    files
-      .filter((file) => (file.path === paths.configFile) === again)
-      .map(line)
-      .join('\n');
-  return `${sha256(`${release.id}\n${read(false)}`)}.${sha256(read(true))}`;
+  const hashed = files.map((file) => ({
+    path: file.path,
+    sha256: desiredHash(file, installation.entries.get(file.path)),
+  }));
+  return fingerprintOf(release.id, hashed, paths.configFile);
 }
 
-/** Starts, restarts or reloads the service and waits for its health. No steps if the confirmed state runs. */
-export function planService(desired: Desired, actual: Actual, changed: readonly Step[]): readonly Step[] {
+/**
+ * Starts, restarts or reloads the service and waits for its health. No steps if the confirmed state runs. `deployment` is confirmed by its
+ * health; `undefined` if the confirmed one is only started again.
+ */
+export function planService(
+  desired: Desired,
+  actual: Actual,
+  changed: readonly Step[],
+  deployment: number | undefined,
+): readonly Step[] {
   const confirmed = isConfirmed(desired, actual, changed);
   const managed = desired.settings.serviceManager === 'systemd';
   const steps = managed
     ? planUnitSteps(actual, { changed, confirmed, reloads: differsByConfiguration(desired, actual, changed) })
     : planProcess(desired, actual, confirmed);
   const isBlocked = changed.some((step) => step.blocked !== undefined);
-  return steps.length === 0 && (confirmed || isBlocked) ? [] : [...steps, confirmHealth(desired, actual)];
+  return steps.length === 0 && (confirmed || isBlocked) ? [] : [...steps, confirmHealth(desired, actual, deployment)];
 }
 
 // A file that drifted after the confirmation may have been loaded by a restart since. Then correcting the file is not enough.
-function isConfirmed(desired: Desired, actual: Actual, changed: readonly Step[]): boolean {
+/** Whether the host has the desired state, and that state passed its last health check. */
+export function isConfirmed(desired: Desired, actual: Actual, changed: readonly Step[]): boolean {
   const { entries, notes } = actual.installation;
   const drifted = desired.files.some(
     (file) => entries.get(file.path)?.sha256 !== desiredHash(file, entries.get(file.path)),
@@ -92,16 +99,21 @@ function stop({ paths }: Desired): Action {
   return { kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir };
 }
 
-function confirmHealth(desired: Desired, actual: Actual): Step {
+function confirmHealth(desired: Desired, actual: Actual, deployment: number | undefined): Step {
   const action = health(desired, desired.settings.listen, desired.settings.port);
-  const notes = { ...notesAfter(desired, actual), confirmed: serviceFingerprint(desired, actual) };
+  const notes = {
+    ...notesAfter(desired, actual),
+    confirmed: serviceFingerprint(desired, actual),
+    ...(deployment === undefined ? {} : { deployment }),
+  };
+  const healthy = deployment === undefined ? [] : [healthyAction(desired, deployment)];
   return {
     id: 'health',
     title: 'wait until the gateway answers',
     detail: `GET ${action.path} on ${action.address}:${String(action.port)} of the host, at most ${String(action.timeoutS)} s`,
     stage: 'switch',
     verb: 'check',
-    actions: [action, markerAction(desired, notes)],
+    actions: [action, ...healthy, markerAction(desired, notes)],
   };
 }
 

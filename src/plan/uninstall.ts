@@ -144,7 +144,7 @@ function installSteps({ files, trees }: Removal): readonly Step[] {
   return [
     step(
       'release',
-      `remove releases and runtimes from ${folders.join(', ')}`,
+      `remove deployments, releases and runtimes from ${folders.join(', ')}`,
       folders.map((folder) => `${folder}/.hxllm lists them as hxllm’s`).join('\n'),
       [
         ...(links.length === 0 ? [] : [{ kind: 'remove' as const, paths: links }]),

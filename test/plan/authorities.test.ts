@@ -58,7 +58,7 @@ test('a first file, a changed one and one that is gone each mean a restart, neve
   const actual = installed(withFile);
   assert.deepEqual(idsOf(planHost(withFile, actual)), []);
   const changed = planHost(desiredOf({ authorities: authorityFile('other.pem') }), actual);
-  assert.deepEqual(idsOf(changed), ['files.ca.pem', 'service.start', 'health']);
+  assert.deepEqual(idsOf(changed), ['deployment', 'files.ca.pem', 'service.start', 'health']);
   assert.equal(changed.steps.find(({ id }) => id === 'service.start')?.verb, 'restart');
   const first = planHost(withFile, installed(desiredOf()));
   assert.deepEqual(

@@ -43,11 +43,11 @@ test('a host in the desired and confirmed state has no steps, with both service 
 test('a bare host gets everything, with unused things before the switch', () => {
   const plan = planHost(desiredOf(), bare());
   const desired =
-    'folders user.group user.user folders.config runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
+    'folders user.group user.user folders.config runtime release deployment | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
   assert.deepEqual(idsOf(plan), desired.replace('| ', '').split(' '));
   assert.deepEqual(
     plan.steps.map((step) => step.stage),
-    [...Array<string>(6).fill('prepare'), ...Array<string>(10).fill('switch')],
+    [...Array<string>(7).fill('prepare'), ...Array<string>(10).fill('switch')],
   );
   assert.deepEqual(commandsOf(plan, 'user.user'), [
     'useradd --system --gid litellm --comment hxllm gateway --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin litellm',
@@ -64,7 +64,7 @@ test('the key is in no text of a plan, nor in its JSON', () => {
 test('a changed model rewrites the configuration and reloads', () => {
   const before = desiredOf();
   const plan = planHost(desiredOf({ routingStrategy: 'simple-shuffle' }), installed(before));
-  assert.deepEqual(idsOf(plan), ['release.check', 'files.config.yaml', 'service.start', 'health']);
+  assert.deepEqual(idsOf(plan), ['deployment', 'release.check', 'files.config.yaml', 'service.start', 'health']);
   assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password reload litellm.service']);
 });
 
@@ -92,6 +92,7 @@ test('if more than the configuration differs, or the running state is unknown, i
 test('another port closes the old listener and opens the new one', () => {
   const plan = planHost(desiredOf({ port: 4001 }), installed(desiredOf()));
   assert.deepEqual(idsOf(plan), [
+    'deployment',
     'release.check',
     'files.config.yaml',
     'files.litellm.socket',
@@ -113,12 +114,23 @@ test('another port closes the old listener and opens the new one', () => {
 
 test('a new gateway is sent, checked, and then made current', () => {
   const plan = planHost(desiredOf({}, 'newer'), installed(desiredOf()));
-  assert.deepEqual(idsOf(plan), ['release', 'release.check', 'release.current', 'service.start', 'health']);
+  assert.deepEqual(idsOf(plan), [
+    'release',
+    'deployment',
+    'release.check',
+    'release.current',
+    'service.start',
+    'health',
+  ]);
 });
 
 test('a run that ended before health was confirmed is continued', () => {
   const desired = desiredOf();
-  assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: UNCONFIRMED }))), ['service.start', 'health']);
+  assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: UNCONFIRMED }))), [
+    'deployment',
+    'service.start',
+    'health',
+  ]);
 });
 
 test('a stopped service is started, a disabled one enabled', () => {
@@ -145,7 +157,7 @@ test('a damaged runtime is sent again', () => {
     desired,
     installed(desired, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
   );
-  assert.deepEqual(idsOf(plan), ['runtime', 'service.start', 'health']);
+  assert.deepEqual(idsOf(plan), ['runtime', 'deployment', 'service.start', 'health']);
   assert.match(plan.steps[0]?.detail ?? '', /differs from the sent file/);
 });
 

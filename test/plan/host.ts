@@ -22,6 +22,8 @@ const NOTHING: Installation = {
   current: undefined,
   build: undefined,
   releases: new Map(),
+  runtimeOf: new Map(),
+  deployments: [],
   runtimes: [],
   backups: [],
   service: undefined,
@@ -64,6 +66,7 @@ export function bare(
     foreign,
     dropIns: [],
     timestamp: '20261124T120000Z',
+    origin: { at: '2026-11-24T12:00:00.000Z', who: 'ada', from: 'workstation' },
   };
 }
 
@@ -181,10 +184,13 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
         'group litellm',
       ],
       confirmed: undefined,
+      deployment: 1,
     },
     current: desired.release.id,
     build: desired.release.build,
     releases: new Map(desired.release.files.map((file) => [`${desired.release.id}/${file.name}`, file.sha256])),
+    runtimeOf: new Map([[desired.release.id, 'node-24.21.0-abababababab']]),
+    deployments: [{ number: 1, healthy: true, release: desired.release.id, record: undefined }],
     runtimes: [{ name: 'node-24.21.0-abababababab', sha256: desired.release.runtime.sha256, intact: true }],
     backups: [],
     service: unit,
@@ -195,6 +201,7 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
   const notes: Notes = {
     made: installation.notes?.made ?? [],
     used: installation.notes?.used ?? [],
+    deployment: 1,
     confirmed: serviceFingerprint(desired, { ...bare(), installation }),
   };
   const all = { ...installation, notes, ...over };

@@ -27,7 +27,7 @@ const FOLDERS_OF_ALL = new Set([
 ]);
 
 /** Names in the install folder that hxllm replaces and removes as a whole. */
-const NAMES_IN_INSTALL_DIR = ['.hxllm', '.previous', 'current', 'releases', 'runtimes'];
+const NAMES_IN_INSTALL_DIR = ['.hxllm', '.previous', 'current', 'deployments', 'releases', 'runtimes'];
 
 /** The variables of the two folders, and whether systemd confines the program that reads them. */
 export interface FolderVariables {

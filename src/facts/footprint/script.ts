@@ -58,7 +58,7 @@ for each in "\${folders[@]}"; do
     for name in contexts.json contexts.json.new; do [ "$each" = "$state" ] && [ -f "$each/$name" ] && ours="$ours$name "; done
     # A lost or unreadable marker: hxllm's unit says that the folder is hxllm's.
     if marked "$each/.hxllm" || [ "$each" = "$unit_install" ]; then
-      for name in current releases runtimes .previous .hxllm-record .hxllm; do
+      for name in current deployments releases runtimes .previous .hxllm-record .hxllm; do
         case " $ours" in *" $name "*) continue;; esac
         if [ -e "$each/$name" ] || [ -L "$each/$name" ]; then ours="$ours$name "; fi
       done

@@ -1,4 +1,5 @@
 import type { Build } from '../../core/build.ts';
+import type { DeploymentRecord } from '../../core/deployment-record.ts';
 
 /** The state of a host at the paths where hxllm installs. */
 export interface Installation {
@@ -15,7 +16,11 @@ export interface Installation {
   readonly build: Build | undefined;
   /** SHA-256 of each release's files, by `<id>/<name>`. */
   readonly releases: ReadonlyMap<string, string>;
+  /** The name of the runtime that each release starts, by the release's id. */
+  readonly runtimeOf: ReadonlyMap<string, string>;
   readonly runtimes: readonly InstalledRuntime[];
+  /** The deployments that the host keeps, in order. */
+  readonly deployments: readonly KeptDeployment[];
   /** Scripts that restore files which take-overs replaced. */
   readonly backups: readonly string[];
   /** `undefined` if systemd does not manage the host, or the service manager is `process`. */
@@ -54,6 +59,19 @@ export interface Notes {
   readonly used: readonly string[];
   /** The fingerprint of files and release that passed the last health check; `undefined` after a change. */
   readonly confirmed: string | undefined;
+  /** The deployment that was confirmed last; older markers do not name it. */
+  readonly deployment?: number;
+}
+
+/** A folder of the host's deployments. */
+export interface KeptDeployment {
+  readonly number: number;
+  /** Whether it has passed its health check. */
+  readonly healthy: boolean;
+  /** The id of the release that its link leads to. */
+  readonly release: string | undefined;
+  /** `undefined`: the folder was not finished, or cannot be read. */
+  readonly record: DeploymentRecord | undefined;
 }
 
 /** A runtime on the host. */

@@ -1,6 +1,7 @@
 import { parseBuild } from '../../core/build.ts';
+import { parseDeployment } from '../../core/deployment-record.ts';
 import { decodeBase64 } from '../base64.ts';
-import type { Entry, InstalledRuntime, Installation, UnitState } from './installation.ts';
+import type { Entry, InstalledRuntime, Installation, KeptDeployment, UnitState } from './installation.ts';
 import { parseNotes } from './notes.ts';
 
 /** Parses the script's output. `marker` is the path of the file with hxllm's notes. */
@@ -29,6 +30,10 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     current: one('current')?.[0]?.replace(/^.*\//, ''),
     build: parseBuild(one('build')?.[0] ?? ''),
     releases: new Map(all('release').map(([name = '', hash = '']) => [name, hash])),
+    runtimeOf: new Map(all('uses').map(([id = '', runtime = '']) => [id, runtime])),
+    deployments: all('deployment')
+      .map(readDeployment)
+      .toSorted((a, b) => a.number - b.number),
     runtimes: all('runtime').map(([name = '', hash = '', intact = '']): InstalledRuntime => ({
       name,
       sha256: hash,
@@ -39,6 +44,15 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     socket: units.get('litellm.socket'),
     danglingLinks: all('dangling').map(([path = '']) => path),
     daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },
+  };
+}
+
+function readDeployment([number = '', healthy = '', release = '', record = '']: readonly string[]): KeptDeployment {
+  return {
+    number: Number(number),
+    healthy: healthy === 'yes',
+    release: /^\.\.\/\.\.\/releases\/([^/]+)\/gateway$/.exec(release)?.[1],
+    record: parseDeployment(record),
   };
 }
 

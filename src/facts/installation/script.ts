@@ -42,6 +42,16 @@ for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs "$in
   sum=; fit "\${file%/*}" 755 && fit "$file" $mode && sum=$(hash "$file")
   say release "\${file#"$install/releases/"}" "$sum"
 done
+for folder in "$install"/releases/*; do
+  [ -f "$folder/gateway" ] && say uses "\${folder##*/}" "$(sed -n "/^exec '/{s|^exec '.*/runtimes/\\([^/']*\\)/bin/node'.*|\\1|p;q}" "$folder/gateway")"
+done
+for folder in "$install"/deployments/*; do
+  number=\${folder##*/}
+  case $number in ''|*[!0-9]*|0*|??????????*) continue;; esac
+  [ -d "$folder" ] && [ ! -L "$folder" ] || continue
+  healthy=no; [ ! -f "$folder/healthy" ] || healthy=yes
+  say deployment "$number" $healthy "$(readlink -- "$folder/gateway")" "$(head -c 100000 -- "$folder/deployment.json" 2>/dev/null | tr -d '\\0')"
+done
 for manifest in "$install"/runtimes/*/manifest; do
   [ -f "$manifest" ] || continue
   folder=\${manifest%/manifest}; intact=no

@@ -34,6 +34,8 @@ export interface PrepareOptions {
   readonly allowDowngrade: boolean;
   readonly verify: boolean;
   readonly timestamp: string;
+  /** The origin of a new deployment. */
+  readonly origin: Actual['origin'];
   readonly tools: PhaseTools;
 }
 
@@ -77,6 +79,7 @@ export async function prepareHost(
     foreign: state.value.foreign,
     dropIns: state.value.dropIns,
     timestamp: options.timestamp,
+    origin: options.origin,
   };
   const plan = planHost(desired, actual);
   // A change restarts the runtime, or is made beside it: then its content counts, and not only its size and time.

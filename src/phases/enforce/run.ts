@@ -10,7 +10,7 @@ import { countChanges } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { openHost } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
-import { prepareHost, type Prepared } from './prepare.ts';
+import { prepareHost, type Prepared, type PrepareOptions } from './prepare.ts';
 import { blockedResults, dropInResults, showPlan, questionFor } from './show-plan.ts';
 import { summarize } from './summary.ts';
 import { keepForeign, notePutBack } from './taken-over.ts';
@@ -58,15 +58,27 @@ async function prepareAll(
   tools: PhaseTools,
   opened: AsyncDisposableStack,
 ): Promise<readonly Result<Prepared>[]> {
-  const timestamp = timestampOf(tools.nowMs());
+  const nowMs = tools.nowMs();
+  const stamps = { timestamp: timestampOf(nowMs), origin: originOf(tools.by, nowMs) };
   return Promise.all(
     config.hosts.map(async (hostConfig) => {
       const host = await openHost(hostConfig, 'hxllm enforce', !options.dryRun, tools, opened);
       if (!host.ok) return host;
       tools.recorder.event({ kind: 'progress', host: hostConfig.target.name, text: 'comparing' });
-      return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, timestamp, tools });
+      return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, ...stamps, tools });
     }),
   );
+}
+
+// A user's name may have an @, and a machine's has none.
+function originOf(by = '', nowMs: number): PrepareOptions['origin'] {
+  const at = by.lastIndexOf('@');
+  const [who, from] = at < 0 ? [by, ''] : [by.slice(0, at), by.slice(at + 1)];
+  return {
+    at: new Date(nowMs).toISOString(),
+    who: who === '' ? undefined : who,
+    from: from === '' ? undefined : from,
+  };
 }
 
 async function applyAll(

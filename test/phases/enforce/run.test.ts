@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, globSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
@@ -22,6 +31,7 @@ const ALL = [
   'folders',
   'runtime',
   'release',
+  'deployment',
   'release.check',
   'files.config.yaml',
   'files.litellm.env',
@@ -72,25 +82,30 @@ test('a plan that is declined changes nothing', async () => {
     { confirm: ({ question }) => Promise.resolve(asked.push(question) < 0) },
   );
   assert.equal(seen.ending, 'declined');
-  assert.deepEqual(asked, ['Apply 7 changes to stage?']);
+  assert.deepEqual(asked, ['Apply 8 changes to stage?']);
   assert.ok(!existsSync(stage.prefix));
 });
 
 test('a bare host gets everything, and the gateway answers', async () => {
   const seen = await stage.enforce(GATEWAY);
-  assert.deepEqual([seen.ending, seen.changes, seen.problems], ['passed', 7, []]);
+  assert.deepEqual([seen.ending, seen.changes, seen.problems], ['passed', 8, []]);
   assert.deepEqual(stepsOf(seen, 'done'), ALL);
   assert.match(await stage.ask(), /^sk-/);
   assert.equal(statSync(join(stage.prefix, 'etc/litellm/litellm.env')).mode & 0o777, 0o600);
-  assert.match(seen.files.get('summary.txt') ?? '', /^enforce: passed, 7 changes applied\n/);
+  assert.match(seen.files.get('summary.txt') ?? '', /^enforce: passed, 8 changes applied\n/);
   released = readlinkSync(join(stage.prefix, 'opt/litellm/current'));
+  const folder = join(stage.prefix, 'opt/litellm/deployments/1');
+  assert.deepEqual(readdirSync(folder).toSorted(), ['deployment.json', 'files', 'gateway', 'gateway.mjs', 'healthy']);
+  assert.equal(readlinkSync(join(folder, 'gateway')), `../../${released}/gateway`);
+  assert.deepEqual(readdirSync(join(folder, 'files')), ['config.yaml']);
+  assert.match(readFileSync(join(stage.prefix, 'opt/litellm/.hxllm'), 'utf8'), /^deployment 1$/m);
 });
 
 test('the key is in no event and no document', async () => {
   const seen = await stage.enforce(GATEWAY, {
     masterKey: { state: 'set', key: new Secret(`sk-${'77'.repeat(32)}`), where: {} },
   });
-  assert.deepEqual(stepsOf(seen, 'done'), ['files.litellm.env', 'service.start', 'health']);
+  assert.deepEqual(stepsOf(seen, 'done'), ['deployment', 'files.litellm.env', 'service.start', 'health']);
   assert.equal(await stage.ask(), `sk-${'77'.repeat(32)}`);
   // Twelve digits of a key. Four of them are by chance in one of the many hashes of the evidence.
   assert.doesNotMatch(JSON.stringify([seen.events, [...seen.files]]), /(?:77){6}|(?:a1){6}/);
@@ -117,6 +132,7 @@ test('every kind of drift is found and corrected, and nothing else changes', asy
       'passed',
       [
         'release',
+        'deployment',
         'release.check',
         'folders.access',
         'files.config.yaml',
@@ -142,7 +158,13 @@ test('folders of a release or runtime that its user can no longer enter are corr
     ...globSync('opt/litellm/runtimes/*', { cwd: stage.prefix }).map((folder) => join(stage.prefix, folder)),
   ];
   for (const folder of folders) chmodSync(folder, 0o700);
-  assert.deepEqual(stepsOf(await stage.enforce(GATEWAY), 'done'), ['runtime', 'release', 'service.start', 'health']);
+  assert.deepEqual(stepsOf(await stage.enforce(GATEWAY), 'done'), [
+    'runtime',
+    'release',
+    'deployment',
+    'service.start',
+    'health',
+  ]);
   assert.deepEqual(
     folders.map((folder) => statSync(folder).mode & 0o777),
     [0o755, 0o755],

@@ -1,0 +1,156 @@
+import { isObject, parseObject, type Json } from './json.ts';
+
+/** A deployment as its folder on the host describes it: `deployment.json`. It has no secret. */
+export interface DeploymentRecord {
+  readonly number: number;
+  /** When its plan was made: ISO 8601, UTC. Not known of a state that an older hxllm deployed. */
+  readonly at: string | undefined;
+  /** The operator and the machine: `ada`, `workstation`. */
+  readonly who: string | undefined;
+  readonly from: string | undefined;
+  /** `reload`: the running process read config.yaml again. `switch`: another process took over. */
+  readonly kind: 'switch' | 'reload';
+  /** The deployment whose content this one brought back. */
+  readonly rollbackOf: number | undefined;
+  /** The steps of its plan that changed something, by id and title. */
+  readonly changed: readonly { readonly id: string; readonly title: string }[];
+  readonly release: RecordedRelease;
+  readonly runtime: RecordedRuntime;
+  /** The settings that the files were rendered with and that a plan needs. */
+  readonly settings: RecordedSettings;
+  readonly files: readonly RecordedFile[];
+  /** The SHA-256 of its plan; not known of a state that an older hxllm deployed. */
+  readonly plan: string | undefined;
+}
+
+/** The release of a deployment, with the SHA-256 of each of its files. */
+export interface RecordedRelease {
+  readonly id: string;
+  readonly version: string;
+  readonly committed: string | undefined;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** The runtime of a deployment; `name` is that of its folder. */
+export interface RecordedRuntime {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** The part of the settings that a plan needs beside the files. */
+export interface RecordedSettings {
+  readonly user: string;
+  readonly group: string;
+  readonly listen: string;
+  readonly port: number;
+  readonly serviceManager: 'systemd' | 'process';
+}
+
+/** A rendered file of a deployment. Its text is in the folder `files`; a file with a secret has no text there and no hash. */
+export interface RecordedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly owner: string | undefined;
+  readonly group: string | undefined;
+  readonly mode: number;
+  readonly sha256: string | undefined;
+}
+
+/** Writes a `deployment.json`. {@link parseDeployment} is its inverse. */
+export function writeDeployment({ files, ...record }: DeploymentRecord): string {
+  const document = {
+    ...record,
+    files: files.map((file) => ({ ...file, mode: file.mode.toString(8).padStart(4, '0') })),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** Reads a `deployment.json`; `undefined` if it is none, or a part of one. */
+export function parseDeployment(text: string): DeploymentRecord | undefined {
+  const json = parseObject(text);
+  if (json === undefined) return undefined;
+  const { number, kind, changed, release, runtime, settings, files } = json;
+  const count = numberOf(number);
+  const isKind = kind === 'switch' || kind === 'reload';
+  if (count === undefined || !isKind || !isObject(release) || !isObject(runtime) || !isObject(settings))
+    return undefined;
+  const read = { release: readRelease(release), runtime: readRuntime(runtime), settings: readSettings(settings) };
+  const readFiles = listOf(files, readFile);
+  const readSteps = listOf(changed, readStep);
+  if (read.release === undefined || read.runtime === undefined || read.settings === undefined) return undefined;
+  if (readFiles === undefined || readSteps === undefined) return undefined;
+  return {
+    number: count,
+    at: wordOf(json, 'at'),
+    who: wordOf(json, 'who'),
+    from: wordOf(json, 'from'),
+    kind,
+    rollbackOf: numberOf(json['rollbackOf']),
+    changed: readSteps,
+    release: read.release,
+    runtime: read.runtime,
+    settings: read.settings,
+    files: readFiles,
+    plan: wordOf(json, 'plan'),
+  };
+}
+
+function readRelease(json: Json): RecordedRelease | undefined {
+  const [id, version, files] = [wordOf(json, 'id'), wordOf(json, 'version'), json['files']];
+  if (id === undefined || version === undefined || !isObject(files)) return undefined;
+  const hashes = Object.entries(files).flatMap(([name, hash]) =>
+    typeof hash === 'string' ? [[name, hash] as const] : [],
+  );
+  return { id, version, committed: wordOf(json, 'committed'), files: Object.fromEntries(hashes) };
+}
+
+function readRuntime(json: Json): RecordedRuntime | undefined {
+  const [name, sha256] = [wordOf(json, 'name'), wordOf(json, 'sha256')];
+  return name === undefined || sha256 === undefined ? undefined : { name, sha256 };
+}
+
+function readSettings(json: Json): RecordedSettings | undefined {
+  const [user, group, listen] = [wordOf(json, 'user'), wordOf(json, 'group'), wordOf(json, 'listen')];
+  const [port, manager] = [numberOf(json['port']), json['serviceManager']];
+  if (user === undefined || group === undefined || listen === undefined || port === undefined) return undefined;
+  return manager === 'systemd' || manager === 'process'
+    ? { user, group, listen, port, serviceManager: manager }
+    : undefined;
+}
+
+function readFile(json: Json): RecordedFile | undefined {
+  const [name, path, mode] = [wordOf(json, 'name'), wordOf(json, 'path'), wordOf(json, 'mode')];
+  if (name === undefined || path === undefined || mode === undefined || !/^[0-7]{1,5}$/.test(mode)) return undefined;
+  return {
+    name,
+    path,
+    owner: wordOf(json, 'owner'),
+    group: wordOf(json, 'group'),
+    mode: Number.parseInt(mode, 8),
+    sha256: wordOf(json, 'sha256'),
+  };
+}
+
+function readStep(json: Json): DeploymentRecord['changed'][number] | undefined {
+  const [id, title] = [wordOf(json, 'id'), wordOf(json, 'title')];
+  return id === undefined || title === undefined ? undefined : { id, title };
+}
+
+// All or nothing: a record without one of its files would bring back the rest alone.
+function listOf<T>(value: unknown, read: (json: Json) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items = value.flatMap((each: unknown): readonly T[] => {
+    const item = isObject(each) ? read(each) : undefined;
+    return item === undefined ? [] : [item];
+  });
+  return items.length === value.length ? items : undefined;
+}
+
+function wordOf(json: Json, field: string): string | undefined {
+  const value = json[field];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
