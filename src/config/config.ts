@@ -63,6 +63,8 @@ export interface Settings {
   readonly user: string;
   readonly group: string;
   readonly routingStrategy: string;
+  /** How long a replaced instance lets running responses continue. */
+  readonly drainTimeoutS: number;
   readonly configDir: string;
   readonly installDir: string;
   readonly serviceManager: 'systemd' | 'process';

@@ -1,7 +1,8 @@
-import type { Server as NetServer } from 'node:net';
+import { createServer, type Server as NetServer } from 'node:net';
 import type { Result } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { createApp } from './app.ts';
+import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -19,14 +20,23 @@ export interface Gateway {
   reload(config: GatewayConfig): Promise<boolean>;
   /** Starts to listen, and returns the addresses. */
   listen(listening: Listening): Promise<Result<readonly ListenAddress[]>>;
+  /** A server that is not listening yet; its connections are served as those of clients are. */
+  privateListener(): NetServer;
   /**
    * Takes no new connections, lets running responses go on for `limitMs`, then cuts them; resolves when all connections are closed.
+   * `isPatient`: as in {@link Connections.drain}.
    */
-  stop(limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }>;
+  stop(limitMs: number, atOnce: AbortSignal, isPatient?: boolean): Promise<{ readonly cut: number }>;
+  readonly counts: () => ConnectionCounts;
 }
 
-/** Makes a gateway for a configuration; `limits` replace the default limits of connections. */
-export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<ConnectionLimits>): Gateway {
+/** Makes a gateway for a configuration; `limits` replace the default limits of connections, `instance` is its id among others. */
+export function createGateway(
+  config: GatewayConfig,
+  log: Log,
+  limits?: Partial<ConnectionLimits>,
+  instance?: string,
+): Gateway {
   // A reload replaces it; requests keep the service they began with.
   let current = createService(config, log, {
     onLoaded: (replica, how) => {
@@ -44,6 +54,7 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     fleet: () => current.scheduler.fleet,
     contexts: () => current.growth.records,
     openConnections: () => connections.open,
+    instance,
   });
   let reloading: Promise<unknown> | undefined;
   const whileReloading = async <T>(reload: Promise<T>): Promise<T> => {
@@ -64,9 +75,9 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     listeners = begun.value.listeners;
     return { ok: true, value: begun.value.addresses };
   };
-  const stop = async (limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }> => {
+  const stop = async (limitMs: number, atOnce: AbortSignal, isPatient = false): Promise<{ readonly cut: number }> => {
     for (const door of listeners) door.close();
-    const drained = await connections.drain(limitMs, atOnce);
+    const drained = await connections.drain(limitMs, atOnce, isPatient);
     metrics.close();
     await current.close();
     return drained;
@@ -76,5 +87,7 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     if (replaced !== undefined) current = replaced;
     return replaced !== undefined;
   };
-  return { service, metrics, whileReloading, reload, listen: begin, stop };
+  const privateListener = (): NetServer => createServer((socket) => server.emit('connection', socket));
+  const counts = (): ConnectionCounts => connections.counts;
+  return { service, metrics, whileReloading, reload, listen: begin, privateListener, stop, counts };
 }

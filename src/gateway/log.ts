@@ -1,8 +1,9 @@
 /** Takes one entry of the log. */
 export type Log = (entry: Readonly<Record<string, unknown>>) => void;
 
-/** Makes a log that writes each entry as one line of JSON, with the time first. */
-export function createLog(write: (line: string) => void, now: () => Date = () => new Date()): Log {
+/** Makes a log that writes each entry as one line of JSON, with the time first, and the id of this instance if it has one. */
+export function createLog(write: (line: string) => void, now: () => Date = () => new Date(), instance?: string): Log {
+  const own = instance === undefined ? '' : `,"instance":${JSON.stringify(instance)}`;
   let atMs = Number.NaN;
   let time = '';
   return (entry) => {
@@ -14,7 +15,7 @@ export function createLog(write: (line: string) => void, now: () => Date = () =>
       time = date.toISOString();
     }
     // A copy of the entry with the time in it takes longer than the text.
-    write(`{"time":"${time}"${fields === '{}' ? '}' : `,${fields.slice(1)}`}\n`);
+    write(`{"time":"${time}"${own}${fields === '{}' ? '}' : `,${fields.slice(1)}`}\n`);
   };
 }
 

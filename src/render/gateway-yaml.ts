@@ -5,6 +5,9 @@ import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { ConfigYaml, ModelEntry } from '../schema/config-yaml.ts';
 
+/** The gateway's own default is not written. */
+const DEFAULT_DRAIN_S = 600;
+
 /** Builds `config.yaml` from the variables: an entry for each model and each of its backends, in that order. */
 export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
   const { models, backends } = settings;
@@ -43,6 +46,7 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
     hxllm: {
       listen: listenText(settings.listen, settings.port),
       state_dir: pathsOf(settings).stateDir,
+      ...(settings.drainTimeoutS === DEFAULT_DRAIN_S ? {} : { timeouts: { take_over_drain: settings.drainTimeoutS } }),
       ...(Object.keys(limits).length === 0 ? {} : { backends: limits }),
     },
   });

@@ -62,6 +62,8 @@ export interface Timeouts {
   readonly totalMs: number;
   /** Time that a stopping gateway gives running responses. 0: none. */
   readonly drainMs: number;
+  /** The same, for a gateway whose place another instance has taken. */
+  readonly takeOverDrainMs: number;
 }
 
 /** Limits of the queue of a model. */

@@ -41,13 +41,14 @@ export interface HxllmSettings {
   readonly origins?: readonly string[];
   /** Readers of `/metrics`. Default: `key`. */
   readonly metrics?: 'key' | 'open' | 'off';
-  /** Seconds; 0 is no limit. `drain`: time that a stopping gateway gives running responses. */
+  /** Seconds; 0 is no limit. `drain`: time that a stopping gateway gives running responses; `take_over_drain`: after a take-over. */
   readonly timeouts?: {
     readonly connect?: number;
     readonly first_byte?: number;
     readonly idle?: number;
     readonly total?: number;
     readonly drain?: number;
+    readonly take_over_drain?: number;
   };
   /** Larger requests are refused with 413. Default: 64. */
   readonly max_body_mib?: number;

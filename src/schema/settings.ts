@@ -87,6 +87,7 @@ export function readSettings(
       wholeMs: (router.timeout ?? litellm.request_timeout ?? 0) * 1000,
       totalMs: (timeouts.total ?? 0) * 1000,
       drainMs: (timeouts.drain ?? 60) * 1000,
+      takeOverDrainMs: (timeouts.take_over_drain ?? 600) * 1000,
     },
     routing: {
       strategy,

@@ -14,21 +14,10 @@ const DIALECT = ['core', 'schema', ...EXCHANGE, 'gateway/client-dialect.ts', 'ga
 const CONTEXT = [...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/request-context.ts'];
 const UPSTREAM = ['core', 'schema', ...EXCHANGE, 'gateway/route/residency.ts'];
 /** Rooms of the gateway, in the order in which a request meets them. */
-const GATEWAY_ROOMS = [
-  'process',
-  'http',
-  'auth',
-  'api',
-  'catalogue',
-  'health',
-  'metrics',
-  'proxy',
-  'scheduler',
-  'state',
-  'route',
-  'upstream',
-  'usage',
-].map((room) => `gateway/${room}`);
+const GATEWAY_ROOMS =
+  'process control http auth api catalogue health metrics proxy scheduler state route upstream usage'
+    .split(' ')
+    .map((room) => `gateway/${room}`);
 
 /**
  * Allowed imports; an import that no row lists is refused, type-only imports included. A room's own files are always allowed. The
@@ -126,9 +115,14 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'an island: the program on the host knows nothing of deploying. The files of its root wire the rooms',
   },
   'gateway/process': {
-    rooms: ['core', 'schema', 'gateway/gateway.ts', 'gateway/log.ts'],
+    rooms: ['core', 'schema', 'gateway/gateway.ts', 'gateway/log.ts', 'gateway/control/control-flags.ts'],
     packages: ['yaml', 'node:*'],
     why: 'flags, signals and reload: it drives a gateway and serves no request',
+  },
+  'gateway/control': {
+    rooms: ['core', 'schema', 'gateway/gateway.ts', 'gateway/log.ts'],
+    packages: ['node:*'],
+    why: 'instances of one listener and their commands: it drives a gateway and serves no request of a client',
   },
   'gateway/http': {
     rooms: ['core', 'schema', ...CONTEXT],

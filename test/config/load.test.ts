@@ -53,6 +53,7 @@ test('the guide’s files are read as they are, with every default', async () =>
       user: 'litellm',
       group: 'litellm',
       routingStrategy: 'fleet',
+      drainTimeoutS: 600,
       configDir: '/etc/litellm',
       installDir: '/opt/litellm',
       serviceManager: 'systemd',

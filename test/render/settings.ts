@@ -32,6 +32,7 @@ export function settings(over: Partial<Settings> = {}): Settings {
     user: 'litellm',
     group: 'litellm',
     routingStrategy: 'least-busy',
+    drainTimeoutS: 600,
     configDir: '/etc/litellm',
     installDir: '/opt/litellm',
     serviceManager: 'systemd',

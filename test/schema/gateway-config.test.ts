@@ -18,6 +18,7 @@ test('the smallest document has every default', () => {
     wholeMs: 0,
     totalMs: 0,
     drainMs: 60_000,
+    takeOverDrainMs: 600_000,
   });
   assert.deepEqual(config.routing, {
     strategy: undefined,

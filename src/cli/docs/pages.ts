@@ -10,6 +10,7 @@ export const PAGES = [
   'api',
   'clients',
   'open-webui',
+  'deployments',
   'guide',
   'operations',
   'observability',

@@ -54,6 +54,8 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     user: readAccount(variables.get('litellm_user'), reader),
     group: readAccount(variables.get('litellm_group'), reader),
     routingStrategy: readStrategy(variables.get('litellm_routing_strategy'), reader),
+    drainTimeoutS:
+      reader.integer(variables.get('litellm_drain_timeout'), { from: 0, to: 86_400 }, 'seconds from 0 to 86400') ?? 600,
     ...folders,
     serviceManager,
     prefix,

@@ -125,6 +125,13 @@ export const VARIABLES = {
     meaning: 'How a backend is chosen for a request: `router_settings.routing_strategy` below.',
     default: DEFAULT_STRATEGY,
   },
+  litellm_drain_timeout: {
+    type: integer(0, 86_400),
+    meaning:
+      'How long an instance of the gateway that a deployment has replaced lets its running responses continue. It accepts nothing new meanwhile, and nothing waits for it.',
+    unit: 's',
+    default: 600,
+  },
   litellm_config_dir: {
     type: FOLDER,
     meaning:

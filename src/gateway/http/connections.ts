@@ -5,6 +5,8 @@ import { BodyBudget } from './body-budget.ts';
 import { MOST_SERVED, Pipeline } from './pipeline.ts';
 
 const IDLE_GRACE_MS = 1500;
+/** The same for a connection on which nothing was asked yet, where another process serves meanwhile. */
+const UNUSED_GRACE_MS = 10_000;
 const CHECK_MS = 100;
 
 /**
@@ -24,6 +26,17 @@ interface Connection {
   readonly pending: PendingResponse[];
   /** The request that came last; `undefined` once that is complete and answered: an idle connection would keep it in memory. */
   latest: IncomingMessage | undefined;
+  /** Bytes that had come and when the last of them was seen, while connections are drained patiently. */
+  bytesRead: number;
+  quietSinceMs: number;
+}
+
+/** Numbers of the moment. */
+export interface ConnectionCounts {
+  readonly connections: number;
+  /** Requests without a complete response, and those of them whose response has begun. */
+  readonly requests: number;
+  readonly begun: number;
 }
 
 /** The open connections of a server, and the pending responses on each. */
@@ -39,7 +52,7 @@ export class Connections {
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#open.set(socket, { pending: [], latest: undefined });
+      this.#open.set(socket, { pending: [], latest: undefined, bytesRead: 0, quietSinceMs: 0 });
       socket.setKeepAlive(true, PROBE_AFTER_MS);
       socket.once('close', () => {
         this.#open.delete(socket);
@@ -58,6 +71,15 @@ export class Connections {
 
   get stopping(): boolean {
     return this.#stopping;
+  }
+
+  get counts(): ConnectionCounts {
+    let [requests, begun] = [0, 0];
+    for (const [socket, { pending }] of this.#open) {
+      requests += pending.length + this.#pipeline.waitingOn(socket).length;
+      for (const { outgoing } of pending) if (outgoing.headersSent) begun += 1;
+    }
+    return { connections: this.#open.size, requests, begun };
   }
 
   /**
@@ -94,15 +116,17 @@ export class Connections {
     const connection = this.#open.get(socket);
     if (connection !== undefined) connection.latest = outgoing.req;
     this.#pipeline.add(socket, { outgoing, serve });
+    if (this.#stopping && connection !== undefined) this.#keepOpen(connection);
     return true;
   }
 
   /** Counts a response as pending until {@link untrack}. */
   track(socket: Socket, outgoing: ServerResponse, context: RequestContext): void {
     const connection = this.#open.get(socket);
+    if (this.#stopping && connection !== undefined) this.#keepOpen(connection);
     connection?.pending.push({ outgoing, context });
     if (connection !== undefined && !this.#pipeline.has(socket)) connection.latest = outgoing.req;
-    if (this.stopping) outgoing.setHeader('connection', 'close');
+    if (this.#stopping && !this.#pipeline.has(socket)) closeAfter(outgoing);
   }
 
   /** A response is closed. */
@@ -121,13 +145,16 @@ export class Connections {
   /**
    * Takes no new connections, and resolves when the last one is closed. A connection without a request is closed after a while and
    * not at once: a client that is about to use it still gets a response, with `connection: close`. Responses that still run after
-   * `limitMs`, or when `signal` aborts, are cut: each ends with an error that says so, and its connection is closed.
+   * `limitMs`, or when `signal` aborts, are cut: each ends with an error that says so, and its connection is closed. `isPatient`: another
+   * process takes the new connections meanwhile, so nothing hurries: the while begins with the last byte of each connection.
    */
-  async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
+  async drain(limitMs: number, signal: AbortSignal, isPatient = false): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const { pending } of this.#open.values())
-      for (const { outgoing } of pending) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    for (const [socket, { pending }] of this.#open) {
+      const last = pending.at(-1);
+      if (last !== undefined && !this.#pipeline.has(socket)) closeAfter(last.outgoing);
+    }
     // Connections on passed sockets do not come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -141,9 +168,11 @@ export class Connections {
     });
     let cut: number | undefined;
     const check = (): void => {
-      const spentMs = performance.now() - sinceMs;
+      const nowMs = performance.now();
+      const spentMs = nowMs - sinceMs;
       if (cut !== undefined) this.#destroy(() => true);
       else if (spentMs >= limitMs || signal.aborted) cut = this.#cut();
+      else if (isPatient) this.#closeQuiet(nowMs);
       else if (spentMs >= IDLE_GRACE_MS) this.#destroy((pending) => pending === 0);
     };
     check();
@@ -151,6 +180,24 @@ export class Connections {
     await Promise.all([closed, empty]);
     clearInterval(checking);
     return { cut: cut ?? 0 };
+  }
+
+  // A response that is not the last of its connection does not close it: Node would drop the requests behind it.
+  #keepOpen({ pending }: Connection): void {
+    const last = pending.at(-1)?.outgoing;
+    if (last !== undefined && !last.headersSent) last.removeHeader('connection');
+  }
+
+  #closeQuiet(nowMs: number): void {
+    for (const [socket, connection] of this.#open) {
+      const { bytesRead } = socket;
+      const isBusy = connection.pending.length + this.#pipeline.waitingOn(socket).length > 0;
+      if (isBusy || bytesRead !== connection.bytesRead || connection.quietSinceMs === 0) {
+        connection.bytesRead = bytesRead;
+        connection.quietSinceMs = nowMs;
+      } else if (nowMs - connection.quietSinceMs >= (bytesRead === 0 ? UNUSED_GRACE_MS : IDLE_GRACE_MS))
+        socket.destroy();
+    }
   }
 
   // No byte has moved on the connection for its time-out.
@@ -176,4 +223,8 @@ export class Connections {
     for (const [socket, { pending }] of this.#open)
       if (which(pending.length + this.#pipeline.waitingOn(socket).length)) socket.destroy();
   }
+}
+
+function closeAfter(outgoing: ServerResponse): void {
+  if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
 }

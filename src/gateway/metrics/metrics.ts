@@ -14,6 +14,8 @@ export interface MetricsSource {
   readonly fleet: () => Fleet;
   readonly contexts: () => readonly ContextState[];
   readonly openConnections: () => number;
+  /** The id of this instance, if it has one. */
+  readonly instance?: string | undefined;
 }
 
 /** The context of a model on a server, if it has grown, in tokens. */
@@ -39,7 +41,7 @@ export interface Metrics {
 }
 
 /** Makes the metrics of a gateway, and starts to measure. */
-export function createMetrics({ fleet, contexts, openConnections }: MetricsSource): Metrics {
+export function createMetrics({ fleet, contexts, openConnections, instance }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const reloads = new Counter({
     name: 'hxllm_reloads_total',
@@ -71,6 +73,11 @@ export function createMetrics({ fleet, contexts, openConnections }: MetricsSourc
     { name: 'hxllm_client_connections', help: 'Open connections of clients.', labelNames: [] },
     () => [{ labels: [], value: openConnections() }],
   );
+  // Not `instance`: Prometheus gives that label to each target.
+  const info = gauge(
+    { name: 'hxllm_instance_info', help: 'The instance of the gateway that answers.', labelNames: ['id'] },
+    () => [{ labels: [instance ?? ''], value: 1 }],
+  );
   const own = createProcessMetrics();
   const all = [
     ...requests.metrics,
@@ -81,6 +88,7 @@ export function createMetrics({ fleet, contexts, openConnections }: MetricsSourc
     grown,
     connections,
     reloads,
+    ...(instance === undefined ? [] : [info]),
     ...own.metrics,
   ];
   return {

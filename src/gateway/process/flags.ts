@@ -1,6 +1,7 @@
 import { errorMessage } from '../../core/error.ts';
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../core/problem.ts';
+import { CONTROL_USAGE } from '../control/control-flags.ts';
 
 /** The gateway's command line, parsed. */
 export interface Flags {
@@ -9,22 +10,30 @@ export interface Flags {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly check: boolean;
+  /** The id of this instance, and the folder in which instances find each other. */
+  readonly instance: string | undefined;
+  readonly runtimeFolder: string | undefined;
   /** Flags of LiteLLM on the command line that have no effect here, as written. */
   readonly ignored: readonly string[];
 }
 
 /** The help text. */
-export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [--check]
+export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [--check] [--instance ID [--runtime-dir DIR]]
+       gateway --control status|gate|take-over [--instance ID] [--runtime-dir DIR]
 
   --config FILE   the configuration, in LiteLLM's format (config.yaml)
   --host HOST     the address to listen on (default: that of hxllm.listen, else 127.0.0.1)
   --port PORT     the port to listen on (default: that of hxllm.listen, else 4000)
   --check         check the configuration and exit
+  --instance ID   the id of this instance: it stands by while another one serves
+  --runtime-dir DIR
+                  the folder in which instances find each other (default: $RUNTIME_DIRECTORY)
   -h, --help      print this help
 
 Sockets that systemd passes come before all of these. LiteLLM's flags for workers, servers and debugging
 (--num_workers, --detailed_debug …) are taken and have no effect.
-`;
+
+${CONTROL_USAGE}`;
 
 // Flags of LiteLLM 1.108.7 (litellm/proxy/proxy_cli.py) about its workers, servers, debugging and database.
 const WITHOUT_EFFECT = [
@@ -61,6 +70,8 @@ const OPTIONS = {
   host: { type: 'string' },
   port: { type: 'string' },
   check: { type: 'boolean' },
+  instance: { type: 'string' },
+  'runtime-dir': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   /** LiteLLM's names of `--check`, and of starts that serve nothing. */
   validate_config: { type: 'boolean' },
@@ -101,7 +112,16 @@ export function parseFlags(argv: readonly string[], program: string): Result<Fla
     const number = port === undefined ? undefined : Number(port);
     if (number !== undefined && !(/^\d+$/.test(port ?? '') && number <= 65_535))
       return wrong(`expected a port from 0 to 65535 after --port, found ${JSON.stringify(port)}`, program);
-    return ok({ help, config: config ?? '', host, port: number, check, ignored: ignored.map((name) => `--${name}`) });
+    return ok({
+      help,
+      config: config ?? '',
+      host,
+      port: number,
+      check,
+      instance: values.instance,
+      runtimeFolder: values['runtime-dir'],
+      ignored: ignored.map((name) => `--${name}`),
+    });
   } catch (error) {
     return wrong(errorMessage(error).split('\n', 1)[0] ?? '', program);
   }

@@ -27,6 +27,7 @@ const EVERYTHING: Settings = {
   user: 'litellm',
   group: 'litellm',
   routingStrategy: 'least-busy',
+  drainTimeoutS: 600,
   configDir: '/etc/litellm',
   installDir: '/opt/litellm',
   serviceManager: 'systemd',

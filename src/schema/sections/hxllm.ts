@@ -114,4 +114,9 @@ export const HXLLM_TIMEOUTS = {
     unit: 's',
     default: 60,
   }),
+  take_over_drain: honours(
+    number(0),
+    'How long a gateway lets running responses continue after another instance has taken over its connections to come. 0: it cuts them at once.',
+    { unit: 's', default: 600 },
+  ),
 } satisfies Section;

@@ -84,6 +84,7 @@ litellm_models:
     user: 'gate',
     group: 'h-x',
     routingStrategy: 'fleet',
+    drainTimeoutS: 600,
     configDir: '/etc/litellm',
     installDir: '/opt/litellm',
     serviceManager: 'process',

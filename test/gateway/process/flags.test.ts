@@ -17,7 +17,16 @@ test("a wrong command line is reported with the expected option and the program'
   }
   assert.deepEqual(parseFlags(['--config', 'c.yaml', '--port', '0', '--check'], 'x'), {
     ok: true,
-    value: { help: false, config: 'c.yaml', host: undefined, port: 0, check: true, ignored: [] },
+    value: {
+      help: false,
+      config: 'c.yaml',
+      host: undefined,
+      port: 0,
+      check: true,
+      instance: undefined,
+      runtimeFolder: undefined,
+      ignored: [],
+    },
   });
 });
 
@@ -31,6 +40,8 @@ test('a command line of LiteLLM is taken; its flags without effect are named', (
       host: undefined,
       port: 4000,
       check: false,
+      instance: undefined,
+      runtimeFolder: undefined,
       ignored: ['--num_workers', '--detailed_debug', '--run_gunicorn', '--request_timeout', '--debug'],
     },
   });

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../../core/json.ts';
+import type { Problem, Result } from '../../core/problem.ts';
+import type { ControlCommand } from './control-flags.ts';
+import { askInstance, NOT_RUNNING } from './control-request.ts';
+import { neighboursIn } from './neighbours.ts';
+
+/** Longer than an instance takes for the command itself, ms. */
+const MARGIN_MS = 20_000;
+const PAUSE_MS = 100;
+
+/** The result of a command: its document, and whether it has succeeded. */
+export interface ControlResult {
+  readonly ok: boolean;
+  readonly document: object;
+  readonly problems: readonly Problem[];
+}
+
+/** Carries out a command to running instances. */
+export async function runControl(command: ControlCommand): Promise<ControlResult> {
+  switch (command.verb) {
+    case 'status': {
+      const { instances, problems } = await neighboursIn(command.folder);
+      return { ok: problems.length === 0, document: { instances, problems }, problems };
+    }
+    case 'gate':
+      return gate(command);
+    case 'take-over':
+      return resultOf(
+        await askInstance(
+          { id: command.instance, folder: command.folder },
+          { method: 'POST', path: '/take-over', timeoutMs: MARGIN_MS },
+        ),
+        () => true,
+      );
+  }
+}
+
+// An instance that has just been started has no socket yet.
+async function gate({
+  instance,
+  folder,
+  timeoutMs,
+  model,
+}: Extract<ControlCommand, { verb: 'gate' }>): Promise<ControlResult> {
+  const endMs = performance.now() + timeoutMs;
+  for (;;) {
+    const leftMs = Math.max(0, endMs - performance.now());
+    const body = { timeoutMs: leftMs, ...(model === undefined ? {} : { model }) };
+    const request = { method: 'POST', path: '/gate', body, timeoutMs: leftMs + MARGIN_MS } as const;
+    const answer = await askInstance({ id: instance, folder }, request);
+    if (answer.ok || answer.problems[0].code !== NOT_RUNNING) return resultOf(answer, ({ ready }) => ready === true);
+    if (leftMs === 0) {
+      const [{ detail }] = answer.problems;
+      const document = { ready: false, checks: [{ id: 'started', ok: false, detail }] };
+      return { ok: false, document, problems: answer.problems };
+    }
+    await sleep(PAUSE_MS);
+  }
+}
+
+function resultOf(answer: Result<Json>, isGood: (document: Json) => boolean): ControlResult {
+  if (answer.ok) return { ok: isGood(answer.value), document: answer.value, problems: [] };
+  return { ok: false, document: { problem: answer.problems[0] }, problems: answer.problems };
+}

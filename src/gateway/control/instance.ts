@@ -1,0 +1,218 @@
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import type { ListenAddress } from '../../schema/gateway-config.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Log } from '../log.ts';
+import { askInstance } from './control-request.ts';
+import { openControlSocket } from './control-server.ts';
+import { runGate, type GateRequest } from './gate.ts';
+import type { InstancePlace } from './instance-id.ts';
+import { byAge, type InstanceState, type InstanceStatus } from './instance-status.ts';
+import { neighboursIn } from './neighbours.ts';
+
+/** The parts that an instance needs. */
+export interface InstanceOptions {
+  readonly place: InstancePlace;
+  readonly gateway: Gateway;
+  /** The sockets that systemd has passed. */
+  readonly fds: readonly number[];
+  readonly version: string | undefined;
+  readonly log: Log;
+  /** Begins to accept connections. */
+  readonly accept: () => Promise<Result<readonly ListenAddress[]>>;
+}
+
+/** Most instances that are alive at a time: the one that serves, and two that drain. */
+const MOST_INSTANCES = 3;
+/** Time for an instance to hand over, ms. */
+const HAND_OVER_MS = 5000;
+/** Time for another instance that has just been started to find out whether it serves, ms. */
+const START_MS = 5000;
+
+/** The end of an instance that another one has replaced. */
+export interface Replacement {
+  readonly by: string;
+}
+
+/** One of several gateways on one listener: it stands by, serves, and drains when another one takes over. */
+export class Instance {
+  readonly #options: InstanceOptions;
+  readonly #started = new Date();
+  #state: InstanceState = 'starting';
+  #since = this.#started;
+  #drainEndsAt: Date | undefined;
+  #control: Server | undefined;
+  #accepted: Promise<Result<readonly ListenAddress[]>> | undefined;
+  readonly #serving = Promise.withResolvers<Result<readonly ListenAddress[]>>();
+  readonly #replaced = Promise.withResolvers<Replacement>();
+  readonly #cut = new AbortController();
+
+  constructor(options: InstanceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when another instance has taken over: from then on this one is to drain. */
+  get replaced(): Promise<Replacement> {
+    return this.#replaced.promise;
+  }
+
+  /** Aborts when what still runs is to be cut: a newer instance needs the place. */
+  get cut(): AbortSignal {
+    return this.#cut.signal;
+  }
+
+  /**
+   * Opens the control socket, and serves: at once if no other instance serves, else when it is told to take over. `undefined`: `stopped`
+   * came before.
+   */
+  async serve(stopped: Promise<void>): Promise<Result<readonly ListenAddress[]> | undefined> {
+    const { place, log } = this.#options;
+    const control = await openControlSocket(place, {
+      routes: {
+        'GET /status': async () => ok(this.#status()),
+        'POST /gate': async (body) => this.#gate(body),
+        'POST /take-over': async () => this.#takeOver(),
+        'POST /hand-over': async ({ to }) => this.#handOver(String(to)),
+        'POST /cut': async () => this.#cutNow(),
+      },
+      upgrade: (_incoming, socket) => socket.destroy(),
+    });
+    if (!control.ok) return control;
+    this.#control = control.value;
+    const serving = await this.#findServing();
+    if (serving === undefined) return this.#begin();
+    this.#enter('standby');
+    log({ event: 'standby', serving });
+    return Promise.race([this.#serving.promise, stopped.then(() => undefined)]);
+  }
+
+  /** This instance drains from now on; at the given time it cuts its responses. */
+  drainsUntil(at: Date): void {
+    this.#drainEndsAt = at;
+    this.#enter('draining');
+  }
+
+  /** Closes the control socket. */
+  close(): void {
+    this.#control?.close();
+    this.#control?.closeAllConnections();
+  }
+
+  #enter(state: InstanceState): void {
+    this.#state = state;
+    this.#since = new Date();
+  }
+
+  #status(): InstanceStatus {
+    const { place, gateway, version } = this.#options;
+    const { connections, requests, begun } = gateway.counts();
+    return {
+      instance: place.id,
+      pid: process.pid,
+      state: this.#state,
+      since: this.#since.toISOString(),
+      started: this.#started.toISOString(),
+      version,
+      open_requests: requests,
+      streams: begun,
+      waiting: gateway.service().scheduler.waiting,
+      connections,
+      drain_ends_at: this.#drainEndsAt?.toISOString(),
+    };
+  }
+
+  // Of two that start at the same time the elder one serves.
+  async #findServing(): Promise<string | undefined> {
+    const { id, folder } = this.#options.place;
+    const endMs = performance.now() + START_MS;
+    for (;;) {
+      const { instances } = await neighboursIn(folder, id);
+      const serving = instances.find(({ state }) => state === 'serving');
+      if (serving !== undefined) return serving.instance;
+      const elder = instances.find((one) => one.state === 'starting' && byAge(one, this.#status()) < 0);
+      if (elder === undefined || performance.now() > endMs) return undefined;
+      await sleep(50);
+    }
+  }
+
+  async #begin(): Promise<Result<readonly ListenAddress[]>> {
+    this.#accepted ??= this.#options.accept();
+    const accepted = await this.#accepted;
+    if (accepted.ok) this.#enter('serving');
+    else this.#accepted = undefined;
+    return accepted;
+  }
+
+  async #gate({ model, timeoutMs }: Readonly<Record<string, unknown>>): Promise<Result<object>> {
+    const { gateway, fds, place } = this.#options;
+    const request: GateRequest = {
+      model: typeof model === 'string' ? model : undefined,
+      timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : 0,
+    };
+    return ok(await runGate({ gateway, fds, place, state: this.#state }, request));
+  }
+
+  async #takeOver(): Promise<Result<object>> {
+    const { place, log, fds } = this.#options;
+    const { id, folder } = place;
+    if (this.#state === 'draining') return fail(wrongState(id, 'draining'));
+    if (fds.length === 0) return fail(noListener(id));
+    const before = await neighboursIn(folder, id);
+    const others = before.instances.filter(({ state }) => state === 'serving' || state === 'draining');
+    const accepted = await this.#begin();
+    // An instance that cannot serve ends; the others never stopped.
+    if (!accepted.ok) this.#serving.resolve(accepted);
+    if (!accepted.ok) return accepted;
+    const problems: Problem[] = [...before.problems];
+    const serving = others.filter(({ state }) => state === 'serving');
+    for (const { instance } of serving) {
+      const answer = await askInstance(
+        { id: instance, folder },
+        { method: 'POST', path: '/hand-over', body: { to: id }, timeoutMs: HAND_OVER_MS },
+      );
+      if (!answer.ok) problems.push(...answer.problems);
+    }
+    const surplus = others.slice(0, Math.max(0, others.length + 1 - MOST_INSTANCES));
+    for (const { instance } of surplus)
+      await askInstance({ id: instance, folder }, { method: 'POST', path: '/cut', timeoutMs: HAND_OVER_MS });
+    const from = serving.map(({ instance }) => instance);
+    const cut = surplus.map(({ instance }) => instance);
+    const draining = others.map(({ instance }) => instance).filter((other) => !cut.includes(other));
+    if (from.length > 0 || cut.length > 0) log({ event: 'take_over', from, draining, cut });
+    this.#serving.resolve(accepted);
+    return ok({ instance: id, state: this.#state, from, draining, cut, problems });
+  }
+
+  async #handOver(to: string): Promise<Result<object>> {
+    if (this.#state !== 'serving') return fail(wrongState(this.#options.place.id, this.#state));
+    this.#replaced.resolve({ by: to });
+    // The process stops accepting in that turn.
+    await sleep(0);
+    return ok({ state: this.#state });
+  }
+
+  async #cutNow(): Promise<Result<object>> {
+    if (this.#state !== 'draining') return fail(wrongState(this.#options.place.id, this.#state));
+    this.#cut.abort();
+    return ok({ state: this.#state });
+  }
+}
+
+function wrongState(id: string, state: InstanceState): Problem {
+  return {
+    code: 'instance.wrong-state',
+    summary: `instance ${id} is ${state}`,
+    detail: `Expected an instance in another state, found that ${id} is ${state}.`,
+    fix: 'gateway --control status # shows the instances that run',
+  };
+}
+
+function noListener(id: string): Problem {
+  return {
+    code: 'instance.no-listener',
+    summary: `instance ${id} has no listener that it could take over`,
+    detail: 'Expected sockets of systemd (LISTEN_FDS), found none.',
+    fix: 'start it through its unit: systemctl start litellm@' + id,
+  };
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startSim } from '../../../src/sim/server.ts';
+import { KEY } from '../running.ts';
+import { startHost, untilLogged } from './instances-stage.ts';
+
+const config = (url: string): object => ({
+  model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }],
+  general_settings: { master_key: KEY },
+  hxllm: { backends: { [url]: { num_parallel: 4 } } },
+});
+
+test('a second instance stands by, passes the gate, takes over, and the first one drains and ends', async () => {
+  const sim = await startSim({ models: [{ name: 'm', answerTokens: 20 }], numParallel: 4, loadMs: 20 });
+  await using _sim = { [Symbol.asyncDispose]: () => sim.close() };
+  await using host = await startHost();
+  const file = await host.write('config.yaml', config(sim.url));
+  const first = host.launch('1', file);
+  await untilLogged(first, 'listening');
+  const second = host.launch('2', file);
+  await untilLogged(second, 'standby');
+  const { instances } = (await host.control('status')).document;
+  assert.deepEqual(
+    instances?.map(({ instance, state, pid }) => [instance, state, pid]),
+    [
+      ['1', 'serving', first.pid()],
+      ['2', 'standby', second.pid()],
+    ],
+  );
+  const gate = await host.control('gate', '--instance', '2', '--model', 'm', '--timeout', '10');
+  assert.equal(gate.code, 0, JSON.stringify(gate));
+  assert.deepEqual(
+    gate.document.checks?.map(({ id, ok }) => [id, ok]),
+    ['state', 'configuration', 'listener', 'http', 'backends', 'model'].map((id) => [id, true]),
+  );
+  const taken = await host.control('take-over', '--instance', '2');
+  assert.deepEqual(
+    [taken.code, taken.document.state, taken.document.from, taken.document.draining, taken.document.cut],
+    [0, 'serving', ['1'], ['1'], []],
+    JSON.stringify(taken),
+  );
+  await first.ended();
+  assert.deepEqual(first.events(), ['listening', 'draining', 'drained']);
+  assert.deepEqual(
+    first.log().map(({ instance }) => instance),
+    ['1', '1', '1'],
+  );
+  const response = await fetch(`${host.url}/v1/models`, {
+    headers: { authorization: `Bearer ${KEY}`, connection: 'close' },
+  });
+  assert.equal(response.status, 200);
+  await response.text();
+  assert.deepEqual(
+    (await host.control('status')).document.instances?.map(({ instance }) => instance),
+    ['2'],
+  );
+  second.kill('SIGTERM');
+  await second.ended();
+  assert.deepEqual(second.events(), ['standby', 'listening', 'take_over', 'request', 'stopping', 'stopped']);
+});
