@@ -8,6 +8,7 @@ import { isControl, parseControl } from './control/control-flags.ts';
 import { placeOfInstance, runtimeFolder } from './control/instance-id.ts';
 import { loadConfigFile, problemOf } from './process/config-file.ts';
 import { differencesOf } from './process/differences.ts';
+import { readEnvironment } from './process/environment.ts';
 import { parseFlags, USAGE } from './process/flags.ts';
 import { passedSockets, type Listening } from './http/listen.ts';
 import { addressOf, exposure, openWarning } from './process/listen-address.ts';
@@ -31,7 +32,9 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   const place = placeOfInstance(instance, runtimeFolder(flags.value.runtimeFolder, process.env));
   if (!place.ok) return giveUp(place.problems);
   if (ignored.length > 0) process.stderr.write(`warning: ${ignored.join(', ')} of LiteLLM: no effect here\n`);
-  const { config, errors, warnings } = await loadConfigFile(file, { environment: process.env });
+  const environment = await readEnvironment(process.env, flags.value.environment);
+  if (!environment.ok) return giveUp(environment.problems);
+  const { config, errors, warnings } = await loadConfigFile(file, { environment: environment.value });
   for (const warning of warnings) process.stderr.write(problemText('warning', warning));
   if (config === undefined) return giveUp(errors);
   const fds = passedSockets(process.env, process.pid);
@@ -52,7 +55,13 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     process.stdout.write(`${file} is valid: ${pluralize(models, 'model')}${names} on ${servers}\n`);
     return 0;
   }
-  const problems = await runGateway({ config, listening, flags: flags.value, place: place.value });
+  const problems = await runGateway({
+    config,
+    listening,
+    flags: flags.value,
+    environment: environment.value,
+    place: place.value,
+  });
   return problems.length === 0 ? 0 : giveUp(problems);
 }
 

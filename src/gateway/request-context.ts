@@ -26,6 +26,8 @@ export interface RouteFacts {
 /** Facts about one request, filled in on its way and logged when it ends. It never holds the words of the client or the model. */
 export interface RequestRecord {
   caller: string | undefined;
+  /** Its key is the one before a rotation. */
+  previousKey: true | undefined;
   /** The model as asked for. */
   alias: string | undefined;
   stream: boolean | undefined;
@@ -151,6 +153,7 @@ export function openContext(
       attempts: 0,
       ignoredParams: new Set(),
       caller: undefined,
+      previousKey: undefined,
       alias: undefined,
       stream: undefined,
       model: undefined,

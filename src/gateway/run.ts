@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseObject } from '../core/json.ts';
 import type { Problem, Result } from '../core/problem.ts';
+import type { Environment } from '../schema/environment.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { countNames } from '../schema/wildcard.ts';
 import { Instance } from './control/instance.ts';
@@ -22,13 +23,17 @@ export interface RunOptions {
   readonly config: GatewayConfig;
   readonly listening: Listening;
   readonly flags: Flags;
+  /** The variables of the process and of its credential. */
+  readonly environment: Environment;
   /** Where other instances find this one, if there may be others. */
   readonly place: InstancePlace | undefined;
 }
 
 /** Runs a gateway until it is told to stop, or another instance has taken over. Returns the Problems of a start that failed. */
 export async function runGateway(options: RunOptions): Promise<readonly Problem[]> {
-  const { config, listening, flags, place } = options;
+  const { config, listening, flags, environment, place } = options;
+  // Its own variables are no secrets, and are read where they are used.
+  for (const [name, value] of Object.entries(environment)) if (name.startsWith('HXLLM_')) process.env[name] = value;
   takeName();
   const output = batchWrites(process.stdout);
   const log = createLog(output.write, undefined, flags.instance);
@@ -71,7 +76,7 @@ export async function runGateway(options: RunOptions): Promise<readonly Problem[
 }
 
 async function begin(
-  { config, listening, flags }: RunOptions,
+  { config, listening, flags, environment }: RunOptions,
   gateway: Gateway,
   signals: Signals,
   log: Log,
@@ -88,7 +93,7 @@ async function begin(
     gateway.whileReloading(
       reload({
         file: flags.config,
-        environment: process.env,
+        environment,
         gateway,
         addresses,
         wouldMove,

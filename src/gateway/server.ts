@@ -20,15 +20,12 @@ import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './api/openai/dialect.ts';
-import { endedBy, rejectedLine, accessLogLine } from './usage/access-log.ts';
+import { endedBy, isLogged, rejectedLine, accessLogLine } from './usage/access-log.ts';
 
 /**
  * Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that the gateway is never the first to close.
  */
 const KEEP_ALIVE_MS = 75_000;
-
-// Probes and scrapes come every few seconds: a successful one is not logged.
-const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics|fleet)$/;
 
 /** Limits of a connection, ms. */
 export interface ConnectionLimits {
@@ -108,7 +105,7 @@ export function createGatewayServer(
     const onClose = (): void => {
       context.leave?.();
       connections.untrack(incoming.socket, outgoing, context);
-      if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;
+      if (!isLogged(context)) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
       const { record, service: used } = context;

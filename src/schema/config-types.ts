@@ -42,8 +42,10 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** The master key, if there is one. */
-export type MasterKeyReference = { readonly state: 'none' } | { readonly state: 'set'; readonly key: Secret };
+/** The master key, if there is one, and during a rotation the one before it, which works as well. */
+export type MasterKeyReference =
+  | { readonly state: 'none' }
+  | { readonly state: 'set'; readonly key: Secret; readonly previous?: Secret };
 
 /** Limits for the phases of a request, in ms. 0: no limit. */
 export interface Timeouts {

@@ -30,6 +30,8 @@ export interface LitellmParams {
 export interface HxllmSettings {
   /** `host:port`. */
   readonly listen?: string;
+  /** The master key before a rotation. */
+  readonly master_key_previous?: string;
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number; readonly max_loaded_models?: number }>>;
   /** Serve without a key on addresses other than loopback. */
   readonly open?: boolean;

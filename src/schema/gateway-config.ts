@@ -41,7 +41,9 @@ function reportUnset({ path, variable }: UnsetReference, findings: IssueList): v
   findings.unset.add(pathText(path));
   const [section] = path;
   if (section === 'model_list' || section === 'environment_variables') return;
-  const isNeeded = section === 'hxllm' || pathText(path) === 'general_settings.master_key';
+  const at = pathText(path);
+  // Without its variable there is no previous key: fewer keys are let in, and the file may stay as it is when a rotation ends.
+  const isNeeded = (section === 'hxllm' && at !== 'hxllm.master_key_previous') || at === 'general_settings.master_key';
   findings[isNeeded ? 'error' : 'warning'](
     'config.environment-unset',
     path,

@@ -49,7 +49,7 @@ export function withoutRepeats(issues: readonly Issue[]): readonly Issue[] {
   });
 }
 
-const SECRET_KEY = /(?:^|_)(?:key|secret|token|password)$/i;
+const SECRET_KEY = /(?:^|_)(?:key|secret|token|password)(?:_previous)?$/i;
 
 /** A value as an error may show it: short, on one line, and never a secret. */
 export function showValue(value: unknown, path: DocumentPath): string {

@@ -3,14 +3,29 @@ import type { Deployment, GatewayConfig } from './config-types.ts';
 import type { DocumentPath, Issue } from './issue.ts';
 
 /** The kinds of findings about a configuration that is valid and serves less well than its writer expects. */
-export const LINT_CODES = ['lint.contexts', 'lint.fallbacks', 'lint.timeouts', 'lint.one-server'] as const;
+export const LINT_CODES = [
+  'lint.contexts',
+  'lint.fallbacks',
+  'lint.timeouts',
+  'lint.one-server',
+  'lint.previous-key',
+] as const;
 
 /** The least time that a load of a usual model needs: some 5 GB from a disk of 500 MB/s, with the start of its runner. */
 const SHORTEST_LOAD_MS = 15_000;
 
+/** Characters of a key that is not weak, as for `litellm_master_key`. */
+const SHORTEST_KEY = 20;
+
 /** Warnings about a configuration that the gateway accepts. They refuse nothing. */
 export function lintConfig(config: GatewayConfig): readonly Issue[] {
-  return [...contextIssues(config), ...circleIssues(config), ...timeoutIssues(config), ...sameServerIssues(config)];
+  return [
+    ...contextIssues(config),
+    ...circleIssues(config),
+    ...timeoutIssues(config),
+    ...sameServerIssues(config),
+    ...previousKeyIssues(config),
+  ];
 }
 
 // Ollama holds a model once. A request with another num_ctx makes it load the model again, which evicts the first.
@@ -140,6 +155,26 @@ function placeOf(url: string): string {
     // IPv4 within IPv6, as URL writes it.
     /^\[::ffff:(?:7f[\da-f]{2}:[\da-f]{1,4}|0:0)\]$/.test(name);
   return `${protocol}//${isLoopback ? 'loopback' : name}:${port}${pathname}`;
+}
+
+/** A key that is easily guessed, or that is not another one, gains nothing by a rotation. */
+function previousKeyIssues({ masterKey }: GatewayConfig): readonly Issue[] {
+  if (masterKey.state === 'none' || masterKey.previous === undefined) return [];
+  const { key, previous } = masterKey;
+  const path = ['hxllm', 'master_key_previous'];
+  const fix = 'remove hxllm.master_key_previous and LITELLM_MASTER_KEY_PREVIOUS';
+  if (key.equals(previous.reveal()))
+    return [warning('lint.previous-key', path, 'expected another key than the master key, found the same one', fix)];
+  return previous.reveal().length < SHORTEST_KEY
+    ? [
+        warning(
+          'lint.previous-key',
+          path,
+          `expected a previous key of at least ${String(SHORTEST_KEY)} characters, found a shorter one, which still lets callers in`,
+          fix,
+        ),
+      ]
+    : [];
 }
 
 function warning(code: (typeof LINT_CODES)[number], path: DocumentPath, message: string, fix: string): Issue {

@@ -68,7 +68,11 @@ export function readSettings(
     wildcards: models.wildcards,
     hidden: names.hidden,
     listen,
-    masterKey: masterKeyOf(general.master_key ?? variableOf(environment, 'LITELLM_MASTER_KEY')),
+    masterKey: masterKeyOf(
+      general.master_key ?? variableOf(environment, 'LITELLM_MASTER_KEY'),
+      own.master_key_previous ?? variableOf(environment, 'LITELLM_MASTER_KEY_PREVIOUS'),
+      findings,
+    ),
     open: own.open ?? false,
     strict: own.strict ?? false,
     origins: originsOf(own.origins, findings),
@@ -123,8 +127,17 @@ function readTolerantly<S extends Section>(
   return findings.tolerate('ignored', (part) => readSection(section, value, [name], part));
 }
 
-function masterKeyOf(key: string | undefined): MasterKeyReference {
-  return key === undefined ? { state: 'none' } : { state: 'set', key: new Secret(key) };
+function masterKeyOf(key: string | undefined, previous: string | undefined, findings: IssueList): MasterKeyReference {
+  if (key === undefined && previous !== undefined)
+    // Without a master key everyone is let in, which a person who names a previous key does not expect.
+    findings.error(
+      'config.previous-key',
+      ['hxllm', 'master_key_previous'],
+      'expected a master key beside the previous one, found none',
+      'set general_settings.master_key to os.environ/LITELLM_MASTER_KEY, or remove hxllm.master_key_previous and LITELLM_MASTER_KEY_PREVIOUS',
+    );
+  if (key === undefined) return { state: 'none' };
+  return { state: 'set', key: new Secret(key), ...(previous === undefined ? {} : { previous: new Secret(previous) }) };
 }
 
 function readStrategy(

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { quoteEnvironment } from '../../src/render/environment-file.ts';
-import { parseEnvironmentFile } from './environment-parser.ts';
+import { parseEnvironmentFile } from '../../src/core/environment-file.ts';
 
 const value = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => quoteEnvironment('v', text).ok);
 const nasty = fc.string({

@@ -24,13 +24,25 @@ export function authenticate({ incoming, service, record }: RequestContext): Fai
     const foreign = service.config.open ? undefined : foreignCaller(incoming.headers, service.config.origins);
     return foreign === undefined ? accept('anyone', record) : { ok: false, failure: foreign };
   }
-  const isRight = (key: string): boolean => masterKey.state === 'set' && masterKey.key.equals(key);
+  const { key, previous } = masterKey;
+  let wasPrevious = false;
+  const isRight = (given: string): boolean => {
+    const isCurrent = key.equals(given);
+    if (previous === undefined) return isCurrent;
+    // Always both: the time of an answer does not say which of them it was.
+    wasPrevious = previous.equals(given) && !isCurrent;
+    return isCurrent || wasPrevious;
+  };
+  const acceptMaster = (): FailureOr<Caller> => {
+    if (wasPrevious) record.previousKey = true;
+    return accept('master', record);
+  };
   const bearer = bearerIn(incoming.headers.authorization ?? '');
-  if (bearer !== undefined && isRight(bearer)) return accept('master', record);
+  if (bearer !== undefined && isRight(bearer)) return acceptMaster();
   const others = keysIn(incoming.headers);
   const first = bearer ?? others[0];
   if (first === undefined) return refuse(null, MISSING);
-  if (others.some(isRight)) return accept('master', record);
+  if (others.some(isRight)) return acceptMaster();
   return refuse('invalid_api_key', `Incorrect API key provided: ${masked(first)}.`);
 }
 

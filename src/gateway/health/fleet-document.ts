@@ -36,7 +36,8 @@ export async function fleetDocument({ config, fleet, contexts, nowMs, date }: Fl
     date,
   };
   const { masterKey } = config;
-  const isKey = (word: string): boolean => masterKey.state === 'set' && masterKey.key.equals(word);
+  const isKey = (word: string): boolean =>
+    masterKey.state === 'set' && (masterKey.key.equals(word) || masterKey.previous?.equals(word) === true);
   const backends = [...fleet.backends.values()];
   const names = fleetAliasNames(fleet);
   let inFlight = 0;

@@ -81,8 +81,15 @@ export class RequestMetrics {
     WAIT_S,
   );
 
+  readonly #previousKey = new Counter({
+    name: 'hxllm_previous_key_requests_total',
+    help: 'Requests with the master key before a rotation, probes and scrapes included: while it grows, a client still needs that key.',
+    labelNames: [],
+  });
+
   readonly metrics: readonly Metric[] = [
     this.#requests,
+    this.#previousKey,
     this.#attempts,
     this.#prompt,
     this.#completion,
@@ -91,12 +98,18 @@ export class RequestMetrics {
     this.#wait,
   ];
 
+  constructor() {
+    // A counter that is missing could also mean that the gateway has no such metric.
+    this.#previousKey.add(0, []);
+  }
+
   /** By alias and backend. */
   readonly #labelSets = new Map<string, Map<string, LabelSet>>();
 
   /** Counts a request. */
   count(line: AccessLogLine, { model = '', backend = '' }: RequestLabels = {}): void {
     const { status, ended } = line;
+    if (line.previous_key === true) this.#previousKey.add(1, []);
     const set = this.#labelSet(model, backend);
     const { labels, key } = set.both;
     const end = endIn(set, status === undefined ? '' : String(status), ended);

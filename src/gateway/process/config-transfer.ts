@@ -30,6 +30,7 @@ interface Rest {
   readonly settings:
     | (Omit<GatewayConfig, 'backends' | 'groups' | 'wildcards' | 'masterKey'> & {
         readonly masterKey: string | undefined;
+        readonly previousKey: string | undefined;
       })
     | undefined;
 }
@@ -64,7 +65,11 @@ export function* piecesOf({ config, errors, warnings }: ConfigReading): Generato
   yield* cut('groups', indexedGroups);
   yield* cut('wildcards', indexedWildcards);
   yield {
-    settings: { ...settings, masterKey: masterKey.state === 'none' ? undefined : masterKey.key.reveal() },
+    settings: {
+      ...settings,
+      masterKey: masterKey.state === 'none' ? undefined : masterKey.key.reveal(),
+      previousKey: masterKey.state === 'none' ? undefined : masterKey.previous?.reveal(),
+    },
   };
 }
 
@@ -101,10 +106,12 @@ export class ReadingAssembly {
   #readingWith({ settings }: Rest): ConfigReading {
     const [errors, warnings] = [this.#errors, this.#warnings];
     if (settings === undefined) return { errors, warnings };
-    const { masterKey, ...others } = settings;
+    const { masterKey, previousKey, ...others } = settings;
+    const previous = previousKey === undefined ? {} : { previous: new Secret(previousKey) };
     const config: GatewayConfig = {
       ...others,
-      masterKey: masterKey === undefined ? { state: 'none' } : { state: 'set', key: new Secret(masterKey) },
+      masterKey:
+        masterKey === undefined ? { state: 'none' } : { state: 'set', key: new Secret(masterKey), ...previous },
       groups: this.#groups,
       wildcards: this.#wildcards,
       backends: this.#backends,

@@ -13,12 +13,15 @@ export interface Flags {
   /** The id of this instance, and the folder in which instances find each other. */
   readonly instance: string | undefined;
   readonly runtimeFolder: string | undefined;
+  /** An environment file; `-`: the standard input. */
+  readonly environment: string | undefined;
   /** Flags of LiteLLM on the command line that have no effect here, as written. */
   readonly ignored: readonly string[];
 }
 
 /** The help text. */
-export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [--check] [--instance ID [--runtime-dir DIR]]
+export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [--check] [--environment FILE]
+               [--instance ID [--runtime-dir DIR]]
        gateway --control status|gate|take-over [--instance ID] [--runtime-dir DIR]
 
   --config FILE   the configuration, in LiteLLM's format (config.yaml)
@@ -28,6 +31,8 @@ export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [
   --instance ID   the id of this instance: it stands by while another one serves
   --runtime-dir DIR
                   the folder in which instances find each other (default: $RUNTIME_DIRECTORY)
+  --environment FILE
+                  variables for os.environ/NAME, in the format of systemd's EnvironmentFile=; - is the standard input
   -h, --help      print this help
 
 Sockets that systemd passes come before all of these. LiteLLM's flags for workers, servers and debugging
@@ -72,6 +77,7 @@ const OPTIONS = {
   check: { type: 'boolean' },
   instance: { type: 'string' },
   'runtime-dir': { type: 'string' },
+  environment: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   /** LiteLLM's names of `--check`, and of starts that serve nothing. */
   validate_config: { type: 'boolean' },
@@ -105,7 +111,7 @@ export function parseFlags(argv: readonly string[], program: string): Result<Fla
     const { values } = parseArgs({ args: [...argv], options, strict: true });
     const found = REFUSED.find(([name]) => Object.hasOwn(values, name));
     if (found !== undefined) return notHere(...found);
-    const { config, host, port, help = false, validate_config: validate = false } = values;
+    const { config, host, port, environment, help = false, validate_config: validate = false } = values;
     const { check = validate || values.skip_server_startup === true } = values;
     const ignored = Object.keys(values).filter((name) => Object.hasOwn(others, name));
     if (config === undefined && !help) return wrong('expected --config FILE, found no --config', program);
@@ -120,6 +126,7 @@ export function parseFlags(argv: readonly string[], program: string): Result<Fla
       check,
       instance: values.instance,
       runtimeFolder: values['runtime-dir'],
+      environment,
       ignored: ignored.map((name) => `--${name}`),
     });
   } catch (error) {

@@ -1,11 +1,21 @@
 import type { Ended, RequestContext } from '../request-context.ts';
 
+// Probes and scrapes come every few seconds.
+const FREQUENT = /^\/(?:health(?:\/.*)?|metrics|fleet)$/;
+
+/** Whether a request has a line: each but a successful probe or scrape, unless that uses the key before a rotation. */
+export function isLogged({ path, record, outgoing }: RequestContext): boolean {
+  return !FREQUENT.test(path) || outgoing.statusCode >= 400 || record.previousKey === true;
+}
+
 /** One request as a line of the log; unknown fields are absent. Times in ms. An interface would have to be copied for `Log`. */
 export type AccessLogLine = {
   readonly event: 'request';
   readonly request: string;
   readonly client_request: string | undefined;
   readonly caller: string | undefined;
+  /** The key was the one before a rotation. */
+  readonly previous_key: true | undefined;
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly status: number | undefined;
@@ -41,6 +51,7 @@ export function accessLogLine(
     request: context.id,
     client_request: context.clientId,
     caller: record.caller,
+    previous_key: record.previousKey,
     method: context.method,
     // The query may hold secrets.
     path: context.path,
@@ -73,6 +84,7 @@ export function endedBy(status: number): Ended {
 const UNKNOWN = {
   client_request: undefined,
   caller: undefined,
+  previous_key: undefined,
   method: undefined,
   path: undefined,
   alias: undefined,

@@ -8,6 +8,11 @@ export const HXLLM = {
     'The address and port to listen on: `host:port`, `[v6]:port`, or `:port` for all addresses. On a host that `enforce` set up, the socket unit listens, and this key says the same.',
     { example: '127.0.0.1:4000' },
   ),
+  master_key_previous: honours(
+    text,
+    'The master key before a rotation: it works beside `general_settings.master_key` until it is taken out. Without this key, the variable `LITELLM_MASTER_KEY_PREVIOUS` counts; a reference to a variable that is not set is no previous key.',
+    { example: 'os.environ/LITELLM_MASTER_KEY_PREVIOUS' },
+  ),
   backends: honours(mapping, 'Settings of backends, by URL as in `api_base`.', {
     example: { 'http://llm01.example.net:11434': { num_parallel: 4 } },
   }),

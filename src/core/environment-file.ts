@@ -12,6 +12,18 @@ type State =
 
 const BLANK = ' \t';
 
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F]/;
+
+/**
+ * The variables of an environment file as a service of systemd gets them from `EnvironmentFile=`: the last value of each name, without the
+ * assignments that systemd drops (env_assignment_is_valid in src/basic/env-util.c).
+ */
+export function readEnvironmentFile(text: string): ReadonlyMap<string, string> {
+  return new Map([...parseEnvironmentFile(text)].filter(([name, value]) => NAME.test(name) && !CONTROL.test(value)));
+}
+
 /** Parses an environment file as systemd 252 does (src/basic/env-file.c, parse_env_file_internal), state by state. */
 export function parseEnvironmentFile(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
