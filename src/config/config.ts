@@ -119,7 +119,15 @@ export type MasterKey =
   | { readonly state: 'absent' }
   /** It may be in an encrypted file, for which no password was given. */
   | { readonly state: 'locked'; readonly file: string }
-  | { readonly state: 'set'; readonly key: Secret; readonly where: Where };
+  | {
+      readonly state: 'set';
+      readonly key: Secret;
+      readonly where: Where;
+      /** The key before a rotation: it works until it is taken out. */
+      readonly previous?: Secret;
+      /** A key that must not work any more. No host gets it. */
+      readonly revoked?: Secret;
+    };
 
 /** The paths of hxllm on a host, with the prefix. */
 export interface HostPaths {

@@ -1,6 +1,5 @@
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Config, HostConfig } from './config.ts';
+import type { Config, HostConfig, MasterKey } from './config.ts';
 
 /** The Problem of an inventory without a host for a phase; empty if there is a host. */
 export function hostProblems({
@@ -23,9 +22,12 @@ export function hostProblems({
   ];
 }
 
-/** The master key of a host, or the reason why it is unknown. `command` is the command as typed, for the fix. */
-export function masterKeyOf({ target, settings: { masterKey } }: HostConfig, command: string): Result<Secret> {
-  if (masterKey.state === 'set') return ok(masterKey.key);
+/** The keys of a host: the master key, and of a rotation the one before it and the revoked one. */
+export type HostKeys = Omit<Extract<MasterKey, { state: 'set' }>, 'state' | 'where'>;
+
+/** The keys of a host, or the reason why they are unknown. `command` is the command as typed, for the fix. */
+export function masterKeyOf({ target, settings: { masterKey } }: HostConfig, command: string): Result<HostKeys> {
+  if (masterKey.state === 'set') return ok(masterKey);
   if (masterKey.state === 'locked') {
     return fail({
       code: 'vault.locked',

@@ -83,7 +83,7 @@ export function exactScalar(
     : scalar(value, where, how);
 }
 
-const SECRET_NAME = /(?:^|[_.])(?:key|secret|token|password|pass)$/i;
+const SECRET_NAME = /(?:^|[_.])(?:key|secret|token|password|pass)(?:_previous|_revoked)?$/i;
 
 /** A value for messages: short, on one line, and never a secret. */
 export function describeValue(value: Value): string {

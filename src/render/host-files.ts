@@ -10,8 +10,10 @@ import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
 import { renderTemplate, type TemplateValues } from './template.ts';
 import { unitValues } from './unit-values.ts';
 
-/** The master key for rendering, or the reason why it is unknown. */
-export type ResolvedMasterKey = { readonly key: Secret } | { readonly why: string };
+/** The master key for rendering, with the one before it during a rotation, or the reason why it is unknown. */
+export type ResolvedMasterKey =
+  | { readonly key: Secret; readonly previous?: Secret | undefined }
+  | { readonly why: string };
 
 /** Renders all files of a host: config.yaml, litellm.env and, with litellm_ca_file, ca.pem; and the two units if systemd manages the host. */
 export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Result<readonly DesiredFile[]> {
@@ -62,21 +64,29 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
   ]);
 }
 
+const PREVIOUS_VARIABLE = 'litellm_master_key_previous';
+
 function renderEnvironment(key: ResolvedMasterKey, settings: Settings): Result<Content> {
   if ('why' in key) return ok({ kind: 'unknown', why: key.why });
   const quoted = quoteEnvironment('litellm_master_key', key.key.reveal());
   if (!quoted.ok) return quoted;
+  const previous = key.previous === undefined ? ok('') : quoteEnvironment(PREVIOUS_VARIABLE, key.previous.reveal());
+  if (!previous.ok) return previous;
   const text = renderMarked('litellm.env', { mark: MARK_LINE, master_key: quoted.value }, settings);
   if (text.ok && assignmentOf('LITELLM_MASTER_KEY', text.value) !== quoted.value)
     return fail(lostLine(settings, 'litellm.env', 'LITELLM_MASTER_KEY={{master_key}}', 'the gateway gets no key'));
+  if (text.ok && assignmentOf('LITELLM_MASTER_KEY_PREVIOUS', text.value) !== undefined)
+    return fail(takenLine(settings, 'litellm.env', 'LITELLM_MASTER_KEY_PREVIOUS', PREVIOUS_VARIABLE));
   // systemd prefers the variables of this file to those of the unit.
   if (text.ok && settings.authorities !== undefined && assignmentOf('NODE_EXTRA_CA_CERTS', text.value) !== undefined)
-    return fail(takenLine(settings, 'litellm.env', 'NODE_EXTRA_CA_CERTS'));
-  if (!text.ok || settings.serviceManager === 'systemd' || settings.authorities === undefined)
-    return text.ok ? ok(secretContent(text.value)) : text;
+    return fail(takenLine(settings, 'litellm.env', 'NODE_EXTRA_CA_CERTS', 'litellm_ca_file'));
+  if (!text.ok) return text;
+  // Behind the template's own lines, so that an operator's template needs no line for a rotation.
+  const whole = `${text.value}${previous.value === '' ? '' : `LITELLM_MASTER_KEY_PREVIOUS=${previous.value}\n`}`;
+  if (settings.serviceManager === 'systemd' || settings.authorities === undefined) return ok(secretContent(whole));
   // Without a unit the environment file is the only place for a variable of the gateway.
   const authorities = quoteEnvironment('litellm_prefix', pathsOf(settings).caFile);
-  return authorities.ok ? ok(secretContent(`${text.value}NODE_EXTRA_CA_CERTS=${authorities.value}\n`)) : authorities;
+  return authorities.ok ? ok(secretContent(`${whole}NODE_EXTRA_CA_CERTS=${authorities.value}\n`)) : authorities;
 }
 
 function renderUnits(settings: Settings): Result<readonly DesiredFile[]> {
@@ -114,12 +124,12 @@ function lostLine(settings: Settings, name: TemplateName, line: string, why: str
   };
 }
 
-function takenLine(settings: Settings, name: TemplateName, variable: string): Problem {
+function takenLine(settings: Settings, name: TemplateName, variable: string, setting: string): Problem {
   const file = settings.templates?.get(name)?.file ?? `templates/${name}`;
   return {
     code: 'config.template-lost',
-    summary: `a template sets what litellm_ca_file sets: ${variable}`,
-    detail: `Expected no line ${variable}= with litellm_ca_file, found one: the gateway does not trust the authorities of litellm_ca_file.`,
+    summary: `a template sets what ${setting} sets: ${variable}`,
+    detail: `Expected no line ${variable}= beside ${setting}, found one: the value of ${setting} would not reach the gateway.`,
     fix: `remove the line ${variable}= from ${file}`,
     where: { file },
   };

@@ -52,7 +52,9 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
   return ok({
     name: target.name,
     url: `http://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
-    key: key.value,
+    key: key.value.key,
+    previousKey: key.value.previous,
+    revokedKey: key.value.revoked,
     models: models.map(({ name }) => name),
     // A server without any alias has nothing to answer.
     backends: urls.filter((url) => models.some((model) => on(model.backends).includes(url))),

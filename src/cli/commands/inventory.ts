@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { INVENTORY } from '../../phases/inventory/index.ts';
+import type { RotationOptions } from '../actions/inventory-rotation.ts';
 import type { InventoryCommandOptions } from '../actions/inventory.ts';
 import { inventoryViews } from './inventory-views.ts';
 import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
@@ -21,6 +22,7 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
       ],
       ['inventory --add hx-api-server', 'add a host to [litellm]'],
       ['inventory --vault-init', 'create the master key in an encrypted vault'],
+      ['inventory --rotate-key', 'a new master key in the vault, beside the one before'],
       ['inventory --scan', 'compare the servers, and propose num_parallel, max_loaded_models and num_ctx'],
       ['inventory --dry-run', 'only show the changes'],
       ['inventory --quarantine', 'move vaults and secrets that nothing reads out of the way'],
@@ -37,6 +39,9 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
           .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
           .option('--scan', 'ask the servers for models, settings and GPUs, and propose what they state')
           .option('--vault-init', 'create a master key, in a new encrypted vault')
+          .option('--rotate-key', 'write a new master key to the vault, and keep the one before, which works too')
+          .option('--finish', 'with --rotate-key: take the key before out of use')
+          .option('--discard-previous', 'with --rotate-key: also where the last rotation is not finished')
           .option('--quarantine', 'move files with secrets that nothing reads to .quarantine beside the inventory')
           .option('--restore <file>', 'put a file of the quarantine back')
           .option('--dry-run', 'show the changes and write nothing'),
@@ -46,7 +51,8 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
     .enablePositionalOptions()
     .action(
       async (
-        options: InventoryCommandOptions & { readonly add?: string; readonly restore?: string },
+        options: InventoryCommandOptions &
+          RotationOptions & { readonly add?: string; readonly restore?: string; readonly rotateKey?: boolean },
         command: Command,
       ) => {
         // A word alone is no host: `hxllm inventory lst` must not write a host named lst.
@@ -55,11 +61,22 @@ export function inventoryCommand(start: Start, handOn: HandOn): Command {
           command.error(`error: unexpected argument '${word}'\nTo add a host: hxllm inventory --add ${word}`);
         if (options.add !== undefined && options.init !== undefined)
           command.error('error: --init HOST names the host already; remove --add');
-        const { restore } = options;
+        const { restore, rotateKey = false, finish, discardPrevious, ...others } = options;
+        if (!rotateKey && (finish ?? discardPrevious) !== undefined)
+          command.error(`error: ${finish === true ? '--finish' : '--discard-previous'} belongs to --rotate-key`);
+        if (finish === true && discardPrevious === true)
+          command.error('error: --discard-previous begins a rotation; remove --finish');
+        const alone = ['init', 'add', 'scan', 'backend', 'vaultInit', 'quarantine'].find((name) => name in others);
+        if (rotateKey && (alone ?? restore) !== undefined)
+          command.error('error: --rotate-key changes the key and nothing else; run the rest as a command of its own');
         await start(command, options, false, async (session) => [
-          restore === undefined
-            ? await (await import('../actions/inventory.ts')).runInventoryCommand(session, options.add, options, false)
-            : await (await import('../actions/inventory-strays.ts')).runRestore(session, restore),
+          rotateKey
+            ? await (await import('../actions/inventory-rotation.ts')).runRotation(session, options)
+            : restore === undefined
+              ? await (
+                  await import('../actions/inventory.ts')
+                ).runInventoryCommand(session, options.add, options, false)
+              : await (await import('../actions/inventory-strays.ts')).runRestore(session, restore),
         ]);
       },
     );

@@ -79,11 +79,17 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
 export function register({ redaction }: Session, { hosts, servers = [], allHosts }: Config): readonly Problem[] {
   const isMasked = (secret: Secret): boolean =>
     !allHosts.some((name) => name.includes(secret.reveal())) && redaction.add(secret);
-  const keys = hosts.flatMap(({ target: { name }, settings: { masterKey } }) =>
-    masterKey.state === 'set' && !isMasked(masterKey.key)
-      ? [notMasked('litellm_master_key', 'hxllm inventory --vault-init makes a long one', name)]
-      : [],
-  );
+  const keys = hosts.flatMap(({ target: { name }, settings: { masterKey } }) => {
+    if (masterKey.state !== 'set') return [];
+    const { key, previous, revoked } = masterKey;
+    const unmasked = (secret: Secret | undefined, variable: string, fix: string): readonly Problem[] =>
+      secret === undefined || isMasked(secret) ? [] : [notMasked(variable, fix, name)];
+    return [
+      ...unmasked(key, 'litellm_master_key', 'hxllm inventory --vault-init makes a long one'),
+      ...unmasked(previous, 'litellm_master_key_previous', 'hxllm inventory --rotate-key --finish'),
+      ...unmasked(revoked, 'litellm_master_key_revoked', 'remove litellm_master_key_revoked'),
+    ];
+  });
   const reached = new Map([...servers, ...hosts].map((host) => [host.target.name, host]));
   const passwords = [...reached.values()].flatMap(({ target: { name, password }, become }) => [
     ...(password !== undefined && !isMasked(password)

@@ -102,6 +102,16 @@ export const VARIABLES = {
     meaning:
       'The key that clients send: `sk-` and 64 hexadecimal digits. It belongs in the vault; `hxllm inventory --vault-init` creates the key and the vault.',
   },
+  litellm_master_key_previous: {
+    type: text('a text without spaces', String.raw`\s*[!-~]+\s*`),
+    meaning:
+      'The master key before a rotation: it works beside `litellm_master_key` until it is taken out. It belongs in the vault; `hxllm inventory --rotate-key` writes both.',
+  },
+  litellm_master_key_revoked: {
+    type: text('a text without spaces', String.raw`\s*[!-~]+\s*`),
+    meaning:
+      'A key that must not work any more, as `hxllm inventory --rotate-key --finish` leaves it in the vault. No host gets it; smoke proves that it is refused.',
+  },
   litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
   litellm_listen: {
     type: text('an IP address', String.raw`\s*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)\s*`),

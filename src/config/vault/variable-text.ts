@@ -25,7 +25,7 @@ export function withVariable(text: string, name: string, value: string): string 
 }
 
 function rewritten(text: string, name: string, value: string): string | undefined {
-  const { errors, contents } = documentOf(text);
+  const { errors, contents } = variablesDocument(text);
   if (errors.length > 0) return undefined;
   const line = `${name}: ${value}`;
   if (contents === null || (isScalar(contents) && contents.value === null)) return appendBlock(text, [line]);
@@ -47,7 +47,8 @@ function rewritten(text: string, name: string, value: string): string | undefine
   return `${text.slice(0, from)}${gap}${value}${isBlock ? lineEnd : rest.startsWith('#') ? ' ' : ''}${rest}`;
 }
 
-function documentOf(text: string) {
+/** The text of a variables file as YAML; encrypted values stay as they are. */
+export function variablesDocument(text: string) {
   return parseDocument(text, {
     version: '1.1',
     uniqueKeys: false,
@@ -55,25 +56,30 @@ function documentOf(text: string) {
   });
 }
 
-/** The variable of a name, and all others; `undefined` where the text is no mapping, or an alias has lost its anchor. */
-function valuesOf(text: string, name: string): readonly unknown[] | undefined {
-  const document = documentOf(text);
+/** The variables of a text, encrypted values as they are; `undefined` where it is no mapping, or an alias has lost its anchor. */
+export function variablesOf(text: string): ReadonlyMap<unknown, unknown> | undefined {
+  const document = variablesDocument(text);
   if (document.errors.length > 0) return undefined;
   try {
     const values: unknown = document.toJS({ mapAsMap: true });
-    if (!(values instanceof Map)) return undefined;
-    return [values.get(name), [...values].filter(([key]) => key !== name)];
+    return values instanceof Map ? values : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** The variable of a name, and all others. */
+function valuesOf(text: string, name: string): readonly unknown[] | undefined {
+  const values = variablesOf(text);
+  return values === undefined ? undefined : [values.get(name), [...values].filter(([key]) => key !== name)];
+}
+
 function withValue(text: string, name: string, value: string): readonly unknown[] {
-  return [documentOf(value).toJS(), valuesOf(text, name)?.[1] ?? []];
+  return [variablesDocument(value).toJS(), valuesOf(text, name)?.[1] ?? []];
 }
 
 /** The names that a file of variables sets. Empty where it is no mapping. */
 export function variableNames(text: string): readonly string[] {
-  const { contents } = documentOf(text);
+  const { contents } = variablesDocument(text);
   return isMap(contents) ? contents.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : [])) : [];
 }

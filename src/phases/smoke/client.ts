@@ -1,13 +1,16 @@
 import { Agent, request } from 'undici';
-import type { Secret } from '../../core/secret.ts';
 import type { RecordedRequest, Exchange } from './exchange.ts';
 import { ABORTED, diagnose } from './diagnose.ts';
+import type { SmokeTarget } from './target.ts';
 
 /** A key that no server accepts. */
 const WRONG_KEY = 'sk-0000-this-key-is-wrong-on-purpose';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Far more than any expected answer has. */
 const MAX_BODY_BYTES = 4 << 20;
+
+/** The keys of a target. */
+type TargetKeys = Pick<SmokeTarget, 'key' | 'previousKey' | 'revokedKey'>;
 
 /** A request relative to the target's address. */
 export interface ProbeRequest {
@@ -29,16 +32,16 @@ export class Client {
   readonly #agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
   readonly #api: URL;
   readonly #server: URL;
-  readonly #key: Secret | undefined;
+  readonly #keys: TargetKeys;
   readonly #signal: AbortSignal;
   readonly #nowMs: () => number;
 
   /** `url`: the server's address, or its API's root as an SDK takes it. */
-  constructor(url: URL, key: Secret | undefined, signal: AbortSignal, nowMs: () => number) {
+  constructor(url: URL, keys: TargetKeys, signal: AbortSignal, nowMs: () => number) {
     const path = url.pathname.replace(/\/+$/, '');
     this.#api = new URL(`${path === '' ? '/v1' : path}/`, url);
     this.#server = new URL(`${path.replace(/\/v1$/, '')}/`, url);
-    this.#key = key;
+    this.#keys = keys;
     this.#signal = signal;
     this.#nowMs = nowMs;
   }
@@ -100,12 +103,18 @@ export class Client {
 
   #authorization(key: RecordedRequest['key']): Readonly<Record<string, string>> {
     if (key === 'wrong') return { authorization: `Bearer ${WRONG_KEY}` };
-    return key === 'right' && this.#key !== undefined ? { authorization: `Bearer ${this.#key.reveal()}` } : {};
+    const { key: right, previousKey: previous, revokedKey: revoked } = this.#keys;
+    const sent = { right, previous, revoked, none: undefined }[key];
+    return sent === undefined ? {} : { authorization: `Bearer ${sent.reveal()}` };
   }
 
-  // If a server echoes the key, it must not get into the evidence.
+  // If a server echoes a key, it must not get into the evidence.
   #withoutKey(text: string): string {
-    return this.#key === undefined ? text : text.replaceAll(this.#key.reveal(), '[redacted]');
+    const { key, previousKey, revokedKey } = this.#keys;
+    return [key, previousKey, revokedKey].reduce(
+      (rest, secret) => (secret === undefined ? rest : rest.replaceAll(secret.reveal(), '[redacted]')),
+      text,
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { parseJson } from '../../core/json.ts';
 export interface RecordedRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  readonly key: 'right' | 'wrong' | 'none';
+  readonly key: 'right' | 'wrong' | 'none' | 'previous' | 'revoked';
   readonly body: object | undefined;
   /** The backend that the gateway was told to use. */
   readonly backend?: string | undefined;

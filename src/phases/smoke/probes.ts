@@ -14,6 +14,9 @@ export interface ProbeResults {
   readonly health: Exchange;
   readonly withoutKey: readonly Exchange[];
   readonly wrongKey: Exchange | undefined;
+  /** Asked with the key before a rotation, and with one that was revoked. */
+  readonly previousKey: Exchange | undefined;
+  readonly revokedKey: Exchange | undefined;
   readonly models: Exchange | undefined;
   /** The model chosen for the chat. */
   readonly model: string | undefined;
@@ -35,6 +38,8 @@ export interface Teller {
 const NOTHING = {
   withoutKey: [],
   wrongKey: undefined,
+  previousKey: undefined,
+  revokedKey: undefined,
   models: undefined,
   model: undefined,
   chat: undefined,
@@ -62,9 +67,11 @@ export async function probe(
     await client.ask(chatQuestion(target.models?.[0] ?? 'any', 'none', QUICK_MS)),
   ];
   const wrongKey = target.key === undefined ? undefined : await client.ask({ ...listing, key: 'wrong' });
+  const previousKey = target.previousKey === undefined ? undefined : await client.ask({ ...listing, key: 'previous' });
+  const revokedKey = target.revokedKey === undefined ? undefined : await client.ask({ ...listing, key: 'revoked' });
   tell.progress('asking for the models');
   const models = await client.ask({ ...listing, key: 'right' });
-  const asked = { target, health, ...NOTHING, withoutKey, wrongKey, models };
+  const asked = { target, health, ...NOTHING, withoutKey, wrongKey, previousKey, revokedKey, models };
   const listed = listedModels(models);
   if (listed.length === 0) return asked;
   const endMs = nowMs() + (target.budgetMs ?? BUDGET_MS);

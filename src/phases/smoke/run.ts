@@ -41,7 +41,7 @@ export async function runSmoke(targets: readonly SmokeTarget[], tools: PhaseTool
 async function askTarget(target: SmokeTarget, { recorder, signal, nowMs }: PhaseTools): Promise<Result<TargetReport>> {
   const url = parseAddress(target);
   if (!url.ok) return url;
-  const client = new Client(url.value, target.key, signal, nowMs);
+  const client = new Client(url.value, target, signal, nowMs);
   try {
     const tell = {
       progress: (text: string) => recorder.event({ kind: 'progress', host: target.name, text }),

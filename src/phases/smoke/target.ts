@@ -10,6 +10,10 @@ export interface SmokeTarget {
   /** `http://host:4000`, with or without `/v1`. */
   readonly url: string;
   readonly key: Secret | undefined;
+  /** The key before a rotation, which works too. */
+  readonly previousKey?: Secret | undefined;
+  /** A key that must not work any more. */
+  readonly revokedKey?: Secret | undefined;
   /** Aliases that must be listed and answered; `undefined`: another server, any models. */
   readonly models: readonly string[] | undefined;
   /** URLs that `x-hxllm-backend` must show; `undefined`: not judged. */

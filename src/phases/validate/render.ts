@@ -11,21 +11,21 @@ const PLACEHOLDER = '[redacted]';
 /** Renders all files for a host. Without the master key a placeholder replaces it. */
 export function renderFor({ settings }: HostConfig): Result<readonly DesiredFile[]> {
   const { masterKey } = settings;
-  return renderHostFiles(settings, { key: masterKey.state === 'set' ? masterKey.key : new Secret(PLACEHOLDER) });
+  return renderHostFiles(settings, masterKey.state === 'set' ? masterKey : { key: new Secret(PLACEHOLDER) });
 }
 
-/** The same renders for the evidence: always with the placeholder instead of the master key. */
+/** The same renders for the evidence: always with the placeholder instead of the keys. */
 export function rendersToKeep({ settings }: HostConfig): ReadonlyMap<string, string> {
-  const files = renderHostFiles(settings, { key: new Secret(PLACEHOLDER) });
+  const { masterKey } = settings;
+  const key = new Secret(PLACEHOLDER);
+  const isRotated = masterKey.state === 'set' && masterKey.previous !== undefined;
+  const files = renderHostFiles(settings, { key, ...(isRotated ? { previous: key } : {}) });
   return new Map((files.ok ? files.value : []).map((file) => [file.name, contentText(file.content) ?? '']));
 }
 
 /** The same renders to compare with those on the host: a file whose secret is in a locked vault has no content. */
 export function rendersToCompare({ settings }: HostConfig): readonly DesiredFile[] {
   const { masterKey } = settings;
-  const files = renderHostFiles(
-    settings,
-    masterKey.state === 'set' ? { key: masterKey.key } : { why: 'the vault is locked' },
-  );
+  const files = renderHostFiles(settings, masterKey.state === 'set' ? masterKey : { why: 'the vault is locked' });
   return files.ok ? files.value.filter(({ content }) => content.kind !== 'unknown') : [];
 }

@@ -25,6 +25,7 @@ test("a wrong command line is reported with the expected option and the program'
       check: true,
       instance: undefined,
       runtimeFolder: undefined,
+      environment: undefined,
       ignored: [],
     },
   });
@@ -42,6 +43,7 @@ test('a command line of LiteLLM is taken; its flags without effect are named', (
       check: false,
       instance: undefined,
       runtimeFolder: undefined,
+      environment: undefined,
       ignored: ['--num_workers', '--detailed_debug', '--run_gunicorn', '--request_timeout', '--debug'],
     },
   });

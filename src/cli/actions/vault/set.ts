@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { comparePython } from '../../../config/python/compare.ts';
 import { readUtf8 } from '../../../config/utf8.ts';
-import { variableFilesOf } from '../../../config/variables/files.ts';
 import { encryptVault } from '../../../config/vault/cipher.ts';
 import { inBlockStyle, inlineVault } from '../../../config/vault/inline.ts';
-import { quotedValue, variableNames, withVariable } from '../../../config/vault/variable-text.ts';
+import { quotedValue, withVariable } from '../../../config/vault/variable-text.ts';
 import { errorMessage } from '../../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { quote } from '../../../core/shell.ts';
@@ -23,6 +21,7 @@ import {
   type SealingOptions,
   type VaultFile,
 } from '../../vault/access.ts';
+import { filesThatSet } from '../../vault/variable-files.ts';
 
 /** The origin of the new value, and the file that gets it. */
 export interface SetOptions extends SealingOptions {
@@ -105,50 +104,21 @@ async function fileOf(
   options: SetOptions,
   signal: AbortSignal,
 ): Promise<Result<VaultFile>> {
-  const setting: VaultFile[] = [];
-  const paths: string[] = [];
-  for (const place of folders)
-    for (const kind of ['group_vars', 'host_vars']) paths.push(...(await filesBelow(join(place, kind))));
   const keyring = await openKeyring(terminal, options, signal);
-  for (const path of paths) {
-    const file = await readVaultFile(terminal, path);
-    if (!file.ok) continue;
-    const opened = !file.value.encrypted
-      ? ok(file.value.text)
-      : keyring.ok
-        ? await unlock(keyring.value, file.value.text, file.value.shown).then((one) =>
-            one.ok ? textOf(one.value, file.value.shown) : one,
-          )
-        : keyring;
-    if (!opened.ok)
-      return fail({
-        ...opened.problems[0],
-        fix: `give its password too, or name the file that sets ${name}: hxllm vault set ${name} --file FILE`,
-      });
-    if (variableNames(opened.value).includes(name)) setting.push(file.value);
-  }
-  const [one, ...others] = setting;
+  const setting = await filesThatSet(terminal, name, folders, keyring);
+  if (!setting.ok) return setting;
+  const [one, ...others] = setting.value;
   if (one !== undefined && others.length === 0) return ok(one);
   if (one !== undefined)
     return fail({
       code: 'vault.several-files',
       summary: `several files set ${name}`,
-      detail: `Expected one, found ${setting.map(({ shown }) => shown).join(', ')}.`,
+      detail: `Expected one, found ${setting.value.map(({ shown }) => shown).join(', ')}.`,
       fix: `hxllm vault set ${name} --file ${quote(one.shown)}  # hxllm inventory explain HOST ${name} shows the one that counts`,
     });
   const usual = await readVaultFile(terminal, join(folder, 'all', 'vault.yml'));
   if (usual.ok) return usual;
   return fail({ ...usual.problems[0], fix: 'hxllm inventory --vault-init, or name a file with --file FILE' });
-}
-
-/** The files of group_vars or host_vars that Ansible reads, links included. */
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder).catch(() => []);
-  const names = new Set(
-    entries.filter((name) => !name.startsWith('.')).map((name) => name.replace(/\.(?:ya?ml|json)$/, '')),
-  );
-  const found = await Promise.all([...names].toSorted(comparePython).map((name) => variableFilesOf(folder, name)));
-  return found.flatMap(({ read }) => read);
 }
 
 async function valueFor(

@@ -69,12 +69,51 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
         ? notApplicable('no key was given')
         : judgeRefusal(wrongKey, isOurs(target), 'invalid_api_key'),
   },
+  {
+    id: 'auth.previous-key',
+    title: 'during a rotation the previous key works too',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ previousKey, target }) => {
+      if (target.previousKey === undefined) return notApplicable('no rotation is under way: there is no previous key');
+      if (previousKey === undefined) return unknown('it was not asked');
+      if (!previousKey.outcome.answered)
+        return unknown(previousKey.outcome.trouble.seen, previousKey.outcome.trouble.fix);
+      const { reply } = previousKey.outcome;
+      return reply.status === 200
+        ? pass(`${pathOf(previousKey)} answers 200 with litellm_master_key_previous`)
+        : failed(
+            `200 from ${pathOf(previousKey)} with litellm_master_key_previous`,
+            describeReply(reply),
+            'hxllm enforce  # gives the gateway both keys',
+          );
+    },
+  },
+  {
+    id: 'auth.revoked-key-refused',
+    title: 'the key before the last rotation is refused',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ revokedKey, target }) => {
+      if (target.revokedKey === undefined) return notApplicable('no key was revoked');
+      return revokedKey === undefined
+        ? unknown('it was not asked')
+        : judgeRefusal(
+            revokedKey,
+            isOurs(target),
+            'invalid_api_key',
+            'hxllm enforce  # takes the old key from the gateway',
+          );
+    },
+  },
 ];
 
+const GIVE_KEY = 'hxllm enforce  # gives the gateway its key';
+
 // OpenAI's error object has all four keys. hxllm's gateway must also send exactly OpenAI's type and code.
-function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null): Verdict {
+function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null, enforce = GIVE_KEY): Verdict {
   const what = `${exchange.asked.method} ${pathOf(exchange)}`;
-  const fix = ours ? 'hxllm enforce  # gives the gateway its key' : 'configure the server to require a key';
+  const fix = ours ? enforce : 'configure the server to require a key';
   if (!exchange.outcome.answered)
     return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
   const { reply } = exchange.outcome;
