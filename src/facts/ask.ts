@@ -1,15 +1,16 @@
 import { forbiddenText, isSudo, sudoLine, withoutPassword, type Become, type Sudo } from '../core/become.ts';
-import { errorMessage } from '../core/error.ts';
 import type { CallOptions, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import { quote, shellLine } from '../core/shell.ts';
+import { factOf, refusalOf, split } from './answers.ts';
 import { noShell } from './no-shell.ts';
-import { NO_SUDO, type Answer, type Fact, type Facts, type Question, type Questions } from './question.ts';
+import { DEFAULT_TIMEOUT_S, NO_SUDO, type Answer, type Facts, type Question, type Questions } from './question.ts';
 
-const DEFAULT_TIMEOUT_S = 10;
-
-/** Time for sudo itself: it may wait for a directory server. */
+/** Time for one call of sudo: it may wait for a directory server. */
 const SUDO_TIMEOUT_S = 15;
+
+/** Time until bash runs as root: with a password that takes two calls. A sudo that hangs costs this, not the time of the questions too. */
+export const ROOT_TIMEOUT_S = 18;
 
 /** Bytes of an answer that are read: the rules of six firewall programs have up to 4 MB each. A program that never stops must not fill memory. */
 const ANSWER_MAX = 24 * 1024 * 1024;
@@ -26,6 +27,8 @@ const PRELUDE = `set +efuxC; set +o pipefail; unset BASH_ENV ENV GREP_OPTIONS PO
 /** The limits of the call, the way to root, and a receiver for the raw answers. */
 export interface AskOptions extends CallOptions {
   readonly become: Become;
+  /** Seconds until bash must run as root. Default: {@link ROOT_TIMEOUT_S}. */
+  readonly rootTimeoutS?: number;
   /** Receives the raw answers and the script, for the evidence, and the host's time at the end (NaN if it is not known). */
   readonly keep?: (answers: ReadonlyMap<string, Answer>, script: string, endedMs: number) => void;
 }
@@ -43,7 +46,7 @@ export async function ask<Q extends Questions>(
   nonce: string,
   options: AskOptions,
 ): Promise<Result<Facts<Q>>> {
-  const { names, script } = compose(questions, nonce, options.become);
+  const { names, script } = compose(questions, nonce, options.become, options.rootTimeoutS);
   const stdin = `${passwordLine(options.become)}${script}`;
   const [ran, spoken] = await Promise.all([
     host.run({ argv: ['bash', '-s'], stdin, title: 'look at the host' }, options),
@@ -74,6 +77,7 @@ export function compose(
   questions: Questions,
   nonce: string,
   become: Become,
+  rootTimeoutS = ROOT_TIMEOUT_S,
 ): { readonly names: readonly string[]; readonly script: string } {
   const entries = Object.entries(questions).filter(([, { tls }]) => tls === undefined);
   const asRoot = become === 'none' ? [] : entries.filter(([, question]) => question.as === 'root');
@@ -83,19 +87,24 @@ export function compose(
       line: answerOf(name, question, nonce, variableOf(entries, question)),
       limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
     }));
-  const root = `${PRELUDE}${definitions(entries, asRoot)}${inParallel(linesOf(asRoot), nonce)}`;
+  const root = `${PRELUDE}echo ${rooted(nonce)}\n${definitions(entries, asRoot)}${inParallel(linesOf(asRoot), nonce)}`;
   // One way to root for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill
-  // a sudo that hangs, so the reader of its output has the timeout.
-  const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
+  // a sudo that hangs, so the reader of its output has two limits: until root speaks, and from then on.
+  const slowestS = Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
   const elevated = {
     // printf is a part of bash, so the length of its argument has no limit.
     line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; ${elseRoot(become, nonce)}; fi`,
-    limitS,
-    isMany: true,
+    limitS: rootTimeoutS + slowestS,
+    root: { word: rooted(nonce), timeoutS: rootTimeoutS },
   };
   const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...linesOf(asUser)];
   const script = `${PRELUDE}${definitions(entries, asUser)}${inParallel(lines, nonce)}\n${endOf(nonce)}`;
   return { names: entries.map(([name]) => name), script };
+}
+
+/** The line that root prints before anything else. */
+function rooted(nonce: string): string {
+  return `${nonce}:rooted`;
 }
 
 /** The way to root of a user who is not root, as the rest of an `if`. */
@@ -183,8 +192,8 @@ interface Line {
   readonly line: string;
   /** Its output is read until then, in seconds from the start of the script. */
   readonly limitS: number;
-  /** It has many answers, and each has been cut where it is read. */
-  readonly isMany?: boolean;
+  /** Of the way to root: the line that root prints first, and the time for it. Its many answers have been cut where they are read. */
+  readonly root?: { readonly word: string; readonly timeoutS: number };
 }
 
 /**
@@ -198,51 +207,16 @@ function inParallel(lines: readonly Line[], nonce: string): string {
   const late = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:124`]);
   // The end of an answer that was cut; behind the end of a whole one it counts for nothing.
   const cut = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:141`]);
-  const read = lines.map(({ limitS, isMany }, index) => {
+  const read = lines.map(({ limitS, root }, index) => {
     // Unlike head, dd passes on at once, so that nothing is lost when its time is over.
     const bounded = `dd bs=65536 count=${String(ANSWER_MAX)} iflag=count_bytes 2>/dev/null`;
-    const [reader, end] = isMany === true ? ['cat', ''] : [bounded, `; ${cut}`];
-    return `timeout "$(left ${String(limitS)})" ${reader} <&"$p${String(index)}" || ${late}${end}`;
+    const pipe = `"$p${String(index)}"`;
+    if (root === undefined) return `timeout "$(left ${String(limitS)})" ${bounded} <&${pipe} || ${late}; ${cut}`;
+    return [
+      `while ((SECONDS < ${String(root.timeoutS)})) && { IFS= read -r -t "$(left ${String(root.timeoutS)})" said <&${pipe} || [ -n "$said" ]; }; do`,
+      String.raw`printf '%s\n' "$said"; [ "$said" != ${root.word} ] || { timeout "$(left ${String(limitS)})" cat <&${pipe} || ${late}; break; }`,
+      'said=; done',
+    ].join('\n');
   });
   return [left, ...opened, ...read].join('\n');
-}
-
-/** Splits the output into answers. */
-export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer> {
-  const answers = new Map<string, Answer>();
-  for (const part of stdout.split(`${nonce}:begin:`).slice(1)) {
-    const start = part.indexOf('\n') + 1;
-    const end = part.indexOf(`\n${nonce}:end:`);
-    if (end < 0) continue;
-    const exitCode = Number(/^\d+/.exec(part.slice(end + nonce.length + 6))?.[0] ?? 'NaN');
-    answers.set(part.slice(0, start - 1), { stdout: part.slice(start, Math.max(start, end)), exitCode });
-  }
-  return answers;
-}
-
-/** The last line that sudo said instead of answers. */
-function refusalOf(stdout: string, nonce: string): string {
-  const start = stdout.indexOf(`${nonce}:sudo\n`);
-  if (start < 0) return '';
-  const said = stdout.slice(start + nonce.length + 6);
-  const end = said.indexOf(`${nonce}:`);
-  return (end < 0 ? said : said.slice(0, end)).trim().split('\n').at(-1) ?? '';
-}
-
-function factOf(question: Question<unknown> | undefined, answer: Answer | undefined, refusal: string): Fact<unknown> {
-  if (question === undefined || answer === undefined)
-    return question?.as === 'root'
-      ? {
-          known: false,
-          why: `it needs root, and sudo ${refusal === '' ? 'gave no answer' : `said: ${refusal}`}`,
-          refusal,
-        }
-      : { known: false, why: 'the host gave no answer' };
-  if (answer.exitCode === 124 || answer.exitCode === 137)
-    return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };
-  try {
-    return { known: true, value: question.parse(answer) };
-  } catch (error) {
-    return { known: false, why: errorMessage(error) };
-  }
 }

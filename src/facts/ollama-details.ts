@@ -1,5 +1,6 @@
 import { isObject, parseJson } from '../core/json.ts';
 import { decodeBase64, SAY } from './base64.ts';
+import { responsesIn, type HttpResponse } from './http-responses.ts';
 import type { Answer, Question } from './question.ts';
 
 /** A model in the memory of a server. */
@@ -27,21 +28,20 @@ export interface BackendDetails {
   readonly shown: readonly ShownModel[];
 }
 
+const TIMEOUT_S = 20;
+
+/** The parts of an answer of `/api/show` that count, by the pattern that grep uses in the script. */
+const PARTS = /"parameters":"(?:[^"\\]|\\.)*"|FROM \/[^"\\ ]+|"[A-Za-z0-9_.-]+[.]context_length":[0-9]+/g;
+
 // One request after the other, so that a server never has more than one of them. Of the answers of /api/show, whose licenses have 10 kB
 // each, only these parts leave the host.
 const SCRIPT = `${SAY}
-scheme=$1 name=$2 port=$3 header=$4 base=$5; shift 5
+name=$1 port=$2 header=$3 base=$4; shift 4
 body='' method=GET path=''
 request() { printf '%s %s HTTP/1.0\\r\\nHost: %s\\r\\nContent-Type: application/json\\r\\nContent-Length: %s\\r\\nConnection: close\\r\\n\\r\\n%s' "$method" "$path" "$header" "\${#body}" "$body"; }
 send() {
   method=$1 path=$2 body=$3
-  if [ "$scheme" = http: ]; then
-    request | timeout -k 1 4 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat >&3; head -c 4194304 <&3' hxllm "$name" "$port"
-  elif command -v curl >/dev/null; then
-    curl -sS -i --http1.0 --noproxy '*' --max-time 4 -X "$method" -H 'Content-Type: application/json' \${body:+-d} \${body:+"$body"} "https://$header$path"
-  elif command -v openssl >/dev/null; then
-    request | timeout -k 1 4 openssl s_client -quiet -connect "$name:$port" -servername "$name" -verify_hostname "$name" -verify_return_error
-  else exit 0; fi 2>/dev/null
+  request | timeout -k 1 4 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat >&3; head -c 4194304 <&3' hxllm "$name" "$port" 2>/dev/null
 }
 loaded=$(send GET "$base/api/ps" '' | tr -d '\\r')
 case $loaded in 'HTTP/'*' 200 '*) ;; *) exit 0;; esac
@@ -56,20 +56,54 @@ exit 0`;
 /** The models in memory at a backend’s URL, and its description of each of these models, requested from the host. */
 export function ollamaDetailsQuestion(url: string, models: readonly string[]): Question<BackendDetails | undefined> {
   const { protocol, hostname, port, host, pathname } = new URL(url);
+  const name = hostname.replace(/^\[(.*)\]$/, '$1');
+  const base = pathname.replace(/\/+$/, '');
+  // A name with another character is none of Ollama’s, and would leave the quotes of its document.
+  const named = models.filter((model) => /^[\w.:/@-]+$/.test(model));
+  if (protocol === 'https:')
+    return {
+      script: '',
+      tls: { hostname: name, port: port === '' ? 443 : Number(port), send: requestsOf(host, base, named) },
+      as: 'user',
+      timeoutS: TIMEOUT_S,
+      parse: ({ stdout }) => detailsIn(responsesIn(stdout), named),
+    };
   return {
     script: SCRIPT,
-    arguments: [
-      protocol,
-      hostname.replace(/^\[(.*)\]$/, '$1'),
-      port === '' ? (protocol === 'https:' ? '443' : '80') : port,
-      host,
-      pathname.replace(/\/+$/, ''),
-      // A name with another character is none of Ollama’s, and would leave the quotes of its document.
-      ...models.filter((name) => /^[\w.:/@-]+$/.test(name)),
-    ],
+    arguments: [name, port === '' ? '80' : port, host, base, ...named],
     as: 'user',
-    timeoutS: 20,
+    timeoutS: TIMEOUT_S,
     parse: parseDetails,
+  };
+}
+
+// All requests go out at once on one connection; a server of HTTP/1.1 answers one after the other (RFC 9112, 9.3.2).
+function requestsOf(host: string, base: string, models: readonly string[]): string {
+  const bodies = ['', ...models.map((model) => JSON.stringify({ model }))];
+  return bodies
+    .map((body, index) =>
+      [
+        `${body === '' ? 'GET' : 'POST'} ${base}/api/${body === '' ? 'ps' : 'show'} HTTP/1.1`,
+        `Host: ${host}`,
+        'Accept: application/json',
+        `Connection: ${index === bodies.length - 1 ? 'close' : 'keep-alive'}`,
+        ...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${String(body.length)}`]),
+        '',
+        body,
+      ].join('\r\n'),
+    )
+    .join('');
+}
+
+function detailsIn([ps, ...shows]: readonly HttpResponse[], models: readonly string[]): BackendDetails | undefined {
+  const document = ps?.status === 200 ? parseJson(ps.body) : undefined;
+  if (document === undefined) return undefined;
+  return {
+    loaded: loadedOf(document),
+    shown: models.flatMap((name, index) => {
+      const { status, body } = shows[index] ?? { status: 0, body: '' };
+      return status === 200 ? [shownOf(name, (body.match(PARTS) ?? []).join('\n'))] : [];
+    }),
   };
 }
 

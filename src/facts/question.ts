@@ -16,6 +16,9 @@ export interface Question<T> {
   parse(answer: Answer): T;
 }
 
+/** The time limit of a question that has none of its own. */
+export const DEFAULT_TIMEOUT_S = 10;
+
 /** The beginning of the message of a host without sudo; ` (doas is there)` follows where that is so. */
 export const NO_SUDO = 'sudo: command not found';
 

@@ -49,7 +49,11 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   },
   remote: { rooms: ['core'], packages: ['ssh2', 'node:*'], why: 'the only place that knows ssh2' },
   evidence: { rooms: ['core'], packages: ['node:*'], why: 'it keeps what it is given' },
-  'phases/preflight': { rooms: PHASE, packages: [], why: 'a phase gets host and recorder as arguments' },
+  'phases/preflight': {
+    rooms: [...PHASE, 'config/variables/default-settings.ts'],
+    packages: [],
+    why: 'a phase gets host and recorder as arguments; the list of all checks stands on the default settings',
+  },
   'phases/inventory': {
     rooms: [...PHASE, 'config/edit', 'config/vault', 'config/strays/stray.ts', 'config/shown-path.ts'],
     packages: [],

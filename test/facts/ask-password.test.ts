@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { SUDO, type Become, type Sudo } from '../../src/core/become.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { ask, type AskOptions } from '../../src/facts/ask.ts';
+import { ask, ROOT_TIMEOUT_S, type AskOptions } from '../../src/facts/ask.ts';
 import type { Question } from '../../src/facts/question.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
 import { passwordSudo } from '../fake-sudo.ts';
@@ -87,4 +87,38 @@ test('where become is switched off the questions for root stay unknown, with the
     [root.known || root.refusal, user.known],
     ["become is switched off by ansible_become (it's.ini:3)", true],
   );
+});
+
+/** A program in the place of sudo. */
+async function sudoOf(script: string): Promise<readonly string[]> {
+  const program = join(await mkdtemp(join(folder, 'sudo-')), 'sudo');
+  await writeFile(program, `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+  return [program];
+}
+
+async function answered<Q extends Parameters<typeof ask>[1]>(questions: Q, become: Sudo) {
+  const asked = await ask(host, questions, 'nonce-7', { ...LIMITS, become, rootTimeoutS: 1 });
+  assert.ok(asked.ok, JSON.stringify(asked));
+  return asked.value;
+}
+
+test('a sudo that hangs costs its own time, not that of the questions behind it, and loses no other answer', async () => {
+  const program = await sudoOf('exec sleep 30');
+  const begun = performance.now();
+  const slow = { root: text('true', { as: 'root', timeoutS: 60 }), user: text('echo 1') };
+  for (const password of [undefined, new Secret('pw')]) {
+    const found = await answered(slow, { ...SUDO, program, password });
+    assert.deepEqual(found, {
+      root: { known: false, why: 'it needs root, and sudo gave no answer', refusal: '' },
+      user: { known: true, value: '1\n' },
+    });
+  }
+  assert.ok(performance.now() - begun < 20_000);
+  assert.ok(ROOT_TIMEOUT_S <= 20);
+});
+
+test('a sudo without an end of words does not keep the script', async () => {
+  const program = await sudoOf('while :; do echo on and on; done');
+  const { root } = await answered({ root: text('true', { as: 'root' }) }, { ...SUDO, program });
+  assert.equal(root.known, false);
 });

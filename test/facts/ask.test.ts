@@ -4,7 +4,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { SUDO } from '../../src/core/become.ts';
-import { ask, compose, split, type AskOptions } from '../../src/facts/ask.ts';
+import { split } from '../../src/facts/answers.ts';
+import { ask, compose, type AskOptions } from '../../src/facts/ask.ts';
 import type { Answer, Question } from '../../src/facts/question.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
 

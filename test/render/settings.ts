@@ -1,4 +1,5 @@
 import type { Backend, Model, Settings } from '../../src/config/config.ts';
+import { defaultSettings } from '../../src/config/variables/default-settings.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 /** A model of group_vars. */
@@ -24,22 +25,11 @@ export function backend(url: string, numParallel?: number): Backend {
 /** Settings as in the guide, with a key. */
 export function settings(over: Partial<Settings> = {}): Settings {
   return {
+    ...defaultSettings(),
     models: [model('phi3')],
     backends: [backend('http://llm01:11434'), backend('http://llm02:11434')],
-    masterKey: { state: 'set', key: new Secret(`sk-${'a1'.repeat(32)}`), where: {} },
-    port: 4000,
-    listen: '0.0.0.0',
-    user: 'litellm',
-    group: 'litellm',
     routingStrategy: 'least-busy',
-    drainTimeoutS: 600,
-    configDir: '/etc/litellm',
-    installDir: '/opt/litellm',
-    serviceManager: 'systemd',
-    prefix: '',
-    requireDomainJoin: false,
-    adminGroup: undefined,
-    authorities: undefined,
+    masterKey: { state: 'set', key: new Secret(`sk-${'a1'.repeat(32)}`), where: {} },
     ...over,
   };
 }

@@ -30,7 +30,18 @@ export function foldedBlock(
     isLong ? listOf(failures, several, layout) : '',
     blocks,
     ...hosts.map((host) => skippedLines(results, host, several, layout)),
-    byHost(results.filter(isAdvice), several, layout, adviceBlock),
+    byHost(
+      results.filter((result) => isAdvice(result) && result.severity !== 'note'),
+      several,
+      layout,
+      adviceBlock,
+    ),
+    byHost(
+      results.filter((result) => isAdvice(result) && result.severity === 'note'),
+      several,
+      layout,
+      adviceBlock,
+    ),
     several
       ? hosts.map((host) => hostLine(results, host, layout)).join('')
       : grid(cellsOf(results, titles, layout.paint), layout),

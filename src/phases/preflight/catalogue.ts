@@ -1,10 +1,12 @@
 import type { Settings } from '../../config/config.ts';
+import { defaultSettings } from '../../config/variables/default-settings.ts';
 import { claimOf } from '../../core/check.ts';
 import { checksFor } from './checks/index.ts';
 import type { PreflightCheck } from './subject.ts';
 
 /** Settings that give cause for every check: a joined domain, backends with and without TLS, and a model. */
 const EVERYTHING: Settings = {
+  ...defaultSettings(),
   models: [
     {
       name: 'MODEL',
@@ -21,20 +23,8 @@ const EVERYTHING: Settings = {
     { url: 'http://backend:11434', numParallel: undefined },
     { url: 'https://backend:11434', numParallel: undefined },
   ],
-  masterKey: { state: 'absent' },
-  port: 4000,
-  listen: '0.0.0.0',
-  user: 'litellm',
-  group: 'litellm',
-  routingStrategy: 'least-busy',
-  drainTimeoutS: 600,
-  configDir: '/etc/litellm',
-  installDir: '/opt/litellm',
-  serviceManager: 'systemd',
-  prefix: '',
   requireDomainJoin: true,
   adminGroup: 'administrators',
-  authorities: undefined,
 };
 
 /** Every check that a host can have, once, without its subject: for `--list`, `--explain` and the names of `--only`. */

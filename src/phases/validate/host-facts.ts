@@ -9,23 +9,27 @@ import { installationQuestion } from '../../facts/installation/question.ts';
 import { hostnameOf, nameQuestion, type Addresses } from '../../facts/name.ts';
 import { ollamaModelsQuestion, type BackendReply, type ListedModel } from '../../facts/ollama.ts';
 import type { Facts, Question } from '../../facts/question.ts';
+import type { DesiredFile } from '../../render/content.ts';
+import { unitsQuestion, type UnitVerdicts } from './units.ts';
 
 /** All facts that validate has of a host. */
-export type HostFacts = Facts<ReturnType<typeof questionsOfHost> & FleetQuestions>;
+export type HostFacts = Facts<
+  ReturnType<typeof questionsOfHost> & { readonly units: Question<UnitVerdicts> } & FleetQuestions
+>;
 
 type FleetQuestions = {
   readonly [name: `resolves ${string}`]: Question<Addresses>;
   readonly [models: `models ${string}`]: Question<BackendReply<readonly ListedModel[]>>;
 };
 
-/** Asks for all of them in one script. `files` are the paths of the rendered files. */
+/** Asks for all of them in one script. `units` are judged there, `files` are the paths of the rendered files. */
 export function askHost(
   host: Host,
   { become, settings }: HostConfig,
-  files: readonly string[],
+  { units, files }: { readonly units: readonly DesiredFile[]; readonly files: readonly string[] },
   options: CallOptions,
 ): Promise<Result<HostFacts>> {
-  const questions = { ...questionsOfHost(settings, files), ...questionsOfFleet(settings) };
+  const questions = { ...questionsOfHost(settings, files), units: unitsQuestion(units), ...questionsOfFleet(settings) };
   return ask(host, questions, randomId(), { ...options, become });
 }
 

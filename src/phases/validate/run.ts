@@ -16,9 +16,8 @@ import { askHost } from './host-facts.ts';
 import { compareInstalled } from './installed.ts';
 import { readBack } from './read-back.ts';
 import { renderFor, rendersToCompare, rendersToKeep } from './render.ts';
-import { verifyUnits } from './units.ts';
 
-/** For each of the two scripts; longer than the time limit of any single question. */
+/** Longer than the time limit of any single question, and of a sudo that hangs before it. */
 const TIMEOUT_MS = 90_000;
 
 interface Judged {
@@ -92,25 +91,26 @@ async function judgeOnHost(host: HostConfig, files: readonly DesiredFile[], tool
   const connected = await connect(target, signal);
   if (!connected.ok) return unreached(settings, connected.problems);
   try {
-    const options = { signal, timeoutMs: TIMEOUT_MS };
-    const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
-    const verified = await verifyUnits(connected.value, units, options);
     const compared = rendersToCompare(host);
     const asked = await askHost(
       connected.value,
       host,
-      compared.map(({ path }) => path),
-      options,
+      {
+        units: files.filter((file) => /\.(?:service|socket)$/.test(file.name)),
+        files: compared.map(({ path }) => path),
+      },
+      { signal, timeoutMs: TIMEOUT_MS },
     );
-    if (!asked.ok) {
-      const { verdicts } = unreached(settings, asked.problems);
-      return { verdicts: { ...verdicts, ...verified }, steps: [], problems: [] };
-    }
+    // A script that did not run is a fact about the units, as about everything else.
+    if (!asked.ok) return { ...unreached(settings, asked.problems), problems: [] };
     const facts = asked.value;
+    const judged = (verdict: 'units' | 'exposure'): Verdict =>
+      facts.units.known ? facts.units.value[verdict] : unknown(facts.units.why);
     const { verdict: installed, steps } = compareInstalled(compared, facts);
     return {
       verdicts: {
-        ...verified,
+        units: judged('units'),
+        exposure: judged('exposure'),
         folders: judgeFolders(settings, facts),
         served: judgeServed(settings, facts),
         oneServer: judgeOneServer(settings, facts),

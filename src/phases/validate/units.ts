@@ -1,7 +1,5 @@
-import type { CallOptions, Host } from '../../core/host.ts';
-import { inWords } from '../../core/problem.ts';
-import { shellLine } from '../../core/shell.ts';
-import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
+import { failed, notApplicable, pass, type Verdict } from '../../core/verdict.ts';
+import type { Question } from '../../facts/question.ts';
 import { EXPOSURE_LINES, judgeExposure } from './exposure.ts';
 import { contentText, type DesiredFile } from '../../render/content.ts';
 
@@ -16,45 +14,39 @@ export interface UnitVerdicts {
   readonly exposure: Verdict;
 }
 
+/** Time for systemd to judge the units three times: on a slow host each takes seconds. */
+const TIMEOUT_S = 60;
+
 /** Lets systemd on the host judge the units in a temporary folder, which is removed. `/bin/true` replaces their program, which may not be installed yet. */
-export async function verifyUnits(
-  host: Host,
-  units: readonly DesiredFile[],
-  options: CallOptions,
-): Promise<UnitVerdicts> {
-  const ran = await host.run({ argv: ['bash', '-s'], stdin: verifyScript(units) }, options);
-  if (!ran.ok) {
-    const verdict = unknown(inWords(ran.problems[0]), ran.problems[0].fix);
-    return { units: verdict, exposure: verdict };
-  }
-  const { exitCode, stdout } = ran.value;
+export function unitsQuestion(units: readonly DesiredFile[]): Question<UnitVerdicts> {
   return {
-    units: judgeUnits(exitCode, stdout),
-    exposure: exitCode === NO_TOOL ? notApplicable('the host has no systemd-analyze') : judgeExposure(stdout),
+    script: SCRIPT,
+    arguments: units.flatMap((unit) => [
+      unit.name,
+      (contentText(unit.content) ?? '').replaceAll(PROGRAM, 'ExecStart=/bin/true'),
+    ]),
+    as: 'user',
+    timeoutS: TIMEOUT_S,
+    parse: ({ exitCode, stdout }) => ({
+      units: judgeUnits(exitCode, stdout),
+      exposure: exitCode === NO_TOOL ? notApplicable('the host has no systemd-analyze') : judgeExposure(stdout),
+    }),
   };
 }
 
-/** The script; it holds no secrets. */
-function verifyScript(units: readonly DesiredFile[]): string {
-  const writes = units.map((unit) => {
-    const text = (contentText(unit.content) ?? '').replaceAll(PROGRAM, 'ExecStart=/bin/true');
-    return `printf %s ${shellLine([text])} > ${shellLine([unit.name])}`;
-  });
-  return [
-    '{',
-    `command -v systemd-analyze > /dev/null || exit ${String(NO_TOOL)}`,
-    'folder=$(mktemp -d) || exit 70',
-    `trap 'rm -rf -- "$folder"' EXIT`,
-    'cd "$folder" || exit 70',
-    ...writes,
-    // The exit code is 0 also for settings that systemd does not know and ignores, so the output counts too.
-    `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no ${units.map((unit) => shellLine([`./${unit.name}`])).join(' ')} 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm\\.(service|socket)'`,
-    'verified=${PIPESTATUS[0]}',
-    ...EXPOSURE_LINES,
-    'exit "$verified"',
-    '}',
-  ].join('\n');
-}
+// The arguments are names and texts in turn. The exit code is 0 also for settings that systemd does not know and ignores, so the output
+// counts too.
+const SCRIPT = [
+  `command -v systemd-analyze > /dev/null || exit ${String(NO_TOOL)}`,
+  'folder=$(mktemp -d) || exit 70',
+  `trap 'rm -rf -- "$folder"' EXIT`,
+  'cd "$folder" || exit 70',
+  'names=(); while [ $# -gt 0 ]; do printf %s "$2" > "$1"; names+=("./$1"); shift 2; done',
+  `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no "\${names[@]}" 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm\\.(service|socket)'`,
+  'verified=${PIPESTATUS[0]}',
+  ...EXPOSURE_LINES,
+  'exit "$verified"',
+].join('\n');
 
 /** Judges the output of systemd-analyze. */
 export function judgeUnits(exitCode: number, said: string): Verdict {

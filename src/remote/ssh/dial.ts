@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
-import ssh2, { type Client } from 'ssh2';
+import type { Client } from 'ssh2';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
+import { attemptOn } from './attempt.ts';
 import { authenticate, type Authentication } from './authentication.ts';
 import { readHostKeys, type HostKeys } from './host-key.ts';
 import { gatherIdentities } from './identities.ts';
 import type { SshSettings } from './settings.ts';
 import { openSocket } from './socket.ts';
-import { silent, slowFiles, stopped, unreachable, unresolved, type ConnectionError } from './unreachable.ts';
+import { slowFiles, stopped, unreachable, unresolved, type ConnectionError } from './unreachable.ts';
 import { within } from './wait.ts';
 
 const KEEPALIVE_MS = 15_000;
@@ -53,7 +54,7 @@ export async function dial(
   return greet(settings, hostKeys, authenticate(settings, identities), opened.value, signal, loginTimeoutMs);
 }
 
-function greet(
+async function greet(
   settings: SshSettings,
   hostKeys: HostKeys,
   authentication: Authentication,
@@ -61,42 +62,17 @@ function greet(
   signal: AbortSignal,
   loginTimeoutMs: number,
 ): Promise<Result<Connection>> {
-  const client = new ssh2.Client();
-  const closed = new Promise<void>((gone) => {
-    client.once('close', gone);
-  });
-  // Errors may follow the end, and an error event without a listener would end the program.
-  client.on('error', () => undefined);
-  return new Promise((resolve) => {
-    let [refused, greeted, settled]: [Problem | undefined, boolean, boolean] = [undefined, false, false];
-    const settle = (result: Result<Connection>): void => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      if (!result.ok) socket.destroy();
-      resolve(result);
-    };
-    const abort = (): void => {
-      settle(fail(stopped(settings.name)));
-    };
-    let timer = setTimeout(() => {
-      settle(fail(silent(settings, socket)));
-    }, settings.connectTimeoutMs);
-    if (signal.aborted) return abort();
-    // The tunnel may have closed while keys were read; then no further event comes.
-    if (socket.destroyed)
-      return settle(fail(unreachable(settings, socket.errored ?? new Error('the tunnel is closed'))));
-    signal.addEventListener('abort', abort, { once: true });
+  const greeted = await attemptOn<Connection>(settings, socket, signal, ({ client, settle, limit }) => {
+    const closed = new Promise<void>((gone) => {
+      client.once('close', gone);
+    });
+    let [refused, hasGreeted]: [Problem | undefined, boolean] = [undefined, false];
     const failed = (said: string): void => {
       settle(fail(refused ?? authentication.problem(said)));
     };
     client.once('handshake', () => {
-      greeted = true;
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        settle(fail(authentication.late(loginTimeoutMs)));
-      }, loginTimeoutMs);
+      hasGreeted = true;
+      limit(loginTimeoutMs, () => authentication.late(loginTimeoutMs));
     });
     client.on('banner', (text) => {
       authentication.heard(text);
@@ -112,11 +88,11 @@ function greet(
       if (error.level === 'agent') return;
       if (error.level === 'client-authentication') settle(fail(authentication.problem()));
       // After the handshake, an error that is not a network error is the server's answer about authentication.
-      else if (greeted && error.level === undefined) failed(error.message);
+      else if (hasGreeted && error.level === undefined) failed(error.message);
       else settle(fail(refused ?? unreachable(settings, error)));
     });
     client.once('close', () => {
-      if (greeted) failed('nothing; it closed the connection');
+      if (hasGreeted) failed('nothing; it closed the connection');
       else settle(fail(refused ?? unreachable(settings, new Error('the server closed the connection'))));
     });
     client.connect({
@@ -135,6 +111,8 @@ function greet(
       keepaliveCountMax: KEEPALIVES_MISSED_MAX,
     });
   });
+  if (!greeted.ok) socket.destroy();
+  return greeted;
 }
 
 async function closeConnection(client: Client, socket: Duplex, closed: Promise<void>): Promise<void> {

@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream';
-import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2';
+import type { ServerHostKeyAlgorithm } from 'ssh2';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { LocalUser } from '../local-user.ts';
+import { attemptOn } from './attempt.ts';
 import { algorithmsOf, missingKnownKey, readHostKeys, typesOfAlgorithms, type ExaminedKey } from './host-key.ts';
 import { OfferedAlgorithms } from './kexinit.ts';
 import { knownNames } from './known-hosts.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 import { openSocket } from './socket.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
-import { silent, stopped, unreachable, unresolved, type ConnectionError } from './unreachable.ts';
+import { stopped, unreachable, unresolved, type ConnectionError } from './unreachable.ts';
 
 /** The host keys of a server, and what known_hosts says about each. */
 export interface HostKeyScan {
@@ -133,27 +134,9 @@ function exchange(
   algorithms: readonly ServerHostKeyAlgorithm[],
   signal: AbortSignal,
 ): Promise<Result<Asked>> {
-  const client = new ssh2.Client();
   const offered = new OfferedAlgorithms();
-  // Errors may follow the end, and an error event without a listener would end the program.
-  client.on('error', () => undefined);
-  return new Promise((resolve) => {
+  return attemptOn(settings, socket, signal, ({ client, settle }) => {
     let key: Buffer | undefined;
-    const settle = (result: Result<Asked>): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      resolve(result);
-    };
-    const abort = (): void => {
-      settle(fail(stopped(settings.name)));
-    };
-    const timer = setTimeout(() => {
-      settle(fail(silent(settings, socket)));
-    }, settings.connectTimeoutMs);
-    if (signal.aborted) return abort();
-    if (socket.destroyed)
-      return settle(fail(unreachable(settings, socket.errored ?? new Error('the tunnel is closed'))));
-    signal.addEventListener('abort', abort, { once: true });
     socket.on('data', (chunk: Buffer) => {
       offered.read(chunk);
     });
@@ -179,6 +162,5 @@ function exchange(
       authHandler: (_left, _partly, next) => next(false as unknown as 'none'),
       readyTimeout: 0,
     });
-    return undefined;
   });
 }

@@ -110,16 +110,17 @@ test('every failure is named within the first 24 lines, of the last host too', (
     }
 });
 
-test('failures stand before skipped checks, those before warnings, and those before the families', () => {
+test('failures stand before skipped checks, those before warnings, those before notes, and those before the families', () => {
   const lines = shown([
     result('dns.a', pass('fine')),
+    result('dns.b', failed('w', 's', 'f'), 'hx-api-server', 'note'),
     result('time.a', failed('w', 's', 'f'), 'hx-api-server', 'warning'),
     result('models.a', SKIPPED),
     result('models.b', SKIPPED),
     result('ssh.a', BROKEN),
     result('trust.a', unknown('no answer')),
   ]);
-  const order = ['[ssh.a]', '[trust.a]', '2 checks not judged', '[time.a]', '✓ DNS 1/1'].map((text) =>
+  const order = ['[ssh.a]', '[trust.a]', '2 checks not judged', '[time.a]', '[dns.b]', 'DNS 1/2'].map((text) =>
     lineOf(lines, text),
   );
   assert.deepEqual(

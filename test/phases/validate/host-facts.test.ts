@@ -16,6 +16,7 @@ function factsOf(over: Readonly<Record<string, unknown>>): HostFacts {
     footprint: NOT_ASKED,
     foreign: NOT_ASKED,
     installation: NOT_ASKED,
+    units: NOT_ASKED,
     ...Object.fromEntries(known),
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -100,19 +100,29 @@ test('an option that Ollama does not have is a warning', async () => {
 
 test('without systemd the units are not applicable', async () => {
   assert.equal((await validate({ serviceManager: 'process' })).outcome('units.verify'), 'not-applicable');
-  const none = createLocalHost('api', { ...process.env, PATH: '/nonexistent' });
-  assert.equal(
-    (
-      await validate(
-        {},
-        {
-          ...none,
-          run: (command, options) => none.run({ ...command, argv: ['/bin/bash', ...command.argv.slice(1)] }, options),
-        },
-      )
-    ).outcome('units.verify'),
-    'not-applicable',
+  const bin = mkdtempSync(join(tmpdir(), 'hxllm-bin-'));
+  for (const name of ['bash', 'cat', 'date', 'dd', 'grep', 'id', 'mktemp', 'rm', 'sed', 'timeout'])
+    symlinkSync(`/usr/bin/${name}`, join(bin, name));
+  const none = createLocalHost('api', { ...process.env, PATH: bin });
+  const report = await validate({}, none);
+  rmSync(bin, { recursive: true });
+  assert.equal(report.outcome('units.verify'), 'not-applicable');
+});
+
+test('all questions to a host travel in one round trip', async () => {
+  const host = createLocalHost('api', process.env);
+  let runs = 0;
+  await validate(
+    {},
+    {
+      ...host,
+      run: (command, options) => {
+        runs += 1;
+        return host.run(command, options);
+      },
+    },
   );
+  assert.equal(runs, 1);
 });
 
 test('a host that cannot be reached leaves its units unknown, and that fails', async () => {
