@@ -7,6 +7,8 @@ export interface LocalUser {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Passphrases and a server's questions; undefined without a terminal. */
   readonly prompts?: SshPrompts | undefined;
+  /** The user's command line with `--transport openssh`, for messages. */
+  readonly withOpenSsh?: string | undefined;
 }
 
 /**

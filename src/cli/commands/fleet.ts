@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { FleetOptions } from '../actions/fleet.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described, INVENTORY_OPTION } from './phase-command.ts';
+import { described, INVENTORY_OPTION, transportOption } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 import { collect, withVaultPassword } from './vault-options.ts';
 
@@ -28,6 +28,7 @@ export function fleetCommand(handOn: HandOn): Command {
     .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
     .option('--limit <pattern>', 'the host to ask, if there are several (an Ansible pattern)')
     .option('--through-ssh', 'reach the gateway through the SSH connection')
+    .addOption(transportOption())
     .option(
       '--replay <trace>',
       'play a trace of HXLLM_ROUTE_TRACE again, and show what more servers or slots would have done',
@@ -47,6 +48,8 @@ export function fleetCommand(handOn: HandOn): Command {
         command.error(
           'error: --url cannot be combined with -i, --limit, --through-ssh or a vault password: it uses no inventory',
         );
+      if (options.transport !== undefined && throughSsh !== true)
+        command.error('error: --transport needs --through-ssh');
       if (watch === true && json === true)
         command.error('error: --watch cannot be combined with --json: it prints one document');
       const terminal = processTerminal();

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { PhaseRecord } from '../../core/phase.ts';
+import { TRANSPORTS } from '../../remote/transport.ts';
 import type { Page } from '../docs/pages.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
@@ -59,9 +60,16 @@ export function phaseCommand(text: CommandText, own: (command: Command) => Comma
   )
     .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
     .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
+    .addOption(transportOption())
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
     .option('--evidence-dir <dir>', 'the folder for evidence (default: evidence)')
     .option('-v, --verbose', 'show everything in full');
+}
+
+/** The option of every command that reaches hosts. */
+export function transportOption(): Option {
+  const text = 'speak SSH by the library ssh2, or by the installed ssh: certificates, FIDO, Kerberos (default: ssh2)';
+  return new Option('--transport <way>', text).choices(TRANSPORTS);
 }
 
 /** Adds `--yes`, for commands that change something. */

@@ -4,6 +4,7 @@ import { fail, type Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { shellLine } from '../../core/shell.ts';
 import { createConnect } from '../../remote/connect.ts';
+import type { Transport } from '../../remote/transport.ts';
 import { readKeyFile } from '../actions/key-file.ts';
 import { smokeTargets } from '../actions/smoke-targets.ts';
 import { trustCommand } from '../run/next.ts';
@@ -16,6 +17,7 @@ export interface GatewayOptions extends FileOptions {
   readonly url?: string;
   readonly keyFile?: string;
   readonly throughSsh?: boolean;
+  readonly transport?: Transport;
 }
 
 /** A gateway to ask. */
@@ -85,10 +87,15 @@ async function withInventory<T>(
     });
   const { name, url, key } = target;
   if (!throughSsh) return work({ name, url, key, command });
-  const connected = await createConnect({ ...terminal, prompts: sshPromptsOf(terminal) }, trustCommand(options))(
-    host.target,
-    signal,
-  );
+  const connected = await createConnect(
+    {
+      ...terminal,
+      prompts: sshPromptsOf(terminal),
+      withOpenSsh: `${command} --through-ssh --transport openssh`,
+    },
+    trustCommand(options),
+    options.transport,
+  )(host.target, signal);
   if (!connected.ok) return connected;
   try {
     const forward = await connected.value.forward(host.settings.port);

@@ -38,7 +38,7 @@ export function fixMarked(session: Session, results: readonly CheckResult[]): st
 
 /** A command line with this one's choices: inventory, hosts, vault password and evidence folder. */
 export function typed(session: Session, command: string): string {
-  const { evidenceDir, askPass, connectionPasswordFile } = session.options;
+  const { evidenceDir, askPass, connectionPasswordFile, transport } = session.options;
   const { askBecomePass, becomePasswordFile } = ROOTED.has(command.split(' ')[0]) ? session.options : {};
   const argv = [
     'hxllm',
@@ -46,11 +46,20 @@ export function typed(session: Session, command: string): string {
     ...fileWords(session.options),
     ...(askPass === true ? ['--ask-pass'] : []),
     ...(connectionPasswordFile === undefined ? [] : ['--connection-password-file', connectionPasswordFile]),
+    ...(transport === undefined ? [] : ['--transport', transport]),
     ...(askBecomePass === true ? ['--ask-become-pass'] : []),
     ...(becomePasswordFile === undefined ? [] : ['--become-password-file', becomePasswordFile]),
     ...(evidenceDir === undefined ? [] : ['--evidence-dir', evidenceDir]),
   ];
   return shellLine(argv);
+}
+
+/** A command line with the installed ssh. */
+export function withOpenSsh(command: readonly string[]): string {
+  const others = command.filter(
+    (word, index) => !/^--transport(?:=|$)/.test(word) && command[index - 1] !== '--transport',
+  );
+  return shellLine([...others, '--transport', 'openssh']);
 }
 
 /** The command that records host keys, with this command's choice of the inventory and the vault password, without hosts. */

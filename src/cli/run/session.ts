@@ -3,6 +3,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { Redaction } from '../../evidence/redaction.ts';
 import type { Run } from '../../evidence/run-folder.ts';
 import type { SshPrompts } from '../../remote/ssh/prompts.ts';
+import type { Transport } from '../../remote/transport.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { FileOptions, VaultQuestions } from '../vault/request.ts';
 import type { View } from '../views/view.ts';
@@ -13,6 +14,7 @@ export interface PhaseOptions extends FileOptions {
   readonly becomePasswordFile?: string;
   readonly askPass?: boolean;
   readonly connectionPasswordFile?: string;
+  readonly transport?: Transport;
   readonly json?: boolean;
   readonly evidenceDir?: string;
   readonly verbose?: boolean;

@@ -6,7 +6,7 @@ import type { Problem } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createConnect } from '../../remote/connect.ts';
 import { fileRequest } from '../vault/request.ts';
-import { trustCommand } from './next.ts';
+import { trustCommand, withOpenSsh } from './next.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
 
@@ -43,7 +43,11 @@ export async function withConfig(
 export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools {
   return {
     ...tools,
-    connect: createConnect({ ...session.terminal, prompts: session.sshPrompts }, trustCommand(session.options)),
+    connect: createConnect(
+      { ...session.terminal, prompts: session.sshPrompts, withOpenSsh: withOpenSsh(session.command) },
+      trustCommand(session.options),
+      session.options.transport,
+    ),
   };
 }
 

@@ -43,8 +43,10 @@ export function authenticate(settings: SshSettings, identities: Identities): Aut
     tried.push(attempt);
     return attempt.method;
   };
-  const problem = (said?: string): Problem =>
-    problemOf(settings, identities, { tried, inPart, accepted: heard }, said, banner);
+  const problem = (said?: string): Problem => {
+    const named = tried.map((attempt) => ({ label: attempt.label, inPart: inPart.has(attempt) }));
+    return loginRefused(settings, identities.unusable, { tried: named, accepted: heard }, said, banner);
+  };
   return {
     handler: (left: AuthenticationType[] | null, partly, next) => {
       // ssh2 takes `false` as the end of the list (its README, authHandler), which its types do not allow.
@@ -54,13 +56,18 @@ export function authenticate(settings: SshSettings, identities: Identities): Aut
       banner = text;
     },
     problem,
-    late: (limitMs) => ({
-      ...problem(),
-      code: 'host.timeout',
-      summary: `${settings.name}: the login did not end within ${String(limitMs / 1000)} s`,
-      detail: `Expected ${settings.hostName} to accept or refuse ${settings.user}, found no answer. The last attempt: ${tried.at(-1)?.label ?? 'none'}. The host’s PAM or directory server may hang, or the agent waits for you to touch a key or to allow its use.`,
-      fix: `${settings.command} -v true`,
-    }),
+    late: (limitMs) => loginLate(settings, tried.at(-1)?.label, limitMs),
+  };
+}
+
+/** The Problem of a login that did not end in time; `last` is the last attempt. */
+export function loginLate(settings: SshSettings, last: string | undefined, limitMs: number): Problem {
+  return {
+    code: 'host.timeout',
+    summary: `${settings.name}: the login did not end within ${String(limitMs / 1000)} s`,
+    detail: `Expected ${settings.hostName} to accept or refuse ${settings.user}, found no answer. The last attempt: ${last ?? 'none'}. The host’s PAM or directory server may hang, or the agent waits for you to touch a key or to allow its use.`,
+    fix: `${settings.command} -v true`,
+    where: { host: settings.name },
   };
 }
 
@@ -68,18 +75,19 @@ function kindOf(method: AnyAuthMethod): AuthenticationType {
   return method.type === 'agent' ? 'publickey' : method.type;
 }
 
-interface Progress {
-  readonly tried: readonly AuthAttempt[];
-  /** Accepted, and the server wants another method after it (`AuthenticationMethods`). */
-  readonly inPart: ReadonlySet<AuthAttempt>;
+/** A login until it was refused. */
+export interface LoginProgress {
+  /** `inPart`: accepted, and the server wants another method after it (`AuthenticationMethods`). */
+  readonly tried: readonly { readonly label: string; readonly inPart: boolean }[];
   /** The methods that can continue, by the server's last answer. */
-  readonly accepted: readonly AuthenticationType[] | undefined;
+  readonly accepted: readonly string[] | undefined;
 }
 
-function problemOf(
+/** The Problem of a login that the server refused: each key that was tried, those that could not be, and the words of the server. */
+export function loginRefused(
   settings: SshSettings,
-  { unusable }: Identities,
-  { tried, inPart, accepted }: Progress,
+  unusable: Identities['unusable'],
+  { tried, accepted }: LoginProgress,
   said: string | undefined,
   banner: string,
 ): Problem {
@@ -87,7 +95,7 @@ function problemOf(
   const list =
     tried.length === 0
       ? 'There is no key to try.'
-      : `Tried ${tried.map((each) => `${each.label}${inPart.has(each) ? ' [accepted in part]' : ''}`).join(', ')}.`;
+      : `Tried ${tried.map(({ label, inPart }) => `${label}${inPart ? ' [accepted in part]' : ''}`).join(', ')}.`;
   const closed = unusable.length === 0 ? '' : ` ${unusable.map(({ label }) => label).join('; ')}.`;
   const server =
     accepted === undefined
@@ -95,8 +103,8 @@ function problemOf(
       : accepted.length === 0
         ? ' The server accepts no further method.'
         : ` The server accepts ${accepted.join(', ')}.`;
-  const shown = plain(banner);
-  const words = `${said === undefined ? '' : ` Its message: ${plain(said)}.`}${shown === '' ? '' : ` Its banner: ${shown}`}`;
+  const shown = onOneLine(banner);
+  const words = `${said === undefined ? '' : ` Its message: ${onOneLine(said)}.`}${shown === '' ? '' : ` Its banner: ${shown}`}`;
   const [key] = settings.namedKeys;
   const copy = `ssh-copy-id${key === undefined ? '' : ` -i ${key}`} -p ${String(settings.port)} ${settings.user}@${settings.hostName}`;
   return {
@@ -109,7 +117,7 @@ function problemOf(
 }
 
 /** The fix for a server that would refuse every key. */
-function fixFor(said: string | undefined, accepted: readonly AuthenticationType[] | undefined): string | undefined {
+function fixFor(said: string | undefined, accepted: readonly string[] | undefined): string | undefined {
   if (/too many authentication failures/i.test(said ?? ''))
     return "ansible_ssh_private_key_file=KEY ansible_ssh_common_args='-o IdentitiesOnly=yes'  # in the inventory: the server counts every key that is tried (MaxAuthTries)";
   // ssh2 takes packets up to 35,000 bytes (RFC 4253, 6.1); OpenSSH sends a banner in one.
@@ -121,7 +129,7 @@ function fixFor(said: string | undefined, accepted: readonly AuthenticationType[
 }
 
 /** A message of the server on one line, at most 300 characters, without control characters. */
-function plain(text: string): string {
+export function onOneLine(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

@@ -1,9 +1,11 @@
+import type { Client } from 'ssh2';
 import type { Forward, Host, Target } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import type { LocalUser } from '../local-user.ts';
 import { dial } from './dial.ts';
 import { openForward } from './forward.ts';
-import { SessionPool, type Link } from './session-pool.ts';
+import { SessionPool, type Link } from '../session-pool.ts';
+import { runSession } from './session.ts';
 import { tryPort } from './port-trial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 import { stopped } from './unreachable.ts';
@@ -16,9 +18,13 @@ export async function connectSsh(localUser: LocalUser, target: Target, signal: A
   const settings = await resolveSettings(localUser, target, signal);
   if (signal.aborted) return fail(stopped(target.name));
   if (!settings.ok) return settings;
-  const open = (until: AbortSignal): Promise<Result<Link>> => openLink(localUser, target, settings.value, until);
+  const open = (until: AbortSignal): Promise<Result<ClientLink>> => openLink(localUser, target, settings.value, until);
   const first = await open(signal);
   return first.ok ? ok(createSshHost(target, settings.value, first.value, open)) : first;
+}
+
+interface ClientLink extends Link {
+  readonly client: Client;
 }
 
 async function openLink(
@@ -26,13 +32,17 @@ async function openLink(
   target: Target,
   settings: SshSettings,
   signal: AbortSignal,
-): Promise<Result<Link>> {
+): Promise<Result<ClientLink>> {
   const tunnel = await openTunnel(localUser, target, settings, signal);
   if (!tunnel.ok) return tunnel;
   const connection = await dial(settings, target.password, tunnel.value.stream, signal);
   if (connection.ok) {
     const { client } = connection.value;
-    return ok({ client, close: () => connection.value.close().then(() => tunnel.value.close()) });
+    return ok({
+      client,
+      run: (command, options, onOpen) => runSession(settings, client, command, options, onOpen),
+      close: () => connection.value.close().then(() => tunnel.value.close()),
+    });
   }
   await tunnel.value.close();
   const said = tunnel.value.complaint();
@@ -45,7 +55,7 @@ async function openLink(
 function createSshHost(
   target: Target,
   settings: SshSettings,
-  first: Link,
+  first: ClientLink,
   openAnother: (signal: AbortSignal) => Promise<Result<Link>>,
 ): Host {
   const pool = new SessionPool(settings, first, openAnother);

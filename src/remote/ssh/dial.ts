@@ -9,7 +9,7 @@ import { gatherIdentities } from './identities.ts';
 import type { SshSettings } from './settings.ts';
 import { openSocket } from './socket.ts';
 import { slowFiles, stopped, unreachable, unresolved, type ConnectionError } from './unreachable.ts';
-import { within } from './wait.ts';
+import { within } from '../wait.ts';
 
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVES_MISSED_MAX = 3;

@@ -69,7 +69,7 @@ export async function readHostKeys(settings: SshSettings, signal: AbortSignal): 
     const shown = { type: typeOf(key), key: key.toString('base64'), fingerprint: keyFingerprint(key) };
     for (const { file, isRevoked } of revoked)
       if (isRevoked?.(key) !== false) {
-        const problem = revokedBy(settings.name, file, key, isRevoked === undefined);
+        const problem = revokedByList(settings, file, inWords(shown), isRevoked === undefined);
         return { ...shown, state: 'revoked', where: { file }, problem };
       }
     const all = [...entries, ...(await askKnownHostsCommand(settings, shown, until))];
@@ -117,13 +117,14 @@ function forgetting(file: string, name: string): string {
   return shellLine(['ssh-keygen', '-f', file, '-R', name]);
 }
 
-function revokedBy(name: string, file: string, key: Buffer, unreadable: boolean): Problem {
+/** The Problem of a key that a list of `RevokedHostKeys` revokes, or that cannot be checked since the list is `unreadable`. */
+export function revokedByList({ name }: SshSettings, file: string, shown: string, unreadable: boolean): Problem {
   return {
     code: 'host.key-changed',
     summary: `${name}: the host key ${unreadable ? 'cannot be checked' : 'was revoked'}`,
     detail: unreadable
       ? `Expected a list of revoked keys in ${file} (RevokedHostKeys), found none that can be read: OpenSSH, too, then refuses every key.`
-      : `The server shows ${typeOf(key)} key ${keyFingerprint(key)}, which ${file} (RevokedHostKeys) revokes.`,
+      : `The server shows ${shown}, which ${file} (RevokedHostKeys) revokes.`,
     fix: unreadable ? `ls -l ${shellLine([file])}` : REVOKED_FIX,
     where: { host: name, file },
   };
@@ -138,46 +139,70 @@ function compare(
   key: Buffer,
 ): Pick<ExaminedKey, 'state' | 'where' | 'problem'> {
   const type = typeOf(key);
-  const shown = `${type} key ${keyFingerprint(key)}`;
+  const shown = { type, fingerprint: keyFingerprint(key) };
   const verdict = judgeHostKey(entries, names, type, key.toString('base64'));
-  const { name, trust } = settings;
-  const [knownAs = ''] = names;
   if (verdict.state === 'known')
     return { state: 'known', where: knownEntry(entries, names, key.toString('base64')), problem: undefined };
-  if (verdict.state === 'unknown') {
-    const others =
-      verdict.otherTypes.length === 0
-        ? ''
-        : ` It has a known key of another type (${verdict.otherTypes.join(', ')}), which the server did not show.`;
-    const authority =
-      verdict.authority === undefined
-        ? ''
-        : ` ${placeOf(verdict.authority)} trusts a certificate authority for it. hxllm does not read host certificates, so the key itself must be known.`;
-    const problem = {
-      code: 'host.key-unknown',
-      summary: `${name}: unknown host key`,
-      detail: `Expected a key of ${knownAs} in ${settings.knownHostsFiles[0] ?? 'known_hosts'}, found none. The server shows ${shown}.${others}${authority} On the host, ssh-keygen -lf /etc/ssh/ssh_host_${shortType(type)}_key.pub prints the fingerprint to compare.`,
-      fix: trust,
-      where: { host: name },
+  if (verdict.state === 'unknown')
+    return {
+      state: 'new',
+      where: undefined,
+      problem: unknownKey(settings, shown, verdict.otherTypes, verdict.authority),
     };
-    return { state: 'new', where: undefined, problem };
-  }
-  const { entry } = verdict;
-  const [what, fix] =
-    verdict.state === 'revoked'
-      ? ['is marked @revoked', REVOKED_FIX]
-      : [
-          `is ${entry.type} ${keyFingerprint(Buffer.from(entry.key, 'base64'))}`,
-          `${forgetting(entry.file, knownAs)} && ${trust}`,
-        ];
-  const problem = {
+  const { state, entry } = verdict;
+  return { state, where: entry, problem: changedKey(settings, shown, entry, state === 'revoked') };
+}
+
+/** A key of a server by its type and fingerprint. */
+export type KeyInWords = Pick<ExaminedKey, 'type' | 'fingerprint'>;
+
+function inWords({ type, fingerprint }: KeyInWords): string {
+  return `${type} key ${fingerprint}`;
+}
+
+/** The Problem of a host whose key nothing knows. */
+export function unknownKey(
+  settings: SshSettings,
+  shown: KeyInWords,
+  otherTypes: readonly string[],
+  authority: KnownKey | undefined,
+): Problem {
+  const { name, trust } = settings;
+  const [knownAs = ''] = knownNames(settings.hostName, settings.port, settings.hostKeyAlias);
+  const others =
+    otherTypes.length === 0
+      ? ''
+      : ` It has a known key of another type (${otherTypes.join(', ')}), which the server did not show.`;
+  const trusted =
+    authority === undefined
+      ? ''
+      : ` ${placeOf(authority)} trusts a certificate authority for it. hxllm does not read host certificates, so the key itself must be known.`;
+  return {
+    code: 'host.key-unknown',
+    summary: `${name}: unknown host key`,
+    detail: `Expected a key of ${knownAs} in ${settings.knownHostsFiles[0] ?? 'known_hosts'}, found none. The server shows ${inWords(shown)}.${others}${trusted} On the host, ssh-keygen -lf /etc/ssh/ssh_host_${shortType(shown.type)}_key.pub prints the fingerprint to compare.`,
+    fix: trust,
+    where: { host: name },
+  };
+}
+
+/** The Problem of a host that shows another key than the known one, or one that is `revoked`. */
+export function changedKey(settings: SshSettings, shown: KeyInWords, entry: KnownKey, revoked: boolean): Problem {
+  const { name, trust } = settings;
+  const [knownAs = ''] = knownNames(settings.hostName, settings.port, settings.hostKeyAlias);
+  const [what, fix] = revoked
+    ? ['is marked @revoked', REVOKED_FIX]
+    : [
+        `is ${entry.type} ${keyFingerprint(Buffer.from(entry.key, 'base64'))}`,
+        `${forgetting(entry.file, knownAs)} && ${trust}`,
+      ];
+  return {
     code: 'host.key-changed',
-    summary: `${name}: the host key ${verdict.state === 'revoked' ? 'was revoked' : 'has changed'}`,
-    detail: `The server shows ${shown}; the key in ${placeOf(entry)} ${what}. Either the host was reinstalled, or another machine answers in its place: find out before you continue.`,
+    summary: `${name}: the host key ${revoked ? 'was revoked' : 'has changed'}`,
+    detail: `The server shows ${inWords(shown)}; the key in ${placeOf(entry)} ${what}. Either the host was reinstalled, or another machine answers in its place: find out before you continue.`,
     fix,
     where: { host: name, file: entry.file, line: entry.line },
   };
-  return { state: verdict.state, where: entry, problem };
 }
 
 /** The fingerprint as `ssh-keygen -l` prints it. */

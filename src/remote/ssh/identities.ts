@@ -100,12 +100,14 @@ export async function gatherIdentities(
     [...named, ...usual].map(async ({ file }) => ((await exists(`${file}-cert.pub`)) ? `${file}-cert.pub` : undefined)),
   );
   const closed = [...named, ...usual.filter(({ state }) => state !== 'missing')].flatMap((file) =>
-    reasonsOf(file, held, settings),
+    reasonsOf(file, (key) => held(key) !== undefined, settings),
   );
   const unusable = [
     ...closed,
     ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }]),
-    ...[...settings.certificates, ...certificates.filter((file) => file !== undefined)].map(certificate),
+    ...[...settings.certificates, ...certificates.filter((file) => file !== undefined)].map((file) =>
+      certificate(file, settings),
+    ),
   ];
   return {
     attempts: [...attemptsOf(once), ...ofPassword(settings, password, signal)],
@@ -155,10 +157,10 @@ function asKeyOption(key: ParsedKey): string {
   return key as unknown as string;
 }
 
-function certificate(file: string): Identities['unusable'][number] {
+function certificate(file: string, { withOpenSsh }: SshSettings): Identities['unusable'][number] {
   return {
-    label: `${file} is a user certificate, which hxllm cannot use; a server that trusts certificates alone refuses the key alone: add its public key to ~/.ssh/authorized_keys on the host`,
-    fix: undefined,
+    label: `${file} is a user certificate, which hxllm cannot use without the installed ssh; a server that trusts certificates alone refuses the key alone: add its public key to ~/.ssh/authorized_keys on the host`,
+    fix: withOpenSsh,
   };
 }
 
@@ -188,14 +190,21 @@ function ofPassword(
   ];
 }
 
-function reasonsOf(
+/** The reason why a key file is not tried, if there is one. `isHeld`: whether the agent has a key. */
+export function reasonsOf(
   file: PrivateKey,
-  held: (key: Buffer | undefined) => ParsedKey | undefined,
-  { prompts }: SshSettings,
+  isHeld: (key: Buffer | undefined) => boolean,
+  { prompts, withOpenSsh }: SshSettings,
 ): Identities['unusable'] {
   if (file.state === 'missing') return [{ label: `${file.file} does not exist`, fix: undefined }];
-  if (file.state === 'unusable') return [{ label: `${file.file} cannot be used (${file.why})`, fix: file.fix }];
-  if (file.state === 'usable' || held(file.publicKey) !== undefined) return [];
+  if (file.state === 'unusable')
+    return [
+      {
+        label: `${file.file} cannot be used (${file.why})`,
+        fix: file.fix ?? (file.foreign === true ? withOpenSsh : undefined),
+      },
+    ];
+  if (file.state === 'usable' || isHeld(file.publicKey)) return [];
   if (file.state === 'public')
     return [
       {

@@ -56,7 +56,15 @@ export function keyboardInteractive(
   };
 }
 
-// A server's text may not move the cursor of the terminal.
-function withoutControls(text: string): string {
+/**
+ * Whether a hidden question asks for the account's password. `alone`: without an operator a question
+ * without a word of another secret counts, too.
+ */
+export function asksForPassword(question: string, alone: boolean): boolean {
+  return !OTHER.test(question) && (PASSWORD.test(question) || (alone && !/user ?name|login|benutzer/i.test(question)));
+}
+
+/** A server's text that cannot move the cursor of the terminal. */
+export function withoutControls(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n]/gu, '');
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { CallOptions, PortTrial } from '../../core/host.ts';
 import type { SshSettings } from './settings.ts';
 import { openSocket } from './socket.ts';
-import { within } from './wait.ts';
+import { within } from '../wait.ts';
 
 /** Errors by which a router or a firewall says no: ICMP administratively prohibited, host or network unreachable. */
 const PROHIBITED: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'EPERM', 'EHOSTDOWN']);

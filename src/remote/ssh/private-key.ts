@@ -13,7 +13,14 @@ export type PrivateKey =
   /** The file has a public key only, or it is missing beside its `.pub`. */
   | { readonly state: 'public'; readonly file: string; readonly publicKey: Buffer }
   | { readonly state: 'missing'; readonly file: string }
-  | { readonly state: 'unusable'; readonly file: string; readonly why: string; readonly fix?: string };
+  | {
+      readonly state: 'unusable';
+      readonly file: string;
+      readonly why: string;
+      readonly fix?: string;
+      /** OpenSSH has this kind of key, and ssh2 does not. */
+      readonly foreign?: boolean;
+    };
 
 const PEM = /-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?-----END \1PRIVATE KEY-----/;
 
@@ -36,7 +43,9 @@ export async function readPrivateKey(file: string): Promise<PrivateKey> {
     if (isEncrypted(block))
       return { state: 'encrypted', file, publicKey: publicKeyInside(block) ?? (await publicKeyBeside(file)) };
     const key = kind === 'OPENSSH ' || pem === null ? parsePrivate(block) : convert(block);
-    return typeof key === 'string' ? { state: 'unusable', file, why: key } : { state: 'usable', file, key };
+    return typeof key === 'string'
+      ? { state: 'unusable', file, why: key, foreign: key.includes('FIDO') }
+      : { state: 'usable', file, key };
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') return { state: 'unusable', file, why: errorMessage(error) };
     const publicKey = await publicKeyBeside(file);
@@ -64,6 +73,7 @@ function publicOnly(file: string, text: string): PrivateKey {
     state: 'unusable',
     file,
     why: type === undefined ? 'it has no private key' : `hxllm cannot use the type ${type}`,
+    foreign: type !== undefined,
   };
 }
 

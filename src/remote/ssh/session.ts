@@ -5,12 +5,10 @@ import { fail, ok, type Result } from '../../core/problem.ts';
 import { loginLine } from '../../core/shell.ts';
 import { deadlineOf, describeCommand } from '../deadline.ts';
 import { processExitCode } from '../exit-code.ts';
+import { FULL } from '../session-pool.ts';
 import { writeStdin } from '../stdin.ts';
 import type { SshSettings } from './settings.ts';
 import { lost } from './unreachable.ts';
-
-/** sshd refused to open one more session on this connection. */
-export const FULL = 'full';
 
 /** Runs one command in its own session on an open connection. `onOpen` is called with the session; its result with the session's end. */
 export async function runSession(

@@ -48,6 +48,8 @@ export interface SshSettings {
   readonly command: string;
   /** The command that records the host's key, for messages. */
   readonly trust: string;
+  /** The same command line with the installed ssh, for messages; undefined where there is none. */
+  readonly withOpenSsh: string | undefined;
   /** Passphrases and the server's questions; undefined without a terminal. */
   readonly prompts: SshPrompts | undefined;
 }
@@ -130,6 +132,7 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
     connectTimeoutMs: (Number(one('connecttimeout') ?? '0') || target.connectTimeoutMs / 1000) * 1000,
     command,
     trust: target.trust ?? `hxllm trust ${shellLine([target.name])}`,
+    withOpenSsh: localUser.withOpenSsh,
     prompts: localUser.prompts,
   };
 }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import { connect, type Socket } from 'node:net';
 import type { SshSettings } from './settings.ts';
-import { within, type Waited } from './wait.ts';
+import { within, type Waited } from '../wait.ts';
 
 /** Longer than the resolver itself tries with one name server (resolv.conf(5): 2 × 5 s). */
 const RESOLVE_TIMEOUT_MS = 15_000;

@@ -3,8 +3,8 @@ import type { Client } from 'ssh2';
 import { asError } from '../../core/error.ts';
 import { loginLine } from '../../core/shell.ts';
 
-// The connection of bash ends with its input.
-const RELAY = 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat <&3 & cat >&3; kill $!';
+/** A connection of bash to a port, which ends with its input. */
+export const RELAY = 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat <&3 & cat >&3; kill $!';
 
 /**
  * Opens a stream of bytes to a port as the host reaches it: a forwarded channel, or bash on the host where sshd forbids those

@@ -8,7 +8,7 @@ import { childEnvironment, type LocalUser } from '../local-user.ts';
 import { dial, type Connection } from './dial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 import { stopped } from './unreachable.ts';
-import { within } from './wait.ts';
+import { within } from '../wait.ts';
 
 /** The way to a host that is not reached directly. Closing it closes all its connections. */
 export interface Tunnel {
@@ -168,7 +168,8 @@ function openStream(
   });
 }
 
-function blocked(
+/** The Problem of a jump host that does not reach the next host. */
+export function blocked(
   settings: SshSettings,
   hop: SshSettings,
   next: { readonly hostName: string; readonly port: number },

@@ -31,7 +31,10 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
       code: 'host.unreachable',
       summary: `${name}: no common algorithm with ${place}`,
       detail: `Expected an algorithm that hxllm and the server both have, found: ${error.message}. hxllm has the key exchanges curve25519-sha256, ecdh-sha2-nistp* and diffie-hellman-* with SHA-2 (not sntrup761, mlkem768), the ciphers aes*-gcm, aes*-ctr and chacha20-poly1305, the MACs hmac-sha2-* and hmac-sha1, and host keys of type ed25519, ecdsa and rsa.`,
-      fix: `sudo sshd -T | grep -iE '^(kexalgorithms|ciphers|macs|hostkeyalgorithms)'  # on the host; then in its sshd_config: ${additionFor(error.message)}`,
+      fix:
+        settings.withOpenSsh === undefined
+          ? `sudo sshd -T | grep -iE '^(kexalgorithms|ciphers|macs|hostkeyalgorithms)'  # on the host; then in its sshd_config: ${additionFor(error.message)}`
+          : `${settings.withOpenSsh}  # logs in by the installed ssh, which has more of them; or on the host, in sshd_config: ${additionFor(error.message)}`,
       where,
     };
   const seen = (typeof error.code === 'string' ? REASONS[error.code] : undefined) ?? error.message;
@@ -55,6 +58,18 @@ function additionFor(message: string): string {
 
 /** The Problem of a server that did not connect, greet or exchange keys in time. */
 export function silent(settings: SshSettings, socket?: Duplex): Problem {
+  const isDirect = settings.proxyCommand === undefined && settings.proxyJump === undefined;
+  return silentAfter(settings, {
+    connected: !isDirect || (socket instanceof Socket && !socket.connecting),
+    heard: socket instanceof Socket && socket.bytesRead > 0,
+  });
+}
+
+/** The Problem of a server that fell silent: before the connection, after it, or after its greeting. */
+export function silentAfter(
+  settings: SshSettings,
+  { connected, heard }: { readonly connected: boolean; readonly heard: boolean },
+): Problem {
   const { name, hostName, port, connectTimeoutMs, command, proxyCommand, proxyJump } = settings;
   const limit = `${String(connectTimeoutMs / 1000)} s`;
   const way =
@@ -63,8 +78,6 @@ export function silent(settings: SshSettings, socket?: Duplex): Problem {
         ? ''
         : ' through the jump host'
       : ' through the ProxyCommand';
-  const connected = way !== '' || (socket instanceof Socket && !socket.connecting);
-  const heard = socket instanceof Socket && socket.bytesRead > 0;
   const found = heard
     ? 'found one that greets and then does not finish its key exchange'
     : connected

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from 'ssh2';
-import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
-import { fail, type Problem, type Result } from '../../core/problem.ts';
-import { FULL, runSession } from './session.ts';
-import type { SshSettings } from './settings.ts';
-import { stopped } from './unreachable.ts';
+import type { CallOptions, Command, CommandResult } from '../core/host.ts';
+import { fail, type Problem, type Result } from '../core/problem.ts';
+import type { SshSettings } from './ssh/settings.ts';
+import { stopped } from './ssh/unreachable.ts';
+
+/** sshd refused to open one more session on this connection. */
+export const FULL = 'full';
 
 /** Concurrent sessions on one connection. OpenSSH's MaxSessions is 10, and forwards need some. */
 const SESSIONS_MAX = 8;
@@ -13,13 +14,15 @@ const CONNECTIONS_MAX = 8;
 /** sshd frees a session a moment after the client saw its end. */
 const FREED_AFTER_MS = [20, 50, 100, 200, 400] as const;
 
-/** A connection with the tunnel that leads to it. */
+/** An open connection, with the tunnel that leads to it. */
 export interface Link {
-  readonly client: Client;
+  /** Runs one command in its own session. `onOpen` is called with the session; its result with the session's end. */
+  run(command: Command, options: CallOptions, onOpen: () => () => void): Promise<Result<CommandResult> | typeof FULL>;
   close(): Promise<void>;
 }
 
-interface CountedLink extends Link {
+interface CountedLink {
+  readonly link: Link;
   /** Sessions that run or are about to be opened. */
   taken: number;
   /** Sessions that sshd has accepted. */
@@ -47,7 +50,7 @@ export class SessionPool {
       const link = await this.#take(options.signal);
       if ('ok' in link) return link;
       try {
-        const ran = await runSession(this.#settings, link.client, command, options, () => {
+        const ran = await link.link.run(command, options, () => {
           link.accepted += 1;
           return () => void (link.accepted -= 1);
         });
@@ -65,11 +68,11 @@ export class SessionPool {
   /** Closes all connections, and those that are just being opened. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#links.map((link) => link.close()));
+    await Promise.all(this.#links.map(({ link }) => link.close()));
   }
 
   #add(link: Link): CountedLink {
-    const added = { client: link.client, close: () => link.close(), taken: 0, accepted: 0 };
+    const added = { link, taken: 0, accepted: 0 };
     this.#links.push(added);
     return added;
   }
