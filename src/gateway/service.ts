@@ -8,6 +8,7 @@ import { createFleet } from './route/reconfigure.ts';
 import type { Policy } from './route/policy.ts';
 import type { Replica } from './route/replica.ts';
 import { routeTraceOf } from './route-trace.ts';
+import { BackendDrains } from './scheduler/backend-drains.ts';
 import { ContextGrowth } from './scheduler/context-growth.ts';
 import { recordsDocument, recordsIn } from './scheduler/context-record.ts';
 import type { ContextChange } from './scheduler/grown-models.ts';
@@ -17,6 +18,7 @@ import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
 import { Prober } from './scheduler/prober.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import { readDrained, writeDrained } from './state/drain-file.ts';
 import { StateFile } from './state/state-file.ts';
 import { providerOf } from './upstream/providers.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -34,6 +36,7 @@ export interface Service extends ModelNames {
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;
   readonly growth: ContextGrowth;
+  readonly backendDrains: BackendDrains;
   /**
    * Makes the service of another configuration; it keeps what this one knows about backends that stay. Other requests are served between
    * the steps, and go by the old configuration until the last one. `undefined`: the gateway has stopped meanwhile.
@@ -90,7 +93,15 @@ export function createService(
     },
     file.load(recordsIn) ?? [],
   );
-  scheduler.reconfigure(fleetSpecOf(first, contexts), policyNow(first));
+  const backendDrains = new BackendDrains({
+    fleet: scheduler.fleet,
+    read: () => readDrained(first.stateDir, log),
+    write: (drained) => writeDrained(first.stateDir, drained),
+    onChange: () => {
+      scheduler.reconfigure(fleetSpecOf(current.config, contexts, backendDrains), policyNow(current.config));
+    },
+  });
+  scheduler.reconfigure(fleetSpecOf(first, contexts, backendDrains), policyNow(first));
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);
@@ -180,6 +191,7 @@ export function createService(
     scheduler,
     upstream,
     growth,
+    backendDrains,
     replacedBy: async (next) => {
       const replaced = await replaceBy(() => next);
       void lister.lookNow();
@@ -211,7 +223,7 @@ export function createService(
     await setImmediate();
     const upstream = new Upstream(config, current.upstream);
     await setImmediate();
-    const spec = fleetSpecOf(config, contexts);
+    const spec = fleetSpecOf(config, contexts, backendDrains);
     await setImmediate();
     const names = modelNamesOf(config);
     const fallbacks = fallbacksOf(config);
@@ -221,8 +233,10 @@ export function createService(
     current = { written, config, upstream };
     upstream.takeOver(config);
     loader.learn(config);
-    // A context may have grown meanwhile.
-    scheduler.reconfigure(contexts.isEmpty ? spec : fleetSpecOf(config, contexts), policyNow(config));
+    // A context may have grown meanwhile, or a backend may have been drained.
+    const isSame =
+      contexts.isEmpty && spec.backends.every(({ url, drained = false }) => backendDrains.has(url) === drained);
+    scheduler.reconfigure(isSame ? spec : fleetSpecOf(config, contexts, backendDrains), policyNow(config));
     loader.forget((id) => scheduler.fleet.deployments.has(id));
     latest = serviceOf(current, names, fallbacks);
     return latest;

@@ -20,6 +20,7 @@ export interface FleetDocument {
 export interface FleetServer {
   readonly url: string;
   readonly state: 'up' | 'doubted' | 'down';
+  readonly drained?: true;
   readonly down_since?: string;
   readonly next_probe_ms?: number;
   readonly last_seen?: string;
@@ -160,6 +161,12 @@ const SERVER = objectOf<FleetServer>('A server.', {
     doubted: 'a connection broke, and a probe decides; it gets no new request',
     down: 'from a failure until a probe succeeds',
   }),
+  drained: {
+    optional: {
+      description: 'An operator has drained it: it gets nothing new. Absent if it is not drained.',
+      const: true,
+    },
+  },
   down_since: { optional: time('Since when it is down.') },
   next_probe_ms: { optional: duration('Time to the next probe of a server that is down, in ms.') },
   last_seen: { optional: time('When it last answered anything; absent if it never has.') },

@@ -53,17 +53,19 @@ function serverLine(
   parts: readonly string[],
   { good, bad, warn, accent, bold, dim }: Paint,
 ): TableLine {
-  const { url, state, load, last_seen: seen, in_flight: inFlight } = server;
+  const { url, state, drained, load, last_seen: seen, in_flight: inFlight } = server;
   const [word, style] =
     state === 'down'
       ? ['DOWN', bad]
-      : state === 'doubted'
-        ? ['doubted', warn]
-        : load !== undefined
-          ? ['loading', accent]
-          : seen === undefined
-            ? ['not seen', warn]
-            : ['up', good];
+      : drained === true
+        ? ['drained', warn]
+        : state === 'doubted'
+          ? ['doubted', warn]
+          : load !== undefined
+            ? ['loading', accent]
+            : seen === undefined
+              ? ['not seen', warn]
+              : ['up', good];
   return {
     cells: [serverName(url), groupedText(inFlight), word, parts.join(', ')],
     styles: [bold, undefined, style, state === 'down' ? bad : load === undefined ? dim : accent],

@@ -1,20 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../core/json.ts';
-import type { Problem, Result } from '../../core/problem.ts';
+import type { Result } from '../../core/problem.ts';
 import type { ControlCommand } from './control-flags.ts';
+import { drainBackend, listBackends } from './drain-command.ts';
 import { askInstance, NOT_RUNNING } from './control-request.ts';
+import type { ControlResult } from './control-result.ts';
 import { neighboursIn } from './neighbours.ts';
 
 /** Longer than an instance takes for the command itself, ms. */
 const MARGIN_MS = 20_000;
 const PAUSE_MS = 100;
-
-/** The result of a command: its document, and whether it has succeeded. */
-export interface ControlResult {
-  readonly ok: boolean;
-  readonly document: object;
-  readonly problems: readonly Problem[];
-}
 
 /** Carries out a command to running instances. */
 export async function runControl(command: ControlCommand): Promise<ControlResult> {
@@ -23,6 +18,11 @@ export async function runControl(command: ControlCommand): Promise<ControlResult
       const { instances, problems } = await neighboursIn(command.folder);
       return { ok: problems.length === 0, document: { instances, problems }, problems };
     }
+    case 'backends':
+      return listBackends(command.folder);
+    case 'drain':
+    case 'undrain':
+      return drainBackend(command);
     case 'gate':
       return gate(command);
     case 'take-over':

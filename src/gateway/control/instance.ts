@@ -67,7 +67,7 @@ export class Instance {
    * came before.
    */
   async serve(stopped: Promise<void>): Promise<Result<readonly ListenAddress[]> | undefined> {
-    const { place, log } = this.#options;
+    const { place, gateway, log } = this.#options;
     const control = await openControlSocket(place, {
       routes: {
         'GET /status': async () => ok(this.#status()),
@@ -75,6 +75,8 @@ export class Instance {
         'POST /take-over': async () => this.#takeOver(),
         'POST /hand-over': async ({ to }) => this.#handOver(String(to)),
         'POST /cut': async () => this.#cutNow(),
+        'GET /backends': async () => ok({ backends: gateway.service().backendDrains.list() }),
+        'POST /drain': async (body) => this.#drain(body),
       },
       upgrade: (_incoming, socket) => socket.destroy(),
     });
@@ -136,7 +138,16 @@ export class Instance {
     }
   }
 
+  async #drain({ url, drained, since }: Readonly<Record<string, unknown>>): Promise<Result<object>> {
+    const { gateway, log } = this.#options;
+    const changed = await gateway.service().backendDrains.set(String(url), drained === true, String(since));
+    log({ event: drained === true ? 'backend-drained' : 'backend-undrained', backend: String(url), kept: changed.ok });
+    return changed;
+  }
+
   async #begin(): Promise<Result<readonly ListenAddress[]>> {
+    // It may have started before a backend was drained.
+    this.#options.gateway.service().backendDrains.reread();
     this.#accepted ??= this.#options.accept();
     const accepted = await this.#accepted;
     if (accepted.ok) this.#enter('serving');

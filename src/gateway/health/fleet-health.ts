@@ -30,6 +30,8 @@ export interface ContextHealth {
 export interface BackendHealth {
   readonly backend: string;
   readonly circuit: 'closed' | 'open';
+  /** Drained by an operator: it gets nothing new. Absent if it is not. */
+  readonly drained?: true;
   readonly in_flight: number;
   /** Models in its memory, as it listed them last; absent if unknown. */
   readonly resident?: readonly string[];
@@ -68,9 +70,8 @@ export function fleetHealth(
     deployments.map((deployment): EndpointHealth => {
       const backend = fleet.backends.get(deployment.url);
       const endpoint = { model_name: name, model: deployment.model, api_base: deployment.writtenUrl };
-      return backend === undefined || backend.circuit.state === 'closed'
-        ? endpoint
-        : { ...endpoint, error: 'the server cannot be reached' };
+      if (backend?.circuit.state === 'open') return { ...endpoint, error: 'the server cannot be reached' };
+      return backend?.drained === true ? { ...endpoint, error: 'the server is drained' } : endpoint;
     }),
   );
   const replicas = Map.groupBy(fleet.replicas.values(), ({ backend }) => backend);
@@ -91,7 +92,7 @@ export function fleetHealth(
 }
 
 function backendHealth(
-  { url, inFlight, circuit, listed }: Backend,
+  { url, inFlight, circuit, listed, drained }: Backend,
   own: readonly Replica[],
   nowMs: number,
   date: Date,
@@ -105,6 +106,7 @@ function backendHealth(
   const all = {
     backend: url,
     circuit: circuit.state,
+    ...(drained ? { drained } : {}),
     in_flight: inFlight,
     ...(listed === undefined ? {} : { resident: listed }),
     slots,

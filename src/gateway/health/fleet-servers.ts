@@ -60,7 +60,7 @@ export function contextKeyOf(backend: string, model: string): string {
 
 /** A server, for `/fleet`. */
 export function fleetServer(moment: FleetMoment, backend: Backend): FleetServer {
-  const { url, circuit, inFlight, seenMs, room, fullAt, listed = [] } = backend;
+  const { url, circuit, drained, inFlight, seenMs, room, fullAt, listed = [] } = backend;
   const { nowMs } = moment;
   const replicas = [...backend.replicas];
   const shown =
@@ -72,6 +72,7 @@ export function fleetServer(moment: FleetMoment, backend: Backend): FleetServer 
   return {
     url,
     state: circuit.state === 'open' ? 'down' : isDoubted(circuit) ? 'doubted' : 'up',
+    ...(drained ? { drained } : {}),
     ...(circuit.state === 'open'
       ? { down_since: timeOf(moment, circuit.sinceMs), next_probe_ms: msUntil(circuit.nextProbeMs, nowMs) }
       : {}),

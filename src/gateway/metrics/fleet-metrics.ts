@@ -35,6 +35,14 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
       backends(({ circuit }) => (circuit.state === 'closed' ? 1 : 0)),
     ),
     gauge(
+      {
+        name: 'hxllm_backend_drained',
+        help: 'Whether an operator has drained a backend, so that nothing new goes there.',
+        labelNames: BY_BACKEND,
+      },
+      backends(({ drained }) => (drained ? 1 : 0)),
+    ),
+    gauge(
       { name: 'hxllm_backend_in_flight', help: 'Requests that a backend is working on.', labelNames: BY_BACKEND },
       backends(({ inFlight }) => inFlight),
     ),

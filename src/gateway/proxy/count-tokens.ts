@@ -5,6 +5,7 @@ import type { ParsedRequest } from '../client-dialect.ts';
 import type { FailureOr } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
 import { INTERNAL_ERROR } from './failures.ts';
+import { isUp } from '../route/candidate.ts';
 import { isReady } from '../route/residency.ts';
 import type { Service } from '../service.ts';
 import { clientFailure } from './client-failure.ts';
@@ -45,7 +46,8 @@ function preferredDeployment(
   for (const deployment of deployments) {
     const state = fleet.deployments.get(deployment.id);
     const replica = fleet.replicas.get(state?.replica ?? '');
-    const up = fleet.backends.get(deployment.url)?.circuit.state !== 'open';
+    const backend = fleet.backends.get(deployment.url);
+    const up = backend === undefined || isUp(backend);
     if (
       up &&
       state !== undefined &&
@@ -55,5 +57,6 @@ function preferredDeployment(
     )
       return { deployment, inMemory: true };
   }
-  return { deployment: deployments[0], inMemory: false };
+  const used = deployments.find(({ url }) => fleet.backends.get(url)?.drained !== true);
+  return { deployment: used ?? deployments[0], inMemory: false };
 }

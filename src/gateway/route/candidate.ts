@@ -10,7 +10,7 @@ const RATE_LIMITED_MS = 60_000;
 
 /** Whether requests may go to a backend. */
 export function isUp(backend: Backend): boolean {
-  return backend.circuit.state === 'closed';
+  return backend.circuit.state === 'closed' && !backend.drained;
 }
 
 /**

@@ -6,6 +6,8 @@ export interface BackendSpec {
   /** Slots of each model there, and models that it can hold, if configured. */
   readonly slots: number | undefined;
   readonly room?: number | undefined;
+  /** An operator has drained it: it gets no new request and no load. */
+  readonly drained?: boolean;
 }
 
 /** A deployment of a configuration. */

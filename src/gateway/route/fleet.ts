@@ -72,6 +72,9 @@ export interface Backend {
   /** The most bytes of models that it listed at the same time; 0 if it says none. */
   mostBytes: number;
   turn: LoadTurn | undefined;
+  /** Drained by an operator: it gets no new request and no load, and stays in the configuration. */
+  drained: boolean;
+  /** No longer configured. */
   draining: boolean;
 }
 

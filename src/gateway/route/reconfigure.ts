@@ -72,7 +72,7 @@ export function hasRunnersApart({ deployments }: Pick<Fleet, 'deployments'>): bo
 }
 
 // Objects are changed in place: leases refer to them.
-function applyBackendSpec(fleet: Fleet, { url, room }: BackendSpec): void {
+function applyBackendSpec(fleet: Fleet, { url, room, drained = false }: BackendSpec): void {
   const { backends } = fleet;
   const known = backends.get(url);
   if (known === undefined)
@@ -96,9 +96,10 @@ function applyBackendSpec(fleet: Fleet, { url, room }: BackendSpec): void {
       heldTogether: [],
       mostBytes: 0,
       turn: undefined,
+      drained,
       draining: false,
     });
-  else Object.assign(known, { room, draining: false });
+  else Object.assign(known, { room, drained, draining: false });
 }
 
 function applyDeploymentSpec(fleet: Fleet, spec: DeploymentSpec, backend: BackendSpec | undefined): void {

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import { isSameModel } from '../../core/model-name.ts';
+import { isUp } from '../route/candidate.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { replicaId } from '../route/replica.ts';
 import type { ListedModel } from '../route/residency.ts';
@@ -23,7 +24,8 @@ export class ContextFacts {
   }
 
   isUp({ url }: Deployment): boolean {
-    return this.#fleet.backends.get(url)?.circuit.state === 'closed';
+    const backend = this.#fleet.backends.get(url);
+    return backend !== undefined && isUp(backend);
   }
 
   /** The context of a deployment as far as it is known, in tokens: stated, grown, or seen. */

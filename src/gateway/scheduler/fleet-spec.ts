@@ -8,10 +8,11 @@ import { isSingleByName } from '../route/single-slot.ts';
 import type { Contexts } from '../upstream/contexts.ts';
 import { providerOf } from '../upstream/providers.ts';
 
-/** The fleet of a configuration, as routing knows it, with the contexts that have grown. */
+/** The fleet of a configuration, as routing knows it, with the contexts that have grown and the backends that are drained. */
 export function fleetSpecOf(
   { backends, groups, routing: { limits } }: GatewayConfig,
   contexts: Pick<Contexts, 'sized'>,
+  backendDrains: { has(url: string): boolean },
 ): FleetSpec {
   const deployments = groups.flatMap(({ deployments: all }) =>
     all.flatMap((deployment) =>
@@ -24,6 +25,7 @@ export function fleetSpecOf(
       managed: providerOf(backend).memory !== undefined,
       slots: backend.numParallel,
       room: backend.maxLoadedModels,
+      ...(backendDrains.has(backend.url) ? { drained: true } : {}),
     })),
     deployments: deployments.map((deployment) => {
       const { id, url, weight, order, rpm, tpm, cooldownMs, model, mode } = deployment;

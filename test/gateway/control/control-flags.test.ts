@@ -28,16 +28,24 @@ test('a wrong command says what was expected and found', () => {
   const rows: readonly (readonly [line: string, detail: RegExp])[] = [
     [
       '--control takeover',
-      /^Expected status, gate, take-over after --control, found "takeover"\. Did you mean take-over\?$/,
+      /^Expected status, gate, take-over, backends, drain, undrain after --control, found "takeover"\. Did you mean take-over\?$/,
     ],
     ['--control', /argument missing/],
     ['--control status --instance 7', /^Expected no --instance with --control status, found one\.$/],
     ['--control take-over --instance 7 --model m', /^Expected no --model with --control take-over/],
     ['--control take-over', /^Expected --instance ID with --control take-over, found no --instance\.$/],
     ['--control gate --instance ../7', /^Expected up to 64 letters/],
-    ['--control gate --instance 7 --timeout soon', /^Expected seconds from 0 to 3600 after --timeout, found "soon"\.$/],
+    [
+      '--control gate --instance 7 --timeout soon',
+      /^Expected seconds from 0 to 86400 after --timeout, found "soon"\.$/,
+    ],
     ['--control gate --instance 7 --timeout 1e9', /^Expected seconds/],
     ['--control gate --instance 7 --config c.yaml', /Unknown option '--config'/],
+    ['--control drain', /^Expected one URL after --control drain, found 0\.$/],
+    ['--control drain http://a http://b', /^Expected one URL after --control drain, found 2\.$/],
+    ['--control undrain http://a --wait', /^Expected no --wait with --control undrain, found one\.$/],
+    ['--control drain http://a --timeout 3', /^Expected --timeout with --wait, found it alone\.$/],
+    ['--control backends http://a', /^Expected no argument, found "http:\/\/a"\.$/],
   ];
   for (const [line, detail] of rows) {
     const command = parseControl(line.split(' '), 'x');

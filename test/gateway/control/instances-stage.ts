@@ -57,6 +57,8 @@ export interface Control {
   readonly from?: readonly string[];
   readonly draining?: readonly string[];
   readonly cut?: readonly string[];
+  readonly backend?: Readonly<Record<string, unknown>>;
+  readonly backends?: readonly Readonly<Record<string, unknown>>[];
   readonly problem?: { readonly code: string };
 }
 
