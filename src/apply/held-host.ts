@@ -5,11 +5,10 @@ import type { CallOptions, Command, CommandResult, Host } from '../core/host.ts'
 import type { Secret } from '../core/secret.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { RunCommand } from '../plan/plan.ts';
-import { notHeld } from './hold-problems.ts';
+import { notHeld, SILENCE_S } from './hold-problems.ts';
 import { AWAIT, GONE, HOLDER, RELAY, START } from './holder.ts';
 
 const BEAT_MS = 15_000;
-const SILENCE_S = 120;
 const HOLD_TIMEOUT_MS = 4 * 3_600_000;
 /** Time for sudo: it may wait for a directory server, or for a delay of PAM. The login has its own limit. */
 const START_TIMEOUT_MS = 90_000;

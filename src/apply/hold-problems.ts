@@ -6,6 +6,9 @@ import { shellLine } from '../core/shell.ts';
 import type { RunCommand } from '../plan/plan.ts';
 import { sudoRefusal } from './sudo.ts';
 
+/** How long a host waits for a word of its holder before it frees the lock: four beats. */
+export const SILENCE_S = 60;
+
 /** The Problem of a host whose lock was not taken: its cause in its own words. `undefined`: it did not answer in time. `command` is the one to repeat. */
 export function notHeld(
   host: string,
@@ -45,7 +48,7 @@ function refusedBecause(host: string, command: RunCommand, cause: string, found:
       return {
         code: 'enforce.locked',
         summary: 'another hxllm run is changing the host',
-        detail: `Expected to get the lock /run/hxllm/lock, found it held since ${found === '' ? 'an unknown time' : found}.\nIf that run was cut off, the host releases the lock by itself: at once if the connection was closed, after 120 s of silence, or after finishing what it had begun.`,
+        detail: `Expected to get the lock /run/hxllm/lock, found it held since ${found === '' ? 'an unknown time' : found}.\nIf that run was cut off, the host releases the lock by itself: at once if the connection was closed, after ${String(SILENCE_S)} s of silence, or after finishing what it had begun.`,
         fix: `sudo cat /run/hxllm/lock  # on ${host}: names the holder; wait until it has ended, then: ${command}${stuckHolder(found)}`,
         where,
       };

@@ -5,11 +5,14 @@ import { planFiles } from './files.ts';
 import { planAccess, planAccountFolders, planFolders } from './folders.ts';
 import { planFormer } from './former.ts';
 import type { Plan, Step } from './plan.ts';
+import { planPruning } from './prune.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
 import type { Actual } from './actual.ts';
 import { isConfirmed, planRecovery, planService } from './service.ts';
 import { planTakeOver } from './take-over.ts';
 import { planUser } from './user.ts';
+
+const NOTHING = { before: [], after: [] };
 
 /** Compares the desired state with the actual one. Pure; a thing that does not differ has no step. */
 export function planHost(desired: Desired, actual: Actual): Plan {
@@ -24,7 +27,9 @@ export function planHost(desired: Desired, actual: Actual): Plan {
   const adopted = isConfirmed(desired, actual, all) ? undefined : adoptedState(desired, actual);
   // The confirmed state is a deployment already, and starting it again makes none.
   const number = isConfirmed(desired, actual, all) ? undefined : nextDeployment(actual, adopted?.record);
+  const pruning = number === undefined ? NOTHING : planPruning(desired, actual, number, adopted?.record);
   const before = [
+    ...pruning.before,
     ...takeOver.prepare,
     ...planFolders(desired, actual),
     ...planUser(desired, actual),
@@ -38,6 +43,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     ...access,
     ...changed,
     ...planService(desired, actual, all, number),
+    ...pruning.after,
     ...planFormer(desired, actual, number),
   ];
   const deployment = number === undefined ? [] : [planDeployment(desired, actual, number, before, after)];

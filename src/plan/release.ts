@@ -7,7 +7,7 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
   const { runtime, runtimeFolder } = release;
   const name = runtimeFolder.slice(runtimeFolder.lastIndexOf('/') + 1);
   if (installation.runtimes.some((one) => one.name === name && one.sha256 === runtime.sha256 && one.intact)) return [];
-  const damaged = installation.runtimes.some((one) => one.name === name);
+  const damaged = installation.runtimes.some((one) => one.name === name && one.sha256 !== '');
   const path = `${runtimeFolder}/bin/node`;
   return [
     {

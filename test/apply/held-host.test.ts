@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SUDO } from '../../src/core/become.ts';
 import type { Host } from '../../src/core/host.ts';
+import { holdHost } from '../../src/apply/held-host.ts';
 import { randomId } from '../../src/core/id.ts';
 import { until } from '../until.ts';
 import { codeOf, LIMITS, local, makeBench, must, pipesOf } from './bench.ts';
@@ -94,6 +95,27 @@ test('a host that hears nothing releases the lock, and a late script changes not
     [['enforce.lock-lost'], false],
   );
   assert.deepEqual((await apply(next, 'switch', [`touch '${root}/next'`])).problems, []);
+});
+
+test('a host is told to wait for 60 s, and a run that it refuses names the holder and this time', async (context) => {
+  const { folder, take } = makeBench(context);
+  const argvs: (readonly string[])[] = [];
+  const watching: Host = {
+    ...local,
+    run: (command, options) => {
+      argvs.push(command.argv);
+      return local.run(command, options);
+    },
+  };
+  const request = { token: randomId(), command: 'hxllm enforce' as const, by: 'ada@workstation', name: 'lock', folder };
+  const held = must(
+    await holdHost(watching, { become: 'none', ...request, noShell: () => assert.fail() }, LIMITS.signal),
+  );
+  const holder = argvs[0]?.indexOf('ada@workstation') ?? -1;
+  assert.equal(argvs[0]?.[holder + 1], '60');
+  const refused = await take();
+  assert.match(refused.ok ? '' : refused.problems[0].detail, /ada@workstation.*\n.*after 60 s of silence/);
+  await held.release();
 });
 
 test('the end of a session that sends its processes SIGTERM first keeps no lock', async (context) => {

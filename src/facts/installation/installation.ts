@@ -16,9 +16,11 @@ export interface Installation {
   readonly build: Build | undefined;
   /** SHA-256 of each release's files, by `<id>/<name>`. */
   readonly releases: ReadonlyMap<string, string>;
-  /** The name of the runtime that each release starts, by the release's id. */
+  /** The name of the runtime that each release starts, by the release's id; empty if a release is not complete. */
   readonly runtimeOf: ReadonlyMap<string, string>;
   readonly runtimes: readonly InstalledRuntime[];
+  /** The gateways that run, also those that only end their requests. */
+  readonly instances: readonly RunningInstance[];
   /** The deployments that the host keeps, in order. */
   readonly deployments: readonly KeptDeployment[];
   /** Scripts that restore files which take-overs replaced. */
@@ -61,6 +63,15 @@ export interface Notes {
   readonly confirmed: string | undefined;
   /** The deployment that was confirmed last; older markers do not name it. */
   readonly deployment?: number;
+}
+
+/** A process of a runtime of hxllm. */
+export interface RunningInstance {
+  readonly pid: number;
+  /** The name of the runtime's folder. */
+  readonly runtime: string;
+  /** The deployment in whose folder it was started; `undefined` if it was started by the link `current`. */
+  readonly deployment: number | undefined;
 }
 
 /** A folder of the host's deployments. */

@@ -31,6 +31,11 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     build: parseBuild(one('build')?.[0] ?? ''),
     releases: new Map(all('release').map(([name = '', hash = '']) => [name, hash])),
     runtimeOf: new Map(all('uses').map(([id = '', runtime = '']) => [id, runtime])),
+    instances: all('instance').map(([pid = '', runtime = '', program = '']) => ({
+      pid: Number(pid),
+      runtime,
+      deployment: numberIn(program),
+    })),
     deployments: all('deployment')
       .map(readDeployment)
       .toSorted((a, b) => a.number - b.number),
@@ -45,6 +50,11 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     danglingLinks: all('dangling').map(([path = '']) => path),
     daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },
   };
+}
+
+function numberIn(program: string): number | undefined {
+  const [, number] = /\/deployments\/([1-9]\d{0,8})\/gateway\.mjs$/.exec(program) ?? [];
+  return number === undefined ? undefined : Number(number);
 }
 
 function readDeployment([number = '', healthy = '', release = '', record = '']: readonly string[]): KeptDeployment {

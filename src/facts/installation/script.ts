@@ -43,7 +43,8 @@ for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs "$in
   say release "\${file#"$install/releases/"}" "$sum"
 done
 for folder in "$install"/releases/*; do
-  [ -f "$folder/gateway" ] && say uses "\${folder##*/}" "$(sed -n "/^exec '/{s|^exec '.*/runtimes/\\([^/']*\\)/bin/node'.*|\\1|p;q}" "$folder/gateway")"
+  [ -d "$folder" ] || continue
+  say uses "\${folder##*/}" "$([ ! -f "$folder/gateway" ] || sed -n "/^exec '/{s|^exec '.*/runtimes/\\([^/']*\\)/bin/node'.*|\\1|p;q}" "$folder/gateway")"
 done
 for folder in "$install"/deployments/*; do
   number=\${folder##*/}
@@ -52,14 +53,19 @@ for folder in "$install"/deployments/*; do
   healthy=no; [ ! -f "$folder/healthy" ] || healthy=yes
   say deployment "$number" $healthy "$(readlink -- "$folder/gateway")" "$(head -c 100000 -- "$folder/deployment.json" 2>/dev/null | tr -d '\\0')"
 done
-for manifest in "$install"/runtimes/*/manifest; do
-  [ -f "$manifest" ] || continue
-  folder=\${manifest%/manifest}; intact=no
-  read -r sum size time < "$manifest"
-  if [ -f "$folder/bin/node" ] && fit "$folder/bin/node" 755 && fit "$folder" 755 && fit "$folder/bin" 755; then
+for folder in "$install"/runtimes/*; do
+  [ -d "$folder" ] || continue
+  manifest=$folder/manifest sum= size= time= intact=no
+  [ ! -f "$manifest" ] || read -r sum size time < "$manifest"
+  if [ -n "$sum" ] && [ -f "$folder/bin/node" ] && fit "$folder/bin/node" 755 && fit "$folder" 755 && fit "$folder/bin" 755; then
     [ "$verify" = no ] && [ "$(stat -c '%s %Y' "$folder/bin/node")" = "$size $time" ] && intact=yes || { [ "$(hash "$folder/bin/node")" = "$sum" ] && intact=yes; }
   fi
   say runtime "\${folder##*/}" "$sum" "$intact"
+  # No program is started for a process that is not hxllm's: there may be thousands.
+  for each in /proc/[0-9]*; do
+    [ "$each/exe" -ef "$folder/bin/node" ] || continue
+    say instance "\${each#/proc/}" "\${folder##*/}" "$(tr '\\0' '\\n' < "$each/cmdline" 2>/dev/null | grep -a -m 1 '/gateway[.]mjs$')"
+  done
 done
 for file in /var/backups/litellm-*/put-back.sh; do [ -f "$file" ] && [ "$manager" != process ] && say backup "$file"; done
 if [ "$manager" = process ]; then
