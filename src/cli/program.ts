@@ -8,6 +8,8 @@ import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
+import { releasesCommand } from './commands/releases.ts';
+import { rollbackCommandOf } from './commands/rollback.ts';
 import { smokeCommand } from './commands/smoke.ts';
 import { trustCommandOf } from './commands/trust.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
@@ -54,7 +56,10 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [
     ['To look around first:', [demoCommand(handOn), docsCommand(handOn)]],
-    ['All five phases at once, and the way back:', [upCommand(start), uninstallCommand(start)]],
+    [
+      'All five phases at once, and the way back:',
+      [upCommand(start), rollbackCommandOf(start), uninstallCommand(start)],
+    ],
     [
       'The five phases, in order:',
       [
@@ -66,7 +71,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
       ],
     ],
     ['The operator’s secrets, and the keys of hosts:', [vaultCommand(handOn), trustCommandOf(handOn)]],
-    ['A running gateway:', [fleetCommand(handOn)]],
+    ['A running gateway:', [fleetCommand(handOn), releasesCommand(handOn)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {

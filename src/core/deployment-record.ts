@@ -10,8 +10,8 @@ export interface DeploymentRecord {
   readonly from: string | undefined;
   /** `reload`: the running process read config.yaml again. `switch`: another process took over. */
   readonly kind: 'switch' | 'reload';
-  /** The deployment whose content this one brought back. */
-  readonly rollbackOf: number | undefined;
+  /** Set if it brought back an earlier one. */
+  readonly rollback: Rollback | undefined;
   /** The steps of its plan that changed something, by id and title. */
   readonly changed: readonly { readonly id: string; readonly title: string }[];
   readonly release: RecordedRelease;
@@ -21,6 +21,12 @@ export interface DeploymentRecord {
   readonly files: readonly RecordedFile[];
   /** The SHA-256 of its plan; not known of a state that an older hxllm deployed. */
   readonly plan: string | undefined;
+}
+
+/** The return to an earlier deployment: to all of it, or to its release alone. */
+export interface Rollback {
+  readonly of: number;
+  readonly codeOnly: boolean;
 }
 
 /** The release of a deployment, with the SHA-256 of each of its files. */
@@ -39,6 +45,7 @@ export interface RecordedRuntime {
 
 /** The part of the settings that a plan needs beside the files. */
 export interface RecordedSettings {
+  readonly configDir: string;
   readonly user: string;
   readonly group: string;
   readonly listen: string;
@@ -56,19 +63,28 @@ export interface RecordedFile {
   readonly sha256: string | undefined;
 }
 
+/** The version of the document's format. A reader refuses every other one. */
+export const DEPLOYMENT_FORMAT = 1;
+
 /** Writes a `deployment.json`. {@link parseDeployment} is its inverse. */
 export function writeDeployment({ files, ...record }: DeploymentRecord): string {
   const document = {
+    format: DEPLOYMENT_FORMAT,
     ...record,
     files: files.map((file) => ({ ...file, mode: file.mode.toString(8).padStart(4, '0') })),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
+/** The format of a `deployment.json`; `undefined` if the text is none. */
+export function deploymentFormat(text: string): number | undefined {
+  return numberOf(parseObject(text)?.['format']);
+}
+
 /** Reads a `deployment.json`; `undefined` if it is none, or a part of one. */
 export function parseDeployment(text: string): DeploymentRecord | undefined {
   const json = parseObject(text);
-  if (json === undefined) return undefined;
+  if (json === undefined || json['format'] !== DEPLOYMENT_FORMAT) return undefined;
   const { number, kind, changed, release, runtime, settings, files } = json;
   const count = numberOf(number);
   const isKind = kind === 'switch' || kind === 'reload';
@@ -85,7 +101,7 @@ export function parseDeployment(text: string): DeploymentRecord | undefined {
     who: wordOf(json, 'who'),
     from: wordOf(json, 'from'),
     kind,
-    rollbackOf: numberOf(json['rollbackOf']),
+    rollback: readRollback(json['rollback']),
     changed: readSteps,
     release: read.release,
     runtime: read.runtime,
@@ -93,6 +109,11 @@ export function parseDeployment(text: string): DeploymentRecord | undefined {
     files: readFiles,
     plan: wordOf(json, 'plan'),
   };
+}
+
+function readRollback(value: unknown): Rollback | undefined {
+  const of = isObject(value) ? numberOf(value['of']) : undefined;
+  return of === undefined || !isObject(value) ? undefined : { of, codeOnly: value['codeOnly'] === true };
 }
 
 function readRelease(json: Json): RecordedRelease | undefined {
@@ -110,12 +131,11 @@ function readRuntime(json: Json): RecordedRuntime | undefined {
 }
 
 function readSettings(json: Json): RecordedSettings | undefined {
-  const [user, group, listen] = [wordOf(json, 'user'), wordOf(json, 'group'), wordOf(json, 'listen')];
+  const [configDir, user, group, listen] = ['configDir', 'user', 'group', 'listen'].map((name) => wordOf(json, name));
   const [port, manager] = [numberOf(json['port']), json['serviceManager']];
-  if (user === undefined || group === undefined || listen === undefined || port === undefined) return undefined;
-  return manager === 'systemd' || manager === 'process'
-    ? { user, group, listen, port, serviceManager: manager }
-    : undefined;
+  if (configDir === undefined || user === undefined || group === undefined) return undefined;
+  if (listen === undefined || port === undefined || (manager !== 'systemd' && manager !== 'process')) return undefined;
+  return { configDir, user, group, listen, port, serviceManager: manager };
 }
 
 function readFile(json: Json): RecordedFile | undefined {

@@ -8,7 +8,7 @@ import type { RunOpening } from './run-record.ts';
 import { isRunning } from './running.ts';
 
 /** Phases that change hosts, whose steps a host notes. */
-const CHANGING = new Set(['enforce', 'uninstall']);
+const CHANGING = new Set(['enforce', 'rollback', 'uninstall']);
 
 /** An earlier run that did not say how it ended, or how all of its steps did. */
 export interface EarlierRun {

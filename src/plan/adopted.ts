@@ -36,7 +36,8 @@ export function adoptedState({ paths, settings }: Desired, { installation, footp
     found.map(({ path, entry }) => ({ path, sha256: entry.sha256 ?? '' })),
     paths.configFile,
   );
-  if (confirmed !== notes.confirmed) return undefined;
+  const sent = [...releases].filter(([name]) => name.startsWith(`${current}/`));
+  if (confirmed !== notes.confirmed || sent.some(([, hash]) => hash === '')) return undefined;
   const isSecret = (path: string): boolean => path === paths.envFile;
   return {
     record: {
@@ -45,20 +46,17 @@ export function adoptedState({ paths, settings }: Desired, { installation, footp
       who: undefined,
       from: undefined,
       kind: 'switch',
-      rollbackOf: undefined,
+      rollback: undefined,
       changed: [],
       release: {
         id: current,
         version: build.version,
         committed: build.committedAt,
-        files: Object.fromEntries(
-          [...releases]
-            .filter(([name]) => name.startsWith(`${current}/`))
-            .map(([name, hash]) => [name.slice(current.length + 1), hash]),
-        ),
+        files: Object.fromEntries(sent.map(([name, hash]) => [name.slice(current.length + 1), hash])),
       },
       runtime: { name: runtime.name, sha256: runtime.sha256 },
       settings: {
+        configDir: settings.configDir,
         user: unit?.user ?? settings.user,
         group: unit?.group ?? settings.group,
         listen,

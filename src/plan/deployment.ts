@@ -14,7 +14,10 @@ export function nextDeployment({ installation, footprint }: Actual, adopted: Dep
 }
 
 /** The running deployment: the one that was confirmed last. `undefined` if nothing runs that passed its health check. */
-export function runningDeployment({ notes, deployments }: Actual['installation']): number | undefined {
+export function runningDeployment({
+  notes,
+  deployments,
+}: Pick<Actual['installation'], 'notes' | 'deployments'>): number | undefined {
   if (notes?.confirmed === undefined) return undefined;
   return notes.deployment ?? deployments.findLast(({ healthy }) => healthy)?.number;
 }
@@ -41,7 +44,7 @@ export function planDeployment(
     number,
     ...origin,
     kind: isReload ? 'reload' : 'switch',
-    rollbackOf: undefined,
+    rollback: desired.rollback,
     changed: [...before, ...after].filter(changesHost).map(({ id, title }) => ({ id, title })),
     release: {
       id: release.id,
@@ -51,6 +54,7 @@ export function planDeployment(
     },
     runtime: { name: nameOf(release.runtimeFolder), sha256: release.runtime.sha256 },
     settings: {
+      configDir: settings.configDir,
       user: settings.user,
       group: settings.group,
       listen: settings.listen,

@@ -4,6 +4,7 @@ import { Secret } from '../core/secret.ts';
 import type { Entry } from '../facts/installation/installation.ts';
 import { contentText, type DesiredFile } from '../render/content.ts';
 import type { Desired } from '../render/desired.ts';
+import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 
@@ -13,6 +14,7 @@ export function planFiles({ files }: Desired, { installation }: Actual): readonl
     const entry = installation.entries.get(file.path);
     const text = contentText(file.content);
     const id = `files.${file.name}`;
+    if (file.content.kind === 'kept') return keptSteps(file, id, entry);
     if (text === undefined)
       return [
         {
@@ -42,6 +44,29 @@ export function planFiles({ files }: Desired, { installation }: Actual): readonl
       },
     ];
   });
+}
+
+// Its text stays on the host, so only its owner and mode can differ.
+function keptSteps({ path, owner, group, mode }: DesiredFile, id: string, entry: Entry | undefined): readonly Step[] {
+  if (entry === undefined) return [];
+  const [expected, found] = [
+    `${ownerText({ owner, group }, entry)} ${modeText(mode)}`,
+    `${entry.owner}:${entry.group} ${modeText(entry.mode)}`,
+  ];
+  if (expected === found) return [];
+  return [
+    {
+      id,
+      title: `set owner and mode of ${path}`,
+      detail: `expected ${expected}, found ${found}`,
+      stage: 'switch',
+      verb: 'change',
+      actions: [
+        { kind: 'command', argv: ['chown', '--', ownerText({ owner, group }, entry), path] },
+        { kind: 'command', argv: ['chmod', '--', modeText(mode), path] },
+      ],
+    },
+  ];
 }
 
 /** The SHA-256 that a file should have. If it cannot be rendered now, the SHA-256 that it has. */

@@ -4,7 +4,7 @@ import { nextDeployment, planDeployment } from './deployment.ts';
 import { planFiles } from './files.ts';
 import { planAccess, planAccountFolders, planFolders } from './folders.ts';
 import { planFormer } from './former.ts';
-import type { Plan, Step } from './plan.ts';
+import { rollbackCommand, type Plan, type Step } from './plan.ts';
 import { planPruning } from './prune.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
 import type { Actual } from './actual.ts';
@@ -16,6 +16,7 @@ const NOTHING = { before: [], after: [] };
 
 /** Compares the desired state with the actual one. Pure; a thing that does not differ has no step. */
 export function planHost(desired: Desired, actual: Actual): Plan {
+  const { rollback } = desired;
   const takeOver = planTakeOver(desired, actual);
   const files = planFiles(desired, actual);
   const current = planCurrent(desired, actual);
@@ -48,7 +49,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
   ];
   const deployment = number === undefined ? [] : [planDeployment(desired, actual, number, before, after)];
   return {
-    command: 'hxllm enforce',
+    command: rollback === undefined ? 'hxllm enforce' : rollbackCommand(rollback.of, rollback.codeOnly),
     steps: [...before, ...deployment, ...after],
     ...planRecovery(desired, actual),
     keepFolder: `${desired.paths.installDir}/.previous`,

@@ -15,7 +15,12 @@ export interface Plan {
 }
 
 /** The commands that change a host. */
-export type RunCommand = 'hxllm enforce' | 'hxllm uninstall';
+export type RunCommand = 'hxllm enforce' | 'hxllm uninstall' | `hxllm rollback ${string}`;
+
+/** The command that goes back to a deployment. */
+export function rollbackCommand(of: number, codeOnly: boolean): RunCommand {
+  return `hxllm rollback ${String(of)}${codeOnly ? ' --code-only' : ''}`;
+}
 
 /** One change as a person would name it, or a check. */
 export interface Step extends PlannedStep {

@@ -15,7 +15,7 @@ const RUNTIME = /^node-[^/]+-[0-9a-f]{12}$/;
 export interface Pruning {
   /** Frees the place of attempts that failed. One stays, since a failed switch may have to return to it. */
   readonly before: readonly Step[];
-  /** Once the new deployment is healthy: what is older than the last five, with releases and runtimes that nothing needs any more. */
+  /** Once the new deployment is healthy: deployments beyond the last five, with releases and runtimes that nothing needs any more. */
   readonly after: readonly Step[];
 }
 
@@ -115,7 +115,7 @@ function stepOf(
   { why, ...rest }: { readonly id: string; readonly stage: Step['stage']; readonly why: string },
 ): readonly Step[] {
   const numbers = deployments.map(({ number }) => String(number));
-  const things = [...counted('deployment', numbers), ...counted('release', releases), ...counted('runtime', runtimes)];
+  const things = [...namedThings('deployment', numbers), ...namedThings('release', releases), ...namedThings('runtime', runtimes)];
   if (things.length === 0) return [];
   const trees = [
     ...numbers.map((number) => `${paths.deployments}/${number}`),
@@ -137,7 +137,7 @@ function stepOf(
   ];
 }
 
-function counted(thing: string, names: readonly string[]): readonly string[] {
+function namedThings(thing: string, names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`${names.length === 1 ? thing : `${thing}s`} ${names.join(' ')}`];
 }
 

@@ -1,4 +1,5 @@
 import type { HostPaths, Settings } from '../config/config.ts';
+import type { Rollback } from '../core/deployment-record.ts';
 import type { DesiredFile } from './content.ts';
 import type { Release } from './release-files.ts';
 
@@ -13,4 +14,6 @@ export interface Desired {
   readonly release: Release;
   /** Whether uploads are compressed. */
   readonly compress: boolean;
+  /** Set if it is the state of an earlier deployment. */
+  readonly rollback?: Rollback;
 }

@@ -91,6 +91,7 @@ test('numbers grow by one, and the number of a failed or a moved deployment is n
     healthy: false,
     release: undefined,
     record: undefined,
+    format: undefined,
   };
   const changed = desiredOf({ routingStrategy: 'simple-shuffle' });
   const titles = (over: Partial<typeof before.installation>, footprint = before.footprint): string | undefined =>
@@ -127,7 +128,7 @@ test('the running state of a host without deployments becomes number 1 if it is 
 
 test('the running deployment is the one that was confirmed, not the newest', () => {
   const { installation } = installed(desiredOf());
-  const one = { number: 1, healthy: true, release: undefined, record: undefined };
+  const one = { number: 1, healthy: true, release: undefined, record: undefined, format: undefined };
   const deployments = [one, { ...one, number: 2, healthy: false }];
   assert.equal(runningDeployment({ ...installation, deployments }), 1);
   const confirmed = { made: [], used: [], confirmed: 'x' };

@@ -192,7 +192,7 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     releases: new Map(desired.release.files.map((file) => [`${desired.release.id}/${file.name}`, file.sha256])),
     runtimeOf: new Map([[desired.release.id, 'node-24.21.0-abababababab']]),
     instances: [{ pid: 1, runtime: 'node-24.21.0-abababababab', deployment: undefined }],
-    deployments: [{ number: 1, healthy: true, release: desired.release.id, record: undefined }],
+    deployments: [{ number: 1, healthy: true, release: desired.release.id, record: undefined, format: undefined }],
     runtimes: [{ name: 'node-24.21.0-abababababab', sha256: desired.release.runtime.sha256, intact: true }],
     backups: [],
     service: unit,

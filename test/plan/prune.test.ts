@@ -11,7 +11,7 @@ const CHANGED = desiredOf({ routingStrategy: 'simple-shuffle' });
 const RUNTIME = 'node-24.21.0-abababababab';
 
 function kept(number: number, release: string, healthy = true): KeptDeployment {
-  return { number, healthy, release, record: undefined };
+  return { number, healthy, release, record: undefined, format: undefined };
 }
 
 function planOf(over: Partial<Installation>, desired = CHANGED): Plan {

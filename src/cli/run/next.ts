@@ -8,7 +8,15 @@ import type { Session } from './session.ts';
 const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
 
 /** The commands that become root on the hosts. */
-const ROOTED: ReadonlySet<string | undefined> = new Set(['preflight', 'enforce', 'uninstall', 'up']);
+const ROOTED: ReadonlySet<string | undefined> = new Set([
+  'preflight',
+  'enforce',
+  'rollback',
+  'releases',
+  'drift',
+  'uninstall',
+  'up',
+]);
 
 /**
  * The command to type after a phase: the next phase if it passed, the same command if something has to be fixed first, or the

@@ -41,8 +41,9 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     vault: vaultQuestions(terminal, guard.signal, () => {
       session.view.pause();
     }),
-    askLoginPassword: once(() => askHostPassword(session, 'SSH password: ')),
-    askBecomePassword: once(() => askHostPassword(session, 'BECOME password: ')),
+    ...hostPasswords(terminal, guard.signal, () => {
+      session.view.pause();
+    }),
     sshPrompts: sshPromptsOf(terminal, () => {
       session.view.pause();
     }),
@@ -62,9 +63,22 @@ function showsWholeFiles({ verbose, diff, dryRun, check }: PhaseOptions): boolea
   return [verbose, diff, dryRun, check].includes(true);
 }
 
+/** The questions about passwords of hosts; each is asked at most once, and `pause` is called before it. */
+export function hostPasswords(
+  terminal: Terminal,
+  signal: AbortSignal,
+  pause: () => void = () => {},
+): Pick<Session, 'askLoginPassword' | 'askBecomePassword'> {
+  const asked = (prompt: string): (() => Promise<Secret | undefined>) =>
+    once(() => {
+      pause();
+      return askHostPassword(terminal, signal, prompt);
+    });
+  return { askLoginPassword: asked('SSH password: '), askBecomePassword: asked('BECOME password: ') };
+}
+
 // Ansible takes it with the blanks around it.
-async function askHostPassword({ view, terminal, signal }: Session, prompt: string): Promise<Secret | undefined> {
-  view.pause();
+async function askHostPassword(terminal: Terminal, signal: AbortSignal, prompt: string): Promise<Secret | undefined> {
   const typed = (await terminal.askHidden(prompt, signal)) ?? '';
   return typed === '' ? undefined : new Secret(typed);
 }

@@ -51,8 +51,11 @@ export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools 
   };
 }
 
+/** The parts of a session that read the operator's files. */
+export type Questions = Pick<Session, 'terminal' | 'options' | 'vault' | 'askLoginPassword' | 'askBecomePassword'>;
+
 /** The request for the configuration from the command line. Each password is asked for at most once. */
-export function configRequest(session: Session, becomes = false): ConfigRequest {
+export function configRequest(session: Questions, becomes = false): ConfigRequest {
   const { terminal, options } = session;
   return {
     ...fileRequest(terminal, options, session.vault),

@@ -23,6 +23,7 @@ const HELP: ReadonlyMap<string, Page> = new Map([
   ['validate', 'configuration'],
   ['enforce', 'operations'],
   ['smoke', 'operations'],
+  ['rollback', 'operations'],
   ['uninstall', 'operations'],
 ]);
 

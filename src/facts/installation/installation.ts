@@ -83,6 +83,8 @@ export interface KeptDeployment {
   readonly release: string | undefined;
   /** `undefined`: the folder was not finished, or cannot be read. */
   readonly record: DeploymentRecord | undefined;
+  /** The format of its record; another one than this hxllm's cannot be read. */
+  readonly format: number | undefined;
 }
 
 /** A runtime on the host. */

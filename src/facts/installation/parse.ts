@@ -1,7 +1,7 @@
 import { parseBuild } from '../../core/build.ts';
-import { parseDeployment } from '../../core/deployment-record.ts';
 import { decodeBase64 } from '../base64.ts';
-import type { Entry, InstalledRuntime, Installation, KeptDeployment, UnitState } from './installation.ts';
+import type { Entry, InstalledRuntime, Installation, UnitState } from './installation.ts';
+import { readDeployment, readInstance } from './deployments.ts';
 import { parseNotes } from './notes.ts';
 
 /** Parses the script's output. `marker` is the path of the file with hxllm's notes. */
@@ -31,11 +31,7 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     build: parseBuild(one('build')?.[0] ?? ''),
     releases: new Map(all('release').map(([name = '', hash = '']) => [name, hash])),
     runtimeOf: new Map(all('uses').map(([id = '', runtime = '']) => [id, runtime])),
-    instances: all('instance').map(([pid = '', runtime = '', program = '']) => ({
-      pid: Number(pid),
-      runtime,
-      deployment: numberIn(program),
-    })),
+    instances: all('instance').map(readInstance),
     deployments: all('deployment')
       .map(readDeployment)
       .toSorted((a, b) => a.number - b.number),
@@ -49,20 +45,6 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     socket: units.get('litellm.socket'),
     danglingLinks: all('dangling').map(([path = '']) => path),
     daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },
-  };
-}
-
-function numberIn(program: string): number | undefined {
-  const [, number] = /\/deployments\/([1-9]\d{0,8})\/gateway\.mjs$/.exec(program) ?? [];
-  return number === undefined ? undefined : Number(number);
-}
-
-function readDeployment([number = '', healthy = '', release = '', record = '']: readonly string[]): KeptDeployment {
-  return {
-    number: Number(number),
-    healthy: healthy === 'yes',
-    release: /^\.\.\/\.\.\/releases\/([^/]+)\/gateway$/.exec(release)?.[1],
-    record: parseDeployment(record),
   };
 }
 

@@ -1,6 +1,7 @@
 import { MARK } from '../../core/mark.ts';
 import { SAY } from '../base64.ts';
 import { FOLLOWERS } from '../followers.ts';
+import { DEPLOYMENTS, INSTANCES } from './deployments.ts';
 
 /**
  * Prints one line for each thing that is installed, values in base64. `$1` user, `$2` group, `$3` install folder, `$4`
@@ -9,7 +10,7 @@ import { FOLLOWERS } from '../followers.ts';
 export const INSTALLATION_SCRIPT = `
 ${SAY}
 ${FOLLOWERS}
-hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
+${INSTANCES}hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
 user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6 verify=$7; shift 7
 entry=$(getent passwd "$user") && {
   IFS=: read -r _ _ _ gid gecos _ <<< "$entry"
@@ -46,14 +47,7 @@ for folder in "$install"/releases/*; do
   [ -d "$folder" ] || continue
   say uses "\${folder##*/}" "$([ ! -f "$folder/gateway" ] || sed -n "/^exec '/{s|^exec '.*/runtimes/\\([^/']*\\)/bin/node'.*|\\1|p;q}" "$folder/gateway")"
 done
-for folder in "$install"/deployments/*; do
-  number=\${folder##*/}
-  case $number in ''|*[!0-9]*|0*|??????????*) continue;; esac
-  [ -d "$folder" ] && [ ! -L "$folder" ] || continue
-  healthy=no; [ ! -f "$folder/healthy" ] || healthy=yes
-  say deployment "$number" $healthy "$(readlink -- "$folder/gateway")" "$(head -c 100000 -- "$folder/deployment.json" 2>/dev/null | tr -d '\\0')"
-done
-for folder in "$install"/runtimes/*; do
+${DEPLOYMENTS}for folder in "$install"/runtimes/*; do
   [ -d "$folder" ] || continue
   manifest=$folder/manifest sum= size= time= intact=no
   [ ! -f "$manifest" ] || read -r sum size time < "$manifest"
@@ -61,11 +55,7 @@ for folder in "$install"/runtimes/*; do
     [ "$verify" = no ] && [ "$(stat -c '%s %Y' "$folder/bin/node")" = "$size $time" ] && intact=yes || { [ "$(hash "$folder/bin/node")" = "$sum" ] && intact=yes; }
   fi
   say runtime "\${folder##*/}" "$sum" "$intact"
-  # No program is started for a process that is not hxllm's: there may be thousands.
-  for each in /proc/[0-9]*; do
-    [ "$each/exe" -ef "$folder/bin/node" ] || continue
-    say instance "\${each#/proc/}" "\${folder##*/}" "$(tr '\\0' '\\n' < "$each/cmdline" 2>/dev/null | grep -a -m 1 '/gateway[.]mjs$')"
-  done
+  instances "$folder"
 done
 for file in /var/backups/litellm-*/put-back.sh; do [ -f "$file" ] && [ "$manager" != process ] && say backup "$file"; done
 if [ "$manager" = process ]; then

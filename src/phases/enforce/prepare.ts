@@ -5,6 +5,7 @@ import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Actual } from '../../plan/actual.ts';
+import type { DesiredFile } from '../../render/content.ts';
 import type { Desired } from '../../render/desired.ts';
 import { ownUnitProblems } from '../../facts/drop-ins/own-unit.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
@@ -15,6 +16,9 @@ import { foreignProblems } from './foreign-problems.ts';
 import type { HostAccess } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { inspectHost, type HostState } from './host/inspect.ts';
+import { readFormer } from './rollback/former.ts';
+import { formerRelease } from './rollback/former-release.ts';
+import type { RollbackRequest } from './rollback/target.ts';
 import { unfitProblems } from './unfit.ts';
 
 /** A host with its desired state, its actual state and the plan from one to the other. */
@@ -33,6 +37,8 @@ export interface PrepareOptions {
   readonly takeOver: boolean;
   readonly allowDowngrade: boolean;
   readonly verify: boolean;
+  /** Goes back to an earlier deployment instead. */
+  readonly rollback?: RollbackRequest | undefined;
   readonly timestamp: string;
   /** The origin of a new deployment. */
   readonly origin: Actual['origin'];
@@ -41,37 +47,41 @@ export interface PrepareOptions {
 
 /** Inspects a host and plans its changes; changes nothing. */
 export async function prepareHost(
-  config: HostConfig,
+  given: HostConfig,
   { host, record }: HostAccess,
-  bundle: Bundle,
+  bundle: Bundle | undefined,
   shipping: Shipping,
   options: PrepareOptions,
 ): Promise<Result<Prepared>> {
-  const key = resolveMasterKey(config, options.dryRun);
-  if (!key.ok) return key;
-  const files = renderHostFiles(config.settings, key.value);
-  if (!files.ok) return files;
-  const [lost, ...others] = ownUnits(config.settings, files.value).flatMap((unit) =>
-    ownUnitProblems(unit, { ...config.settings, ...pathsOf(config.settings) }),
-  );
-  if (lost !== undefined) return fail(lost, ...others);
+  const { rollback } = options;
+  const wanted =
+    rollback === undefined
+      ? renderOwn(given, options.dryRun)
+      : await readFormer(host, given, rollback, options.tools);
+  if (!wanted.ok) return wanted;
+  const { release: former } = wanted.value;
+  const config = { ...given, settings: wanted.value.settings };
   const state = await inspectHost(host, config, options.tools, options.verify);
   if (!state.ok) return state;
   const [first, ...more] = foreignProblems(config, state.value, options.takeOver);
   if (first !== undefined) return fail(first, ...more);
   const unfit = unfitProblems(config, state.value);
   if (!unfit.ok) return unfit;
-  const release = await releaseFor(config, state.value, bundle, shipping);
+  const release =
+    former === undefined
+      ? await newRelease(config, state.value, bundle, shipping, options.allowDowngrade)
+      : await formerRelease(host.name, config.settings, former, state.value, shipping);
   if (!release.ok) return release;
-  const downgrade = downgradeProblem(release.value, state.value, config, options.allowDowngrade);
-  if (downgrade !== undefined) return fail(downgrade);
   const { settings, target } = config;
   const desired: Desired = {
     settings,
     paths: pathsOf(settings),
-    files: files.value,
+    files: wanted.value.desired,
     release: release.value,
     compress: target.connection === 'ssh',
+    ...(former === undefined || rollback === undefined
+      ? {}
+      : { rollback: { of: former.number, codeOnly: rollback.codeOnly } }),
   };
   const actual: Actual = {
     installation: state.value.installation,
@@ -86,9 +96,41 @@ export async function prepareHost(
   if (plan.steps.length > 0 && actual.installation.runtimes.length > 0 && !options.verify) {
     // The record of runs that were cut off is told already.
     const tools = { ...options.tools, cutOff: [] };
-    return prepareHost(config, { host, record }, bundle, shipping, { ...options, tools, verify: true });
+    return prepareHost(given, { host, record }, bundle, shipping, { ...options, tools, verify: true });
   }
   return ok({ config, host, record, desired, actual, plan, warnings: unfit.value });
+}
+
+/** The files of this run's own configuration, whose release is the one that this hxllm carries. */
+interface OwnState {
+  readonly release: undefined;
+  readonly settings: HostConfig['settings'];
+  readonly desired: readonly DesiredFile[];
+}
+
+function renderOwn(config: HostConfig, dryRun: boolean): Result<OwnState> {
+  const { settings } = config;
+  const key = resolveMasterKey(config, dryRun);
+  if (!key.ok) return key;
+  const files = renderHostFiles(settings, key.value);
+  if (!files.ok) return files;
+  const [lost, ...others] = ownUnits(settings, files.value).flatMap((unit) =>
+    ownUnitProblems(unit, { ...settings, ...pathsOf(settings) }),
+  );
+  return lost === undefined ? ok({ release: undefined, settings, desired: files.value }) : fail(lost, ...others);
+}
+
+async function newRelease(
+  config: HostConfig,
+  state: HostState,
+  bundle: Bundle | undefined,
+  shipping: Shipping,
+  allowDowngrade: boolean,
+): Promise<Result<Release>> {
+  if (bundle === undefined) throw new Error('a new release needs a bundle');
+  const release = await releaseFor(config, state, bundle, shipping);
+  const downgrade = release.ok ? downgradeProblem(release.value, state, config, allowDowngrade) : undefined;
+  return downgrade === undefined ? release : fail(downgrade);
 }
 
 /** A host whose release is newer than this hxllm keeps it: another operator, or this one elsewhere, has the newer program. */

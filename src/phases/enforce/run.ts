@@ -3,14 +3,15 @@ import type { Config } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { randomId } from '../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
-import type { Problem, Result } from '../../core/problem.ts';
+import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { timestampOf } from '../../core/timestamp.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
-import { countChanges } from '../../plan/plan.ts';
+import { countChanges, rollbackCommand } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { openHost } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { prepareHost, type Prepared, type PrepareOptions } from './prepare.ts';
+import type { RollbackRequest } from './rollback/target.ts';
 import { blockedResults, dropInResults, showPlan, questionFor } from './show-plan.ts';
 import { summarize } from './summary.ts';
 import { keepForeign, notePutBack } from './taken-over.ts';
@@ -23,6 +24,8 @@ export interface EnforceOptions {
   readonly allowDowngrade: boolean;
   /** Runtimes on the hosts are hashed also where nothing differs. */
   readonly verify: boolean;
+  /** Goes back to an earlier deployment, with the keys that the host has, instead of deploying the configuration. */
+  readonly rollback?: RollbackRequest;
 }
 
 /** Plans the changes of every host, shows the plans, asks, and applies them host by host. A dry run stops after the plans. */
@@ -33,10 +36,12 @@ export async function runEnforce(
   tools: PhaseTools,
 ): Promise<PhaseReport> {
   await using opened = new AsyncDisposableStack();
-  const keys = config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, options.dryRun)]));
+  const { rollback } = options;
+  const keys =
+    rollback === undefined ? config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, options.dryRun)])) : [];
   const early = [...hostProblems(config), ...keys];
   if (early.length > 0) return close({ problems: early }, options, tools);
-  const bundle = await shipping.bundle();
+  const bundle = rollback === undefined ? await shipping.bundle() : ok(undefined);
   if (!bundle.ok) return close({ problems: bundle.problems }, options, tools);
   const results = await prepareAll(config, shipping, bundle.value, options, tools, opened);
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
@@ -53,16 +58,18 @@ export async function runEnforce(
 async function prepareAll(
   config: Config,
   shipping: Shipping,
-  bundle: Bundle,
+  bundle: Bundle | undefined,
   options: EnforceOptions,
   tools: PhaseTools,
   opened: AsyncDisposableStack,
 ): Promise<readonly Result<Prepared>[]> {
+  const { rollback } = options;
+  const command = rollback === undefined ? 'hxllm enforce' : rollbackCommand(rollback.to, rollback.codeOnly);
   const nowMs = tools.nowMs();
   const stamps = { timestamp: timestampOf(nowMs), origin: originOf(tools.by, nowMs) };
   return Promise.all(
     config.hosts.map(async (hostConfig) => {
-      const host = await openHost(hostConfig, 'hxllm enforce', !options.dryRun, tools, opened);
+      const host = await openHost(hostConfig, command, !options.dryRun, tools, opened);
       if (!host.ok) return host;
       tools.recorder.event({ kind: 'progress', host: hostConfig.target.name, text: 'comparing' });
       return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, ...stamps, tools });
@@ -115,7 +122,7 @@ interface End {
   readonly done?: ReadonlyMap<Prepared, readonly string[]>;
 }
 
-function close(end: End, { dryRun }: EnforceOptions, { recorder, signal }: PhaseTools): PhaseReport {
+function close(end: End, { dryRun, rollback }: EnforceOptions, { recorder, signal }: PhaseTools): PhaseReport {
   const { prepared = [], problems = [], done = new Map<Prepared, readonly string[]>() } = end;
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
   const blocked = dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
@@ -130,7 +137,10 @@ function close(end: End, { dryRun }: EnforceOptions, { recorder, signal }: Phase
     problems,
     changes: changesByHost.reduce((sum, count) => sum + count, 0),
   };
-  recorder.file('summary.txt', summarize(prepared, done, report, dryRun));
+  recorder.file(
+    'summary.txt',
+    summarize(prepared, done, report, rollback === undefined ? 'enforce' : 'rollback', dryRun),
+  );
   return report;
 }
 

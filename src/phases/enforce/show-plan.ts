@@ -1,5 +1,6 @@
 import { judgeDropIns, listDropIns, DROP_INS_TITLE } from '../../facts/drop-ins/verdict.ts';
 import type { DropIn } from '../../facts/drop-ins/drop-ins.ts';
+import { runningDeployment } from '../../plan/deployment.ts';
 import { replacedBy } from '../../plan/replaced.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { unknown, type CheckResult } from '../../core/verdict.ts';
@@ -14,6 +15,8 @@ export function showPlan(prepared: Prepared, { recorder }: Pick<PhaseTools, 'rec
   for (const text of warnings) recorder.event({ kind: 'note', host: host.name, text });
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'no changes needed' });
   else recorder.event(planEvent(host.name, plan));
+  const undone = undoneRollback(prepared);
+  if (undone !== undefined) recorder.event({ kind: 'note', host: host.name, text: undone });
   const kept = keptDropIns(prepared);
   if (kept.length > 0)
     recorder.event({
@@ -24,6 +27,17 @@ export function showPlan(prepared: Prepared, { recorder }: Pick<PhaseTools, 'rec
   for (const result of dropInResults(prepared)) recorder.event({ kind: 'check', result });
   recorder.file(`hosts/${host.name}/plan.json`, plan.steps.map(describe));
   recorder.file(`hosts/${host.name}/hashes.json`, hashesOf(prepared));
+}
+
+// The configuration may still be the one that was gone back from.
+function undoneRollback({ desired, actual: { installation }, plan }: Prepared): string | undefined {
+  const running = runningDeployment(installation);
+  const { record } = installation.deployments.find(({ number }) => number === running) ?? {};
+  if (record?.rollback === undefined || desired.rollback !== undefined) return undefined;
+  if (plan.steps.every(({ id }) => id !== 'deployment')) return undefined;
+  const { number, at, who, from, rollback } = record;
+  const by = who === undefined ? '' : `, by ${who}${from === undefined ? '' : ` from ${from}`}`;
+  return `this undoes a rollback: deployment ${String(number)} went back to deployment ${String(rollback.of)}${by}${at === undefined ? '' : `, at ${at}`}`;
 }
 
 /** The warning about drop-ins with which the gateway cannot work; none if all leave it able to. */

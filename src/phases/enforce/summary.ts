@@ -8,6 +8,7 @@ export function summarize(
   prepared: readonly Prepared[],
   done: ReadonlyMap<Prepared, readonly string[]>,
   { ending, problems, changes }: PhaseReport,
+  name: string,
   dryRun: boolean,
 ): string {
   const hosts = prepared.flatMap((one) => [
@@ -25,5 +26,5 @@ export function summarize(
     ...problem.detail.split('\n').map((line) => `  ${line}`),
     `  fix: ${problem.fix}`,
   ]);
-  return `${[`enforce${dryRun ? ' (dry run)' : ''}: ${ending}, ${String(changes)} ${dryRun ? 'changes planned' : 'changes applied'}`, ...hosts, ...bad].join('\n')}\n`;
+  return `${[`${name}${dryRun ? ' (dry run)' : ''}: ${ending}, ${String(changes)} ${dryRun ? 'changes planned' : 'changes applied'}`, ...hosts, ...bad].join('\n')}\n`;
 }

@@ -1,0 +1,100 @@
+import { pathsOf, type HostConfig, type Settings } from '../../../config/config.ts';
+import type { DeploymentRecord } from '../../../core/deployment-record.ts';
+import { sha256 } from '../../../core/hash.ts';
+import type { Host } from '../../../core/host.ts';
+import { randomId } from '../../../core/id.ts';
+import type { PhaseTools } from '../../../core/phase.ts';
+import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import { ask } from '../../../facts/ask.ts';
+import { deploymentFilesQuestion, deploymentsQuestion } from '../../../facts/installation/deployments.ts';
+import type { Question } from '../../../facts/question.ts';
+import type { DesiredFile } from '../../../render/content.ts';
+import { renderHostFiles } from '../../../render/host-files.ts';
+import { uninspected } from '../host/inspect.ts';
+import { rollbackSource, type RollbackRequest, type RollbackSource } from './target.ts';
+
+/** The state of an earlier deployment. */
+export interface FormerState extends RollbackSource {
+  /** The settings of the host with those that the files were rendered with. */
+  readonly settings: Settings;
+  readonly files: DeploymentRecord;
+  readonly desired: readonly DesiredFile[];
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** Reads the files of the deployment to go back to. The environment file is not among them: the keys on the host stay. */
+export async function readFormer(
+  host: Host,
+  config: HostConfig,
+  request: RollbackRequest,
+  tools: Pick<PhaseTools, 'signal'>,
+): Promise<Result<FormerState>> {
+  const { deployments: folder, installDir } = pathsOf(config.settings);
+  const kept = await learn(host, config, deploymentsQuestion(installDir), tools);
+  if (!kept.ok) return kept;
+  const source = rollbackSource(host.name, kept.value, request);
+  if (!source.ok) return source;
+  const { files } = source.value;
+  const texts = await learn(host, config, deploymentFilesQuestion(`${folder}/${String(files.number)}`), tools);
+  if (!texts.ok) return texts;
+  const settings = settingsOf(config.settings, files);
+  const desired = desiredFiles(host.name, settings, files, texts.value);
+  return desired.ok ? ok({ ...source.value, settings, desired: desired.value }) : desired;
+}
+
+async function learn<T>(
+  host: Host,
+  { become }: HostConfig,
+  question: Question<T>,
+  { signal }: Pick<PhaseTools, 'signal'>,
+): Promise<Result<T>> {
+  const asked = await ask(host, { question }, randomId(), { signal, timeoutMs: TIMEOUT_MS, become });
+  if (!asked.ok) return asked;
+  const { question: fact } = asked.value;
+  return fact.known ? ok(fact.value) : fail(uninspected(host.name, fact));
+}
+
+function settingsOf(settings: Settings, { settings: recorded, files }: DeploymentRecord): Settings {
+  const hasAuthorities = files.some(({ name }) => name === 'ca.pem');
+  const authorities = settings.authorities ?? { file: 'ca.pem', path: '', certificates: [] };
+  return { ...settings, ...recorded, authorities: hasAuthorities ? authorities : undefined };
+}
+
+function desiredFiles(
+  host: string,
+  settings: Settings,
+  record: DeploymentRecord,
+  texts: ReadonlyMap<string, string>,
+): Result<readonly DesiredFile[]> {
+  const { envFile } = pathsOf(settings);
+  // Only for the names and places: a record that names others was made by an hxllm that deploys in another way.
+  const rendered = renderHostFiles(settings, { why: '' });
+  if (!rendered.ok) return rendered;
+  const placed = (files: readonly { readonly name: string; readonly path: string }[]): string =>
+    files.map(({ name, path }) => `${name} at ${path}`).join(', ');
+  if (placed(rendered.value) !== placed(record.files))
+    return fail({
+      code: 'rollback.other-files',
+      summary: `deployment ${String(record.number)} has other files than this hxllm deploys`,
+      detail: `Expected ${placed(rendered.value)}, found ${placed(record.files)}.`,
+      fix: `install hxllm ${record.release.version} here, then: hxllm enforce --allow-downgrade`,
+      where: { host },
+    });
+  const problems: Problem[] = [];
+  const desired = record.files.map(({ name, path, owner, group, mode, sha256: hash }): DesiredFile => {
+    if (path === envFile) return { name, path, owner, group, mode, content: { kind: 'kept' } };
+    const text = texts.get(name);
+    if (text === undefined || hash === undefined || sha256(text) !== hash)
+      problems.push({
+        code: 'rollback.changed',
+        summary: `a file of deployment ${String(record.number)} is not what was deployed`,
+        detail: `Expected ${name} with the SHA-256 of its record, found ${text === undefined ? 'no file' : 'another content'}.`,
+        fix: `hxllm releases --limit ${host}  # and go back to another one`,
+        where: { host },
+      });
+    return { name, path, owner, group, mode, content: { kind: 'text', text: text ?? '' } };
+  });
+  const [first, ...more] = problems;
+  return first === undefined ? ok(desired) : fail(first, ...more);
+}
