@@ -115,7 +115,11 @@ function stepOf(
   { why, ...rest }: { readonly id: string; readonly stage: Step['stage']; readonly why: string },
 ): readonly Step[] {
   const numbers = deployments.map(({ number }) => String(number));
-  const things = [...namedThings('deployment', numbers), ...namedThings('release', releases), ...namedThings('runtime', runtimes)];
+  const things = [
+    ...namedThings('deployment', numbers),
+    ...namedThings('release', releases),
+    ...namedThings('runtime', runtimes),
+  ];
   if (things.length === 0) return [];
   const trees = [
     ...numbers.map((number) => `${paths.deployments}/${number}`),

@@ -31,8 +31,19 @@ const RECORD: DeploymentRecord = {
   plan: 'f'.repeat(64),
 };
 
-function kept(number: number, over: Partial<KeptDeployment> = {}, record: Partial<DeploymentRecord> = {}): KeptDeployment {
-  return { number, healthy: true, release: 'aaaaaaaaaaaa', record: { ...RECORD, number, ...record }, format: 1, ...over };
+function kept(
+  number: number,
+  over: Partial<KeptDeployment> = {},
+  record: Partial<DeploymentRecord> = {},
+): KeptDeployment {
+  return {
+    number,
+    healthy: true,
+    release: 'aaaaaaaaaaaa',
+    record: { ...RECORD, number, ...record },
+    format: 1,
+    ...over,
+  };
 }
 
 const HOST: HostReleases = {
@@ -46,7 +57,11 @@ const HOST: HostReleases = {
     kept(1, {}, { at: undefined, who: undefined, from: undefined, changed: [] }),
     kept(2),
     kept(3, { record: undefined }),
-    kept(4, {}, { rollback: { of: 2, codeOnly: false }, kind: 'reload', changed: [{ id: 'files.config.yaml', title: 't' }] }),
+    kept(
+      4,
+      {},
+      { rollback: { of: 2, codeOnly: false }, kind: 'reload', changed: [{ id: 'files.config.yaml', title: 't' }] },
+    ),
     kept(5, { healthy: false }, { changed: [{ id: 'files.litellm.env', title: 't' }] }),
   ],
 };
