@@ -6,7 +6,9 @@ import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { createGatewayServer, type ConnectionLimits } from './server.ts';
+import { createGatewayServer } from './server.ts';
+import type { ConnectionLimits } from './http/connection-limits.ts';
+import { beginTls, type GatewayTls } from './gateway-tls.ts';
 import { createService, type Service } from './service.ts';
 
 /** A gateway; it listens after `listen`. */
@@ -18,8 +20,10 @@ export interface Gateway {
   whileReloading<T>(reload: Promise<T>): Promise<T>;
   /** Uses another configuration, from the next request after it on; `false` if the gateway has stopped meanwhile. */
   reload(config: GatewayConfig): Promise<boolean>;
-  /** Starts to listen, and returns the addresses. */
+  /** Starts to listen, and returns the addresses. With `hxllm.tls` its files are read, and watched from then on. */
   listen(listening: Listening): Promise<Result<readonly ListenAddress[]>>;
+  /** The TLS of a gateway that listens; `undefined`: it speaks plain HTTP. */
+  readonly tls: () => GatewayTls | undefined;
   /** A server that is not listening yet; its connections are served as those of clients are. */
   privateListener(): NetServer;
   /**
@@ -54,6 +58,7 @@ export function createGateway(
     fleet: () => current.scheduler.fleet,
     contexts: () => current.growth.records,
     openConnections: () => connections.open,
+    certificateEndsMs: () => tls?.endsMs(),
     instance,
   });
   let reloading: Promise<unknown> | undefined;
@@ -69,13 +74,18 @@ export function createGateway(
   const app = createApp({ readiness, metrics });
   const { server, connections } = createGatewayServer(app, service, log, metrics, limits);
   let listeners: readonly NetServer[] = [];
+  let tls: GatewayTls | undefined;
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
-    const begun = await listen(server, listening);
+    const begunTls = await beginTls(current.config.tls, { server, connections, log, limits });
+    if (!begunTls.ok) return begunTls;
+    tls = begunTls.value;
+    const begun = await listen(server, listening, tls?.open);
     if (!begun.ok) return begun;
     listeners = begun.value.listeners;
     return { ok: true, value: begun.value.addresses };
   };
   const stop = async (limitMs: number, atOnce: AbortSignal, isPatient = false): Promise<{ readonly cut: number }> => {
+    tls?.close();
     for (const door of listeners) door.close();
     const drained = await connections.drain(limitMs, atOnce, isPatient);
     metrics.close();
@@ -89,5 +99,5 @@ export function createGateway(
   };
   const privateListener = (): NetServer => createServer((socket) => server.emit('connection', socket));
   const counts = (): ConnectionCounts => connections.counts;
-  return { service, metrics, whileReloading, reload, listen: begin, privateListener, stop, counts };
+  return { service, metrics, whileReloading, reload, listen: begin, tls: () => tls, privateListener, stop, counts };
 }

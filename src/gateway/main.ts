@@ -11,6 +11,7 @@ import { differencesOf } from './process/differences.ts';
 import { readEnvironment } from './process/environment.ts';
 import { parseFlags, USAGE } from './process/flags.ts';
 import { passedSockets, type Listening } from './http/listen.ts';
+import { readTlsFiles } from './http/tls-files.ts';
 import { addressOf, exposure, openWarning } from './process/listen-address.ts';
 import { exitCodeOf, problemText } from './process/problem-text.ts';
 import { runGateway } from './run.ts';
@@ -34,9 +35,12 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   if (ignored.length > 0) process.stderr.write(`warning: ${ignored.join(', ')} of LiteLLM: no effect here\n`);
   const environment = await readEnvironment(process.env, flags.value.environment);
   if (!environment.ok) return giveUp(environment.problems);
-  const { config, errors, warnings } = await loadConfigFile(file, { environment: environment.value });
+  const variables = { ...environment.value, ...flags.value.tls };
+  const { config, errors, warnings } = await loadConfigFile(file, { environment: variables });
   for (const warning of warnings) process.stderr.write(problemText('warning', warning));
   if (config === undefined) return giveUp(errors);
+  const identity = config.tls === undefined ? undefined : await readTlsFiles(config.tls);
+  if (identity?.ok === false) return giveUp(identity.problems);
   const fds = passedSockets(process.env, process.pid);
   const listening: Listening =
     fds.length > 0 ? { kind: 'passed', fds } : { kind: 'address', address: addressOf(flags.value, config) };
@@ -59,7 +63,7 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     config,
     listening,
     flags: flags.value,
-    environment: environment.value,
+    environment: variables,
     place: place.value,
   });
   return problems.length === 0 ? 0 : giveUp(problems);

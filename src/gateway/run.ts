@@ -108,6 +108,7 @@ async function begin(
     addresses: addresses.map(addressText),
     ...countNames(config),
     backends: config.backends.length,
+    certificate: gateway.tls()?.described(),
   });
   return begun;
 }

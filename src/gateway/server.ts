@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { limitChunks } from './http/chunk-limit.ts';
+import { LIMITS, type ConnectionLimits } from './http/connection-limits.ts';
 import { Connections } from './http/connections.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { headFailure } from './http/request-head.ts';
@@ -26,18 +27,6 @@ import { endedBy, isLogged, rejectedLine, accessLogLine } from './usage/access-l
  * Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that the gateway is never the first to close.
  */
 const KEEP_ALIVE_MS = 75_000;
-
-/** Limits of a connection, ms. */
-export interface ConnectionLimits {
-  /** Time that a request may take to arrive, and the interval of the check. */
-  readonly headersMs: number;
-  readonly wholeMs: number;
-  readonly lookMs: number;
-  /** Time without a byte read by a client that has bytes to read. The client is let go at the second check, so within twice the time. */
-  readonly sendMs: number;
-}
-
-const LIMITS: ConnectionLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000, sendMs: 30_000 };
 
 /** The dialect of the endpoint that the router finds, for every form of a target; the endpoint only for its plain form. */
 function routeOf(target: string, headers: IncomingMessage['headers']): PlainRoute {

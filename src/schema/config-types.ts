@@ -6,6 +6,8 @@ export interface GatewayConfig {
   /** From `hxllm.listen`. */
   readonly listen: ListenAddress | undefined;
   readonly masterKey: MasterKeyReference;
+  /** `hxllm.tls`: the certificate and key that clients are served with; `undefined`: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
   /** `hxllm.open`: serve without a key on addresses other than loopback. */
   readonly open: boolean;
   /** `hxllm.strict`: refuse parameters that would be ignored. */
@@ -34,6 +36,12 @@ export interface GatewayConfig {
   readonly wildcards: readonly Wildcard[];
   /** The backend of every deployment, in the order of their first mention. */
   readonly backends: readonly BackendConfig[];
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 /** The address to listen on; `host` has no brackets. */

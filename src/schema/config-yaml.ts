@@ -33,6 +33,8 @@ export interface HxllmSettings {
   /** The master key before a rotation. */
   readonly master_key_previous?: string;
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number; readonly max_loaded_models?: number }>>;
+  /** The certificate and key that clients are served with. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Serve without a key on addresses other than loopback. */
   readonly open?: boolean;
   /** Use api.openai.com for `openai/NAME` without an `api_base`. */

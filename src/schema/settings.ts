@@ -19,6 +19,7 @@ import { GroupNames } from './group-names.ts';
 import type { ModelList } from './model-list.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
+import { tlsFilesOf } from './tls.ts';
 
 const MIB = 1024 * 1024;
 
@@ -73,6 +74,7 @@ export function readSettings(
       own.master_key_previous ?? variableOf(environment, 'LITELLM_MASTER_KEY_PREVIOUS'),
       findings,
     ),
+    tls: tlsFilesOf(own.tls, environment, findings),
     open: own.open ?? false,
     strict: own.strict ?? false,
     origins: originsOf(own.origins, findings),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { readConfigText } from '../../src/gateway/process/config-file.ts';
-import type { ConnectionLimits } from '../../src/gateway/server.ts';
+import type { ConnectionLimits } from '../../src/gateway/http/connection-limits.ts';
 import { until } from '../until.ts';
 
 export { until };

@@ -17,7 +17,7 @@ function everyMapping(): Record<string, unknown> {
     router_settings: {},
     litellm_settings: {},
     general_settings: {},
-    hxllm: { backends: { [URL]: {} }, context: {}, timeouts: {} },
+    hxllm: { backends: { [URL]: {} }, context: {}, timeouts: {}, tls: { cert: '/c.pem', key: '/k.pem' } },
   };
 }
 

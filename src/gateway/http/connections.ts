@@ -65,6 +65,14 @@ export class Connections {
     });
   }
 
+  /** Counts a connection that is still in its handshake; the result ends that. */
+  hold(socket: Socket): () => void {
+    this.#open.set(socket, { pending: [], latest: undefined, bytesRead: 0, quietSinceMs: 0 });
+    return () => {
+      if (this.#open.delete(socket) && this.#open.size === 0) this.#onEmpty();
+    };
+  }
+
   get open(): number {
     return this.#open.size;
   }

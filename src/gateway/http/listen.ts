@@ -36,19 +36,29 @@ export interface Listened {
   readonly listeners: readonly NetServer[];
 }
 
-/** Starts to listen. */
-export async function listen(server: Server, listening: Listening): Promise<Result<Listened>> {
+/** Starts to listen. `openTls` makes a server with TLS that hands its connections on; without it the connections are plain. */
+export async function listen(
+  server: Server,
+  listening: Listening,
+  openTls?: () => NetServer,
+): Promise<Result<Listened>> {
   const addresses: ListenAddress[] = [];
   const listeners: NetServer[] = [];
   try {
-    if (listening.kind === 'address')
-      return { ok: true, value: { addresses: [await begin(server, listening.address)], listeners } };
+    // An http.Server that does not listen itself would not look for requests that take too long.
+    if (openTls !== undefined) server.emit('listening');
+    if (listening.kind === 'address') {
+      const door = openTls?.() ?? server;
+      addresses.push(await begin(door, listening.address));
+      return { ok: true, value: { addresses, listeners: door === server ? [] : [door] } };
+    }
     for (const [index, fd] of listening.fds.entries()) {
       // An http.Server listens on one socket; connections of the others are handed to it.
       const door =
-        index === 0
+        openTls?.() ??
+        (index === 0
           ? server
-          : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+          : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)));
       addresses.push(await begin(door, { fd }));
       if (door !== server) listeners.push(door);
     }

@@ -14,6 +14,8 @@ export interface MetricsSource {
   readonly fleet: () => Fleet;
   readonly contexts: () => readonly ContextState[];
   readonly openConnections: () => number;
+  /** The last moment of the certificate that clients get, ms since 1970; `undefined` without TLS. */
+  readonly certificateEndsMs?: () => number | undefined;
   /** The id of this instance, if it has one. */
   readonly instance?: string | undefined;
 }
@@ -41,7 +43,13 @@ export interface Metrics {
 }
 
 /** Makes the metrics of a gateway, and starts to measure. */
-export function createMetrics({ fleet, contexts, openConnections, instance }: MetricsSource): Metrics {
+export function createMetrics({
+  fleet,
+  contexts,
+  openConnections,
+  instance,
+  certificateEndsMs,
+}: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const reloads = new Counter({
     name: 'hxllm_reloads_total',
@@ -78,6 +86,17 @@ export function createMetrics({ fleet, contexts, openConnections, instance }: Me
     { name: 'hxllm_instance_info', help: 'The instance of the gateway that answers.', labelNames: ['id'] },
     () => [{ labels: [instance ?? ''], value: 1 }],
   );
+  const certificate = gauge(
+    {
+      name: 'hxllm_certificate_not_after_timestamp_seconds',
+      help: 'The last moment of the certificate that clients get; absent without TLS.',
+      labelNames: [],
+    },
+    () => {
+      const endsMs = certificateEndsMs?.();
+      return endsMs === undefined ? [] : [{ labels: [], value: endsMs / 1000 }];
+    },
+  );
   const own = createProcessMetrics();
   const all = [
     ...requests.metrics,
@@ -87,6 +106,7 @@ export function createMetrics({ fleet, contexts, openConnections, instance }: Me
     growths,
     grown,
     connections,
+    certificate,
     reloads,
     ...(instance === undefined ? [] : [info]),
     ...own.metrics,

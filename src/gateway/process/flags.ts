@@ -13,6 +13,8 @@ export interface Flags {
   /** The id of this instance, and the folder in which instances find each other. */
   readonly instance: string | undefined;
   readonly runtimeFolder: string | undefined;
+  /** LiteLLM's flags for TLS, by the variables that they stand for. */
+  readonly tls: Readonly<Record<string, string>>;
   /** An environment file; `-`: the standard input. */
   readonly environment: string | undefined;
   /** Flags of LiteLLM on the command line that have no effect here, as written. */
@@ -33,6 +35,8 @@ export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [
                   the folder in which instances find each other (default: $RUNTIME_DIRECTORY)
   --environment FILE
                   variables for os.environ/NAME, in the format of systemd's EnvironmentFile=; - is the standard input
+  --ssl_certfile_path FILE, --ssl_keyfile_path FILE
+                  serve TLS with this certificate and key (LiteLLM's flags; hxllm.tls in the file comes first)
   -h, --help      print this help
 
 Sockets that systemd passes come before all of these. LiteLLM's flags for workers, servers and debugging
@@ -53,13 +57,13 @@ const WITHOUT_EFFECT = [
 // LiteLLM's flags that say what to serve, how to protect it, or ask for something else than a start: a gateway that ignored them would not
 // be the wanted one. Each with its replacement.
 const IN_FILE = 'write it into config.yaml, under litellm_params of an entry of model_list';
-const HTTPS = 'the gateway speaks HTTP: put a proxy with the certificate in front, and remove the flag';
+const CIPHERS = 'remove the flag: the gateway takes the ciphers of Node.js, for TLS 1.2 and 1.3';
 const HEALTH = 'ask the running gateway: curl -H "Authorization: Bearer KEY" http://127.0.0.1:4000/health';
 const REFUSED = [
   ...refused('model api_base api_version alias headers max_tokens temperature', 'string', IN_FILE),
   ...refused('add_key', 'string', 'set the variable in the environment, and write os.environ/NAME into config.yaml'),
   ...refused('add_function_to_prompt', 'boolean', 'remove the flag: the servers get functions as tools'),
-  ...refused('ssl_keyfile_path ssl_certfile_path ciphers', 'string', HTTPS),
+  ...refused('ciphers', 'string', CIPHERS),
   ...refused('health', 'boolean', HEALTH),
   ...refused('test test_async', 'boolean', 'hxllm smoke --url http://127.0.0.1:4000 --key-file FILE'),
   ...refused(
@@ -78,6 +82,8 @@ const OPTIONS = {
   instance: { type: 'string' },
   'runtime-dir': { type: 'string' },
   environment: { type: 'string' },
+  ssl_certfile_path: { type: 'string' },
+  ssl_keyfile_path: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   /** LiteLLM's names of `--check`, and of starts that serve nothing. */
   validate_config: { type: 'boolean' },
@@ -127,6 +133,10 @@ export function parseFlags(argv: readonly string[], program: string): Result<Fla
       instance: values.instance,
       runtimeFolder: values['runtime-dir'],
       environment,
+      tls: {
+        ...(values.ssl_certfile_path === undefined ? {} : { SSL_CERTFILE_PATH: values.ssl_certfile_path }),
+        ...(values.ssl_keyfile_path === undefined ? {} : { SSL_KEYFILE_PATH: values.ssl_keyfile_path }),
+      },
       ignored: ignored.map((name) => `--${name}`),
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { errorMessage, errorStack } from '../../core/error.ts';
-import type { Problem } from '../../core/problem.ts';
+import { ok, type Problem } from '../../core/problem.ts';
 import { exposureOf } from '../../schema/listen.ts';
 import type { GatewayConfig, ListenAddress } from '../../schema/gateway-config.ts';
 import type { Environment } from '../../schema/environment.ts';
@@ -55,10 +55,15 @@ async function readAndApply({
 }: ReloadOptions): Promise<boolean> {
   const { config, errors, warnings } = await reloadConfigFile(file, { environment });
   await tellAll('warning', warnings, tell);
+  const tls = gateway.tls();
+  const identity = config?.tls === undefined || tls === undefined ? ok(undefined) : await tls.read(config.tls);
   const problems =
     config === undefined
       ? errors
-      : addresses.flatMap(({ host }) => exposureOf(config, host) ?? []).map((issue) => problemOf(issue, { file }));
+      : [
+          ...addresses.flatMap(({ host }) => exposureOf(config, host) ?? []).map((issue) => problemOf(issue, { file })),
+          ...(identity.ok ? [] : identity.problems),
+        ];
   await tellAll('error', problems, tell);
   if ([...problems, ...warnings].some(({ code }) => code === 'config.environment-unset')) tell(ENVIRONMENT_NOTE);
   if (config === undefined || problems.length > 0) {
@@ -74,12 +79,22 @@ async function readAndApply({
     tell(
       'warning: hxllm.state_dir has changed; that takes a restart, and until then the gateway writes where it did\n',
     );
-  const restartNeeded = [...(moves ? ['hxllm.listen'] : []), ...(remembersElsewhere ? ['hxllm.state_dir'] : [])];
+  const changesTls = (config.tls === undefined) !== (tls === undefined);
+  if (changesTls)
+    tell(
+      `warning: hxllm.tls ${tls === undefined ? 'is new' : 'is gone'}; that takes a restart, and until then the gateway speaks ${tls === undefined ? 'plain HTTP' : 'TLS'}\n`,
+    );
+  const restartNeeded = [
+    ...(moves ? ['hxllm.listen'] : []),
+    ...(remembersElsewhere ? ['hxllm.state_dir'] : []),
+    ...(changesTls ? ['hxllm.tls'] : []),
+  ];
   if (!(await gateway.reload(config))) {
     log({ event: 'reload-refused', problems: [{ code: 'gateway.stopped', summary: 'the gateway has stopped' }] });
     gateway.metrics.reloaded('refused');
     return false;
   }
+  if (identity.ok && identity.value !== undefined) await tls?.renew(identity.value);
   gateway.metrics.reloaded('done');
   log({
     event: 'reloaded',

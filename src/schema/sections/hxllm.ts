@@ -16,6 +16,11 @@ export const HXLLM = {
   backends: honours(mapping, 'Settings of backends, by URL as in `api_base`.', {
     example: { 'http://llm01.example.net:11434': { num_parallel: 4 } },
   }),
+  tls: honours(
+    mapping,
+    'The certificate and key that clients are served with: TLS 1.2 and 1.3, HTTP/1.1. Without it, and without LiteLLM’s `--ssl_certfile_path` and `--ssl_keyfile_path`, the gateway speaks plain HTTP. Renewed files are read as soon as they are there, and at each reload; to begin or end with TLS takes a restart.',
+    { example: { cert: '/etc/ssl/example.pem', key: '/etc/ssl/private/example.key' } },
+  ),
   open: honours(flag, 'Whether a gateway without a master key may listen on addresses other than loopback.', {
     default: false,
   }),
@@ -67,6 +72,16 @@ export const HXLLM = {
     'The folder for what the gateway has to know after a restart: the contexts that have grown. Without it: the `StateDirectory=` of a unit of systemd, else nothing is remembered. A change takes a restart.',
     { example: '/var/lib/litellm' },
   ),
+} satisfies Section;
+
+/** `hxllm.tls`. */
+export const HXLLM_TLS = {
+  cert: honours(absolutePath, 'The certificate, in PEM; those between it and the root follow in the same file.', {
+    example: '/etc/ssl/example.pem',
+  }),
+  key: honours(absolutePath, 'Its private key, in PEM, without a passphrase.', {
+    example: '/etc/ssl/private/example.key',
+  }),
 } satisfies Section;
 
 /** `hxllm.context`, if it is a mapping. */

@@ -26,6 +26,7 @@ test("a wrong command line is reported with the expected option and the program'
       instance: undefined,
       runtimeFolder: undefined,
       environment: undefined,
+      tls: {},
       ignored: [],
     },
   });
@@ -44,6 +45,7 @@ test('a command line of LiteLLM is taken; its flags without effect are named', (
       instance: undefined,
       runtimeFolder: undefined,
       environment: undefined,
+      tls: {},
       ignored: ['--num_workers', '--detailed_debug', '--run_gunicorn', '--request_timeout', '--debug'],
     },
   });
@@ -75,11 +77,16 @@ test('no option of LiteLLM is unknown: each is taken, named as without effect, o
   }
 });
 
-test('an option that says what to serve, or to serve it by TLS, is refused with its replacement', () => {
+test('LiteLLM’s flags for TLS stand for their variables', () => {
+  const flags = parseFlags(['--config', 'c', '--ssl_keyfile_path', 'k', '--ssl_certfile_path', 'c.pem'], 'x');
+  assert.deepEqual(flags.ok && flags.value.tls, { SSL_CERTFILE_PATH: 'c.pem', SSL_KEYFILE_PATH: 'k' });
+});
+
+test('an option that says what to serve, or asks for something else than a start, is refused with its replacement', () => {
   for (const [argv, fix] of [
     [['--model', 'ollama/llama3'], /litellm_params of an entry of model_list$/],
     [['-m', 'ollama/llama3'], /litellm_params/],
-    [['--ssl_keyfile_path', 'k'], /^the gateway speaks HTTP/],
+    [['--ciphers', 'k'], /ciphers of Node/],
     [['--health'], /curl .*\/health$/],
     [['-v'], /^hxllm --version/],
   ] as const) {
