@@ -65,7 +65,7 @@ export function assign(
   const unread = Math.max(1, promptTokens - covered);
   const unreadBefore = replica.unreadTokens;
   replica.unreadTokens += unread;
-  const chargedS = priceS(fleet, replica, { unread, outTokens });
+  const chargedS = priceS(fleet, replica, unread, outTokens);
   charge(flow, chargedS);
   replica.inFlightOf.set(flow, (replica.inFlightOf.get(flow) ?? 0) + 1);
   if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(nowMs);

@@ -1,4 +1,4 @@
-import type { Attention, Backend, Fleet } from './fleet.ts';
+import type { Attention, Backend, Fleet, Pool } from './fleet.ts';
 import { poolOf } from './pool.ts';
 import type { Queue } from './queue.ts';
 import type { Replica } from './replica.ts';
@@ -52,25 +52,41 @@ export function touchWork(fleet: Pick<Fleet, 'attention' | 'waiting'>, { atWork 
 
 /** The queues whose waiters may get a slot that they did not get before, in the order of their turns. */
 export function queuesToDispatch(fleet: Fleet): Queue[] {
-  const { attention, queues, poolsOf } = fleet;
-  const found = new Set(attention.queues);
-  for (const replica of attention.replicas)
-    for (const pool of poolsOf.get(replica) ?? [])
-      // A model that is not in memory gives no slot, but another `order` may be used without it.
-      if (pool.queues.length > 0 && (pool.hasOrder || isServing(replica)))
-        for (const queue of pool.queues) found.add(queue);
+  // A model that is not in memory gives no slot, but another `order` may be used without it.
+  const found = concerned(fleet, ({ hasOrder }, replica) => hasOrder || isServing(replica));
   for (const queue of found) queue.keptUntilMs = 0;
-  if (attention.all) return [...queues.values()];
-  return found.size < 2 ? [...found] : [...found].toSorted((a, b) => a.turn - b.turn);
+  if (fleet.attention.all) return [...fleet.queues.values()];
+  return found.length < 2 ? found : found.toSorted(byTurn);
 }
 
 /** The queues whose load clock may have to start or stop. */
-export function queuesToClock({ attention, queues, poolsOf }: Fleet): Iterable<Queue> {
-  if (attention.all) return queues.values();
-  const found = new Set(attention.queues);
+export function queuesToClock(fleet: Fleet): Iterable<Queue> {
+  return fleet.attention.all ? fleet.queues.values() : concerned(fleet, () => true);
+}
+
+// The queues that have changed, and those that may use the replicas that have, each once.
+function concerned(
+  { attention, poolsOf }: Pick<Fleet, 'attention' | 'poolsOf'>,
+  counts: (pool: Pool, replica: Replica) => boolean,
+): Queue[] {
+  const found = attention.queues.slice();
   for (const replica of attention.replicas)
-    for (const pool of poolsOf.get(replica) ?? []) for (const queue of pool.queues) found.add(queue);
+    for (const pool of poolsOf.get(replica) ?? [])
+      if (pool.queues.length > 0 && counts(pool, replica))
+        for (const queue of pool.queues) {
+          if (queue.isTouched) continue;
+          queue.isTouched = true;
+          found.push(queue);
+        }
+  for (let index = attention.queues.length; index < found.length; index += 1) {
+    const queue = found[index];
+    if (queue !== undefined) queue.isTouched = false;
+  }
   return found;
+}
+
+function byTurn(a: Queue, b: Queue): number {
+  return a.turn - b.turn;
 }
 
 function isServing({ residency: { state }, load }: Replica): boolean {

@@ -1,4 +1,4 @@
-import { append, createList, unlink, type List, type ListEntry } from './list.ts';
+import { append, createList, link, unlink, type List, type ListEntry } from './list.ts';
 
 /** Values in the order in which they came, and the same in groups. */
 export interface Band<T> {
@@ -8,7 +8,7 @@ export interface Band<T> {
 
 /** The place of a value in a band. */
 export interface BandPlace<T> {
-  readonly band: Band<T>;
+  band: Band<T>;
   readonly group: string;
   readonly inAll: ListEntry<T>;
   readonly inGroup: ListEntry<T>;
@@ -21,12 +21,7 @@ export function createBand<T>(): Band<T> {
 
 /** Appends a value to the band and to its group. */
 export function addTo<T>(band: Band<T>, group: string, value: T): BandPlace<T> {
-  let list = band.groups.get(group);
-  if (list === undefined) {
-    list = createList();
-    band.groups.set(group, list);
-  }
-  return { band, group, inAll: append(band.all, value), inGroup: append(list, value) };
+  return { band, group, inAll: append(band.all, value), inGroup: append(groupOf(band, group), value) };
 }
 
 /** Removes a value, and its group with the last one. */
@@ -36,4 +31,21 @@ export function removeFrom<T>({ band, group, inAll, inGroup }: BandPlace<T>): vo
   if (list === undefined) return;
   unlink(list, inGroup);
   if (list.size === 0) band.groups.delete(group);
+}
+
+/** Moves a value to the end of another band. */
+export function moveTo<T>(place: BandPlace<T>, band: Band<T>): void {
+  removeFrom(place);
+  link(band.all, place.inAll);
+  link(groupOf(band, place.group), place.inGroup);
+  place.band = band;
+}
+
+function groupOf<T>({ groups }: Band<T>, name: string): List<T> {
+  let list = groups.get(name);
+  if (list === undefined) {
+    list = createList();
+    groups.set(name, list);
+  }
+  return list;
 }

@@ -59,11 +59,7 @@ export function endWork({ atWork }: Backend, replica: Replica): void {
 }
 
 /** Time that a request takes of a full replica, s. */
-export function priceS(
-  fleet: Fleet,
-  replica: Replica,
-  { unread, outTokens }: { unread: number; outTokens: number },
-): number {
+export function priceS(fleet: Fleet, replica: Replica, unread: number, outTokens: number): number {
   return (
     unread / prefillRate(fleet, replica) +
     outTokens / (decodeRate(fleet, replica) * (1 + 0.4 * (slotCount(replica) - 1)))

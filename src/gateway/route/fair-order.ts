@@ -4,8 +4,8 @@ import { isUp, warmOf } from './candidate.ts';
 import { busyModels, priceS } from './cost.ts';
 import { createDemand, type Demand } from './demand.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { onTimeSet, type Job } from './on-time.ts';
-import { valuesOf } from './list.ts';
+import type { ListEntry } from './list.ts';
+import { OnTimeJobs } from './on-time.ts';
 import { retriesFirst, type NextWaiter } from './order.ts';
 import { markLate, type Queue, type Waiter } from './queue.ts';
 import { poolOf } from './pool.ts';
@@ -23,18 +23,28 @@ const EVEN_S = 6;
 /** A waiter is late if less than this is left to its target, ms. */
 const LEAST_LEFT_MS = 200;
 
+/** Used again for each decision, and empty between two of them. */
+const jobs = new OnTimeJobs<Waiter>(MOST_JOBS);
+const heads: (ListEntry<Waiter> | undefined)[] = [];
+
 /**
  * Retries; then, of the waiters that can all begin in time, those of the caller that has had least, and among callers that have had about
  * the same the one that is due first; then the others, those of the caller that has had least first; then batches.
  */
-export function* fairOrder(fleet: Fleet, queue: Queue, nowMs: number): Generator<NextWaiter> {
+export function fairOrder(fleet: Fleet, queue: Queue, nowMs: number): Iterable<NextWaiter> {
+  return queue.retries.all.size === 0 ? othersInOrder(fleet, queue, nowMs) : withRetries(fleet, queue, nowMs);
+}
+
+function* withRetries(fleet: Fleet, queue: Queue, nowMs: number): Generator<NextWaiter> {
   yield* retriesFirst(queue);
+  yield* othersInOrder(fleet, queue, nowMs);
+}
+
+function othersInOrder(fleet: Fleet, queue: Queue, nowMs: number): readonly NextWaiter[] {
   const onTime = firstOnTime(fleet, queue, nowMs);
-  if (onTime !== undefined) yield { waiter: onTime, late: false };
-  else {
-    const late = firstOf([queue.late, queue.onTime]) ?? firstOf([queue.batch]);
-    if (late !== undefined) yield { waiter: late, late: true };
-  }
+  if (onTime !== undefined) return [{ waiter: onTime, late: false }];
+  const late = firstOf(queue.late, queue.onTime) ?? firstOf(queue.batch);
+  return late === undefined ? [] : [{ waiter: late, late: true }];
 }
 
 /** The replicas of a queue that serve it now, as full replicas of the fastest of them. */
@@ -67,7 +77,7 @@ const UNKNOWN = createDemand(0);
 export function serviceRate(fleet: Fleet, backend: Backend, replica: Replica, demand: Demand = UNKNOWN): number {
   const { promptTokens, coveredShare, outTokens } = demand;
   const part = busyModels(backend) > (replica.inFlight > 0 ? 1 : 0) ? SHARED : 1;
-  return part / priceS(fleet, replica, { unread: promptTokens * (1 - coveredShare), outTokens });
+  return part / priceS(fleet, replica, promptTokens * (1 - coveredShare), outTokens);
 }
 
 function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefined {
@@ -76,35 +86,37 @@ function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefi
   if (onTime.all.size === 0) return undefined;
   if (onTime.all.size === 1) return onTime.all.first?.value;
   const { count, fastest } = capacityOf(fleet, queue);
-  if (fastest === undefined) return firstOf([onTime]);
-  const prefill = prefillRate(fleet, fastest);
-  const jobs: Job<Waiter>[] = [];
-  for (const waiter of upTo(MOST_JOBS, onTime)) {
-    const { dueMs, unreadTokens, estimate, flow } = waiter;
-    const workS = priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens });
-    const startS = (dueMs - nowMs) / 1000 - unreadTokens / prefill - START_S;
-    // The target is of its first token: from its start on, its work may take as long as it takes.
-    jobs.push({ value: waiter, leftS: startS + workS / count, workS, group: flow.id });
-  }
-  const chosen = onTimeSet(jobs, count);
-  return firstDue(
-    fleet,
-    jobs.filter(({ value }) => chosen.has(value)),
-  );
+  if (fastest === undefined) return firstOf(onTime);
+  // After an error there are jobs of an earlier decision.
+  jobs.clear();
+  addFirst(fleet, fastest, count, onTime, nowMs);
+  jobs.choose(count);
+  const first = firstDue(fleet);
+  jobs.clear();
+  return first;
 }
 
 /**
- * The waiter that is due first, of the caller that has had least and of those that have had little more. While other aliases wait, the
+ * The job that is due first, of the caller that has had least and of those that have had little more. While other aliases wait, the
  * oldest of that caller: the loads follow the oldest waiter.
  */
-function firstDue(fleet: Fleet, jobs: readonly Job<Waiter>[]): Waiter | undefined {
+function firstDue(fleet: Fleet): Waiter | undefined {
   let least: Waiter | undefined;
-  for (const { value } of jobs) if (least === undefined || isBefore(value, least)) least = value;
+  for (let index = 0; index < jobs.size; index += 1) {
+    const waiter = jobs.isChosen(index) ? jobs.valueAt(index) : undefined;
+    if (waiter !== undefined && (least === undefined || isBefore(waiter, least))) least = waiter;
+  }
   if (least === undefined || fleet.queues.size > 1) return least;
-  let first: Job<Waiter> | undefined;
-  for (const job of jobs)
-    if (areEven(job.value.flow, least.flow) && (first === undefined || job.leftS < first.leftS)) first = job;
-  return first?.value;
+  let first: Waiter | undefined;
+  let firstLeftS = Infinity;
+  for (let index = 0; index < jobs.size; index += 1) {
+    const waiter = jobs.isChosen(index) ? jobs.valueAt(index) : undefined;
+    if (waiter === undefined || !areEven(waiter.flow, least.flow)) continue;
+    if (first !== undefined && jobs.leftSAt(index) >= firstLeftS) continue;
+    first = waiter;
+    firstLeftS = jobs.leftSAt(index);
+  }
+  return first;
 }
 
 // A caller with more requests in the gateway may be one that a slot is kept from.
@@ -117,41 +129,64 @@ export function markLateByTarget(queue: Queue, nowMs: number): void {
   if (nowMs <= queue.earliestDueMs - LEAST_LEFT_MS) return;
   let looked = 0;
   let earliestMs = Infinity;
-  for (const waiter of valuesOf(queue.onTime.all)) {
+  let entry = queue.onTime.all.first;
+  while (entry !== undefined && looked < MOST_JOBS) {
+    const { value: waiter, after } = entry;
     const { dueMs } = waiter;
     if (nowMs > dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
     else {
       earliestMs = Math.min(earliestMs, dueMs);
-      if ((looked += 1) >= MOST_JOBS) break;
+      looked += 1;
     }
+    entry = after;
   }
   queue.earliestDueMs = earliestMs;
 }
 
 // The first waiters of every caller in turn, so that a caller with many does not hide the others.
-function upTo(most: number, { all, groups }: Band<Waiter>): readonly Waiter[] {
-  if (all.size <= most) return [...valuesOf(all)];
-  const lines = [...groups.values()].map((group) => valuesOf(group));
-  const found: Waiter[] = [];
-  while (lines.length > 0 && found.length < most)
-    for (let index = 0; index < lines.length && found.length < most;) {
-      const next = lines[index]?.next();
-      if (next?.done === false) {
-        found.push(next.value);
-        index += 1;
-      } else lines.splice(index, 1);
+function addFirst(fleet: Fleet, fastest: Replica, count: number, { all, groups }: Band<Waiter>, nowMs: number): void {
+  if (all.size <= MOST_JOBS) {
+    for (let entry = all.first; entry !== undefined; entry = entry.after)
+      addJob(fleet, fastest, count, entry.value, nowMs);
+    return;
+  }
+  let size = 0;
+  for (const { first } of groups.values()) {
+    heads[size] = first;
+    size += 1;
+  }
+  const opened = size;
+  while (size > 0 && jobs.size < MOST_JOBS) {
+    let kept = 0;
+    for (let index = 0; index < size && jobs.size < MOST_JOBS; index += 1) {
+      const entry = heads[index];
+      if (entry === undefined) continue;
+      addJob(fleet, fastest, count, entry.value, nowMs);
+      heads[kept] = entry.after;
+      kept += 1;
     }
-  return found;
+    size = kept;
+  }
+  heads.fill(undefined, 0, opened);
 }
 
-function firstOf(bands: readonly Band<Waiter>[]): Waiter | undefined {
+function addJob(fleet: Fleet, fastest: Replica, count: number, waiter: Waiter, nowMs: number): void {
+  const { dueMs, unreadTokens, estimate, flow } = waiter;
+  const workS = priceS(fleet, fastest, unreadTokens, estimate.outTokens);
+  const startS = (dueMs - nowMs) / 1000 - unreadTokens / prefillRate(fleet, fastest) - START_S;
+  // The target is of its first token: from its start on, its work may take as long as it takes.
+  jobs.add(waiter, startS + workS / count, workS, flow);
+}
+
+function firstOf(band: Band<Waiter>, other?: Band<Waiter>): Waiter | undefined {
   let first: Waiter | undefined;
-  for (const { groups } of bands)
-    for (const group of groups.values()) {
-      const waiter = group.first?.value;
-      if (waiter !== undefined && (first === undefined || isBefore(waiter, first))) first = waiter;
-    }
+  for (const group of band.groups.values()) first = earlier(first, group.first?.value);
+  if (other !== undefined) for (const group of other.groups.values()) first = earlier(first, group.first?.value);
   return first;
+}
+
+function earlier(first: Waiter | undefined, waiter: Waiter | undefined): Waiter | undefined {
+  return waiter !== undefined && (first === undefined || isBefore(waiter, first)) ? waiter : first;
 }
 
 function isBefore(a: Waiter, b: Waiter): boolean {

@@ -1,7 +1,8 @@
+import type { JobGroup } from './on-time.ts';
 import type { Work } from './work.ts';
 
 /** The servers' time that a caller has had, as in start-time fair queueing. */
-export interface Flow {
+export interface Flow extends JobGroup {
   readonly id: string;
   readonly owner: KeyFlows;
   /** Seconds; the caller that has had least goes first. */
@@ -156,7 +157,7 @@ function openFlow(owner: KeyFlows, id: string): Flow {
     count += 1;
   }
   const virtualS = Math.max(owner.newcomers?.virtualS ?? 0, count === 0 ? 0 : sum / count);
-  return { id, owner, virtualS, live: 0, outTokens: new Map() };
+  return { id, owner, virtualS, live: 0, outTokens: new Map(), jobGroup: -1 };
 }
 
 function forgetOne(known: Map<string, { readonly live: number } | undefined>): void {

@@ -2,7 +2,7 @@
 export interface ListEntry<T> {
   readonly value: T;
   /** Grows along the list. */
-  readonly position: number;
+  position: number;
   before: ListEntry<T> | undefined;
   after: ListEntry<T> | undefined;
 }
@@ -24,13 +24,20 @@ export function createList<T>(): List<T> {
 
 /** Appends a value; its entry is needed to remove it. */
 export function append<T>(list: List<T>, value: T): ListEntry<T> {
+  const entry: ListEntry<T> = { value, position: 0, before: undefined, after: undefined };
+  link(list, entry);
+  return entry;
+}
+
+/** Appends an entry that is in no list. */
+export function link<T>(list: List<T>, entry: ListEntry<T>): void {
   const { last } = list;
-  const entry: ListEntry<T> = { value, position: (last?.position ?? 0) + 1, before: last, after: undefined };
+  entry.position = (last?.position ?? 0) + 1;
+  entry.before = last;
   if (last === undefined) list.first = entry;
   else last.after = entry;
   list.last = entry;
   list.size += 1;
-  return entry;
 }
 
 /** Removes the value of an entry, which has to be in the list. */

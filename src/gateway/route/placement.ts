@@ -28,19 +28,21 @@ const PLACE_REGRET = 0.3;
  * will miss the model that has to go. A model that is in use goes only when its absence costs less than has been waited already.
  */
 export const placeLoads: Policy['nextLoad'] = (fleet, { queues, claims }, nowMs) => {
-  const facts = createPlaceFacts(nowMs);
-  const copies: Need[] = [];
+  let facts: PlaceFacts | undefined;
+  let copies: Need[] | undefined;
   for (const queue of queues) {
     const need = needOf(fleet, queue, nowMs);
     if (need === undefined) continue;
     // An alias with a slot elsewhere can wait.
-    if (need.warm.length > 0 || hasSlot(need.candidates)) copies.push(need);
+    if (need.warm.length > 0 || hasSlot(need.candidates)) (copies ??= []).push(need);
     else {
+      facts ??= createPlaceFacts(nowMs);
       const found = placeFor(fleet, need, claims, facts);
       if (found !== undefined) return found;
     }
   }
-  for (const need of copies) {
+  for (const need of copies ?? []) {
+    facts ??= createPlaceFacts(nowMs);
     const found = placeFor(fleet, need, claims, facts);
     if (found !== undefined) return found;
   }
@@ -52,8 +54,10 @@ function needOf(fleet: Fleet, queue: Queue, nowMs: number): Need | undefined {
   if (waiter === undefined) return undefined;
   const { tried } = waiter;
   const pool = poolOf(fleet, queue.deployments);
-  const warm = warmCandidatesOf(fleet, pool, tried, nowMs).filter((one) => !isVictim(one.backend, one.replica));
-  if (warm.some(({ replica }) => hasRoom(replica) && nowMs >= replica.pausedUntilMs)) return undefined;
+  const inMemory = warmCandidatesOf(fleet, pool, tried, nowMs);
+  for (const { backend, replica } of inMemory)
+    if (hasRoom(replica) && nowMs >= replica.pausedUntilMs && !isVictim(backend, replica)) return undefined;
+  const warm = inMemory.filter((one) => !isVictim(one.backend, one.replica));
   const candidates = candidatesOf(fleet, queue.deployments, tried, nowMs);
   let loads = 0;
   for (const { deployment, backend, replica } of candidates)

@@ -1,5 +1,5 @@
 import type { Flow } from './flow.ts';
-import { addTo, createBand, removeFrom, type Band, type BandPlace } from './band.ts';
+import { addTo, createBand, moveTo, removeFrom, type Band, type BandPlace } from './band.ts';
 import { pushTo, takeFrom, type Heap, type HeapEntry } from './heap.ts';
 import { valuesOf } from './list.ts';
 import type { Estimate } from './work.ts';
@@ -37,7 +37,7 @@ export interface Waiter {
 interface WaiterPlace {
   /** Index of its band in {@link BANDS}. */
   rank: number;
-  inBand: BandPlace<Waiter>;
+  readonly inBand: BandPlace<Waiter>;
   readonly byTime: HeapEntry<Waiter> | undefined;
   readonly byWait: HeapEntry<Waiter> | undefined;
 }
@@ -145,8 +145,7 @@ export function remove(queue: Queue, waiter: Waiter, nowMs: number): void {
 export function markLate(queue: Queue, waiter: Waiter): void {
   const { place } = waiter;
   if (place === undefined || place.inBand.band !== queue.onTime) return;
-  removeFrom(place.inBand);
-  place.inBand = addTo(queue.late, waiter.flow.id, waiter);
+  moveTo(place.inBand, queue.late);
   place.rank = LATE;
 }
 
@@ -176,11 +175,11 @@ export function* firstRetries({ retries }: Queue): Generator<Waiter> {
   for (const { first } of retries.groups.values()) if (first !== undefined) yield first.value;
 }
 
-/** Yields the waiters that a load may be for: the first retries, then the oldest of the first band that has others. Changes nothing. */
-export function* firstWaiters(queue: Queue): Generator<Waiter> {
-  yield* firstRetries(queue);
+/** The waiters that a load may be for: the first retries, then the oldest of the first band that has others. */
+export function firstWaiters(queue: Queue): readonly Waiter[] {
   const first = queue.onTime.all.first ?? queue.late.all.first ?? queue.batch.all.first;
-  if (first !== undefined) yield first.value;
+  const others = first === undefined ? [] : [first.value];
+  return queue.retries.all.size === 0 ? others : [...firstRetries(queue), ...others];
 }
 
 /**
@@ -222,7 +221,7 @@ export function loadClock(queue: Queue, nowMs: number): number {
 /** Starts or stops the load clock. */
 export function setLoading(queue: Queue, isLoading: boolean, nowMs: number): void {
   if (isLoading) queue.loadingSinceMs ??= nowMs;
-  else {
+  else if (queue.loadingSinceMs !== undefined) {
     queue.loadMs = loadClock(queue, nowMs);
     queue.loadingSinceMs = undefined;
   }

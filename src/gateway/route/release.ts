@@ -146,7 +146,7 @@ function settle(
   // The caller pays nothing for a failed attempt.
   const doneS =
     answered || result === 'cancelled'
-      ? priceS(fleet, replica, { unread: Math.max(1, (promptTokens ?? unread + covered) - covered), outTokens })
+      ? priceS(fleet, replica, Math.max(1, (promptTokens ?? unread + covered) - covered), outTokens)
       : 0;
   correct(flow, doneS - chargedS);
   if (!answered || promptTokens === undefined) return;

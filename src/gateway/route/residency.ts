@@ -122,15 +122,15 @@ export function observeListing(
     Object.assign(residency, { state: 'resident', context: listed.context });
     return;
   }
-  const listedOthers = models
-    .map(({ name }) => name)
-    .toSorted()
-    .join(' ');
-  const mayShare =
-    residency.runner !== undefined &&
-    residency.context === undefined &&
-    listedOthers !== '' &&
-    (residency.listedOthers ?? listedOthers) === listedOthers;
+  // Most models that are not listed are on disk.
+  const listedOthers =
+    residency.runner !== undefined && residency.context === undefined
+      ? models
+          .map(({ name }) => name)
+          .toSorted()
+          .join(' ')
+      : '';
+  const mayShare = listedOthers !== '' && (residency.listedOthers ?? listedOthers) === listedOthers;
   // Listed under another name, or evicted: the next use starts with a load, which costs next to nothing if the model is there.
   if (mayShare) Object.assign(residency, { state: atWork ? 'resident' : 'unknown', listedOthers });
   else Object.assign(residency, { ...unknownResidency(false), state: 'absent' });

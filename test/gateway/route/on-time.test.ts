@@ -1,9 +1,36 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { onTimeSet } from '../../../src/gateway/route/on-time.ts';
+import { OnTimeJobs, type JobGroup } from '../../../src/gateway/route/on-time.ts';
 
-const job = (value: string, leftS: number, workS: number, group = 'g') => ({ value, leftS, workS, group });
+interface Job {
+  readonly value: string;
+  readonly leftS: number;
+  readonly workS: number;
+  readonly group: string;
+}
+
+const job = (value: string, leftS: number, workS: number, group = 'g'): Job => ({ value, leftS, workS, group });
+
+// As in routing, a single object serves all decisions: jobs that are left of an earlier one would show.
+const onTime = new OnTimeJobs<string>(64);
+
+function onTimeSet(jobs: readonly Job[], capacity: number): ReadonlySet<string> {
+  const groups = new Map<string, JobGroup>();
+  for (const { value, leftS, workS, group } of jobs) {
+    const known = groups.get(group) ?? { jobGroup: 7 };
+    groups.set(group, known);
+    onTime.add(value, leftS, workS, known);
+  }
+  onTime.choose(capacity);
+  const chosen = new Set<string>();
+  for (let index = 0; index < onTime.size; index += 1) {
+    const value = onTime.valueAt(index);
+    if (value !== undefined && onTime.isChosen(index)) chosen.add(value);
+  }
+  onTime.clear();
+  return chosen;
+}
 
 test('a large request gives way where it makes three short ones late', () => {
   const jobs = [job('large', 2, 1.9), job('a', 2, 0.5), job('b', 2, 0.5), job('c', 2, 0.5)];

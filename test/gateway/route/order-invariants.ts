@@ -21,7 +21,7 @@ export function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWai
   const { count, fastest } = capacityOf(fleet, queue);
   if (fastest === undefined) return;
   const workS = ({ unreadTokens, estimate }: Waiter): number =>
-    priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens }) / count;
+    priceS(fleet, fastest, unreadTokens, estimate.outTokens) / count;
   const leftS = ({ dueMs, unreadTokens }: Waiter): number =>
     (dueMs - nowMs) / 1000 - unreadTokens / prefillRate(fleet, fastest) - START_S;
   if (late) {
