@@ -37,12 +37,8 @@ export async function hostKeyFailure(settings: SshSettings, log: LoginLog): Prom
   }
   const own = (await readHostKeys(settings, NEVER)).entries;
   const types = [...new Set(own.map(({ type }) => type))];
-  return unknownKey(
-    settings,
-    hostKey,
-    types,
-    entries.find(({ marker }) => marker === 'cert-authority'),
-  );
+  // ssh reads host certificates, so an authority is no reason here.
+  return unknownKey(settings, hostKey, types, undefined);
 }
 
 const UNREAD: Pick<KnownKey, 'marker' | 'hosts' | 'type' | 'key'> = {

@@ -21,6 +21,9 @@ import { readLog, type SharedConnection } from './shared-connection.ts';
 const REPORTED =
   'exec 9>&2 2>/dev/null; trap : HUP INT TERM; read -r _ _ _ _ g _ </proc/$$/stat; echo "$1 $g" >&9; n=$1; shift; "$@" 2>&9 9>&-; echo "$n = $?" >&9';
 
+/** The characters that a login shell may write before a command. */
+const NOISE_MAX = 65_536;
+
 const POLL_MS = 5;
 const SIGNAL_TIMEOUT_MS = 5000;
 const GROUP_TIMEOUT_MS = 1000;
@@ -165,13 +168,15 @@ function collect({ child, ended }: SshSession, token: string): Collected {
   const begin = new RegExp(`${token} (\\d*)\\n`);
   const group = Promise.withResolvers<string | undefined>();
   let begun = false;
+  let seen = '';
   child.stdout.on('data', (chunk: Buffer) => {
     out.push(chunk);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     err.push(chunk);
-    if (begun) return;
-    const found = begin.exec(Buffer.concat(err).toString('latin1'));
+    if (begun || seen.length > NOISE_MAX) return;
+    seen += chunk.toString('latin1');
+    const found = begin.exec(seen);
     if (found === null) return;
     begun = true;
     group.resolve(found[1]);
@@ -187,7 +192,7 @@ function collect({ child, ended }: SshSession, token: string): Collected {
       const stderr = text.replace(begin, '').replace(done?.[0] ?? '', '');
       return {
         exitCode: done === null ? undefined : Number(done[1]),
-        begun,
+        begun: begin.test(text),
         stdout: Buffer.concat(out).toString(),
         stderr,
       };

@@ -33,7 +33,7 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
       detail: `Expected an algorithm that hxllm and the server both have, found: ${error.message}. hxllm has the key exchanges curve25519-sha256, ecdh-sha2-nistp* and diffie-hellman-* with SHA-2 (not sntrup761, mlkem768), the ciphers aes*-gcm, aes*-ctr and chacha20-poly1305, the MACs hmac-sha2-* and hmac-sha1, and host keys of type ed25519, ecdsa and rsa.`,
       fix:
         settings.withOpenSsh === undefined
-          ? `sudo sshd -T | grep -iE '^(kexalgorithms|ciphers|macs|hostkeyalgorithms)'  # on the host; then in its sshd_config: ${additionFor(error.message)}`
+          ? `ssh-keyscan -p ${String(port)} ${hostName}  # the keys by the installed ssh, for known_hosts; then add --transport openssh to commands. Or on the host, in sshd_config: ${additionFor(error.message)}`
           : `${settings.withOpenSsh}  # logs in by the installed ssh, which has more of them; or on the host, in sshd_config: ${additionFor(error.message)}`,
       where,
     };

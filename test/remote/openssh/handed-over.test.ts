@@ -84,6 +84,38 @@ suite('servers and keys for the installed ssh alone', { skip: WITHOUT_SSHD ?? fa
     assert.match(problem.detail, /no matching cipher found\. Their offer: aes128-cbc/);
   });
 
+  test('a login that the server ends for too many keys has the words of the server and a fix', async (t) => {
+    const sshd = await serve(t, ['MaxAuthTries 2']);
+    const strange = await Promise.all(['a', 'b', 'c'].map((name) => keys.make(`strange-${name}`)));
+    const target = await reach(sshd, { identityFiles: strange.map(({ file }) => file) });
+    const { detail, fix } = problemOf(await byOpenSsh(target, PATIENT.signal));
+    assert.match(detail, /strange-a \(ssh-ed25519 SHA256:\S+\).*Its message: Too many authentication failures/);
+    assert.match(fix, /IdentitiesOnly=yes/);
+  });
+
+  test('a key that the host’s KnownHostsCommand prints is known, and another one is a changed key', async (t) => {
+    const target = await reach(await serve(t, []));
+    const other = await keys.make('another');
+    const command = join(keys.folder, 'known-command');
+    const script = '#!/bin/sh\n[ "$2" = ORDER ] && exit\n[ "$1" = same ] && echo "$3 $4 $5" || echo "$3 $6"\n';
+    await writeFile(command, script.replace('$6', other.publicText), { mode: 0o755 });
+    const asking = (word: string): Target => ({
+      ...target,
+      sshArguments: [
+        '-F',
+        'none',
+        '-o',
+        'UserKnownHostsFile=none',
+        '-o',
+        'IdentityFile=none',
+        '-o',
+        `KnownHostsCommand=${command} ${word} %I %H %t %K`,
+      ],
+    });
+    await valueOf(await byOpenSsh(asking('same'), PATIENT.signal)).close();
+    assert.equal(problemOf(await byOpenSsh(asking('other'), PATIENT.signal)).code, 'host.key-changed');
+  });
+
   test('ssh_config counts in full: a Match with an environment and a key of its own', async (t) => {
     const sshd = await serve(t, []);
     const target = await reach(sshd, { port: undefined, user: undefined, address: 'nick', identityFiles: [] });
