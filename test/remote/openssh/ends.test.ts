@@ -73,9 +73,15 @@ suite('the end of a connection by the installed ssh', { skip: WITHOUT_SSHD ?? fa
     assert.deepEqual([await readdir(folder), await processesWith(folder)], [[], []]);
   });
 
-  test('a failed connection leaves nothing either', async () => {
+  test('a failed and an interrupted connection leave nothing either', async () => {
     const strange = await keys.make('strange');
     problemOf(await connect(reach(plain, { identityFiles: [strange.file] }), PATIENT.signal));
+    const stop = new AbortController();
+    const sshArguments = ['-o', 'ProxyCommand=bash -c "trap : TERM HUP; while :; do sleep 1; done"'];
+    const interrupted = connect(reach(plain, { sshArguments }), stop.signal);
+    await until('ssh runs', async () => (await processesWith(folder)).length > 0);
+    stop.abort();
+    assert.equal(problemOf(await interrupted).code, 'host.aborted');
     assert.deepEqual([await readdir(folder), await processesWith(folder)], [[], []]);
   });
 
