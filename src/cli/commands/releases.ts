@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ReleasesOptions } from '../actions/releases.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described, INVENTORY_OPTION, withBecome } from './phase-command.ts';
+import { described, INVENTORY_OPTION, transportOption, withBecome } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 import { collect, withVaultPassword } from './vault-options.ts';
 
@@ -35,6 +35,7 @@ export function withHosts(command: Command): Command {
       .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
       .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
       .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
+      .addOption(transportOption())
       .option('--json', 'print one JSON document on stdout, everything else on stderr'),
   );
 }

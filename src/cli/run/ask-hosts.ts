@@ -7,7 +7,7 @@ import { createConnect } from '../../remote/connect.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { vaultQuestions } from '../vault/request.ts';
-import { trustCommand } from './next.ts';
+import { trustCommand, withOpenSsh } from './next.ts';
 import type { PhaseOptions } from './session.ts';
 import { hostPasswords } from './start.ts';
 import { configRequest } from './with-config.ts';
@@ -30,7 +30,12 @@ export async function askHosts<T>(
   if (!loaded.ok) return loaded;
   const [first, ...more] = hostProblems(loaded.value);
   if (first !== undefined) return fail(first, ...more);
-  const connect = createConnect({ ...terminal, prompts: sshPromptsOf(terminal) }, trustCommand(options));
+  const again = withOpenSsh(['hxllm', ...process.argv.slice(2)]);
+  const connect = createConnect(
+    { ...terminal, prompts: sshPromptsOf(terminal), withOpenSsh: again },
+    trustCommand(options),
+    options.transport,
+  );
   return ok(
     await Promise.all(
       loaded.value.hosts.map(async (config): Promise<AskedHost<T>> => {
