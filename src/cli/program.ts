@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { nearestName } from '../core/spelling.ts';
+import { backendCommand } from './commands/backend.ts';
 import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
 import { fleetCommand } from './commands/fleet.ts';
@@ -10,6 +11,7 @@ import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
 import { releasesCommand } from './commands/releases.ts';
 import { rollbackCommandOf } from './commands/rollback.ts';
+import { serviceCommand } from './commands/service.ts';
 import { smokeCommand } from './commands/smoke.ts';
 import { trustCommandOf } from './commands/trust.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
@@ -71,7 +73,10 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
       ],
     ],
     ['The operator’s secrets, and the keys of hosts:', [vaultCommand(handOn), trustCommandOf(handOn)]],
-    ['A running gateway:', [fleetCommand(handOn), releasesCommand(handOn)]],
+    [
+      'A running gateway:',
+      [fleetCommand(handOn), releasesCommand(handOn), serviceCommand(handOn), backendCommand(handOn)],
+    ],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {

@@ -31,6 +31,8 @@ export interface Command {
   readonly title?: string;
   /** The input of the command: a text, or a stream for uploads. Secrets and rendered content travel here, never in `argv`. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Receives the output as it comes; the result then has none of it. For commands that run until they are interrupted. */
+  readonly onOutput?: (chunk: Uint8Array) => void;
   /**
    * Where an interruption may end the command on a host that is held: `any` (the default) at once, `steps` between its steps, so that
    * it still reports those that it carried out, `whole` never. Other hosts end every command at once.

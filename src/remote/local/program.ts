@@ -32,7 +32,7 @@ export async function runProgram(
     env: childEnvironment(environment),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const ended = endOf(child);
+  const ended = endOf(child, command.onOutput);
   const stop = (): void => {
     endGroup(child);
   };
@@ -51,10 +51,11 @@ export async function runProgram(
   }
 }
 
-function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
+function endOf(child: ChildProcessWithoutNullStreams, onOutput: Command['onOutput']): Promise<End> {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => {
-    out.push(chunk);
+    if (onOutput === undefined) out.push(chunk);
+    else onOutput(chunk);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     err.push(chunk);

@@ -32,7 +32,7 @@ export async function runSession(
       { once: true },
     );
   });
-  const opening = openSession(client, loginLine(command.argv));
+  const opening = openSession(client, loginLine(command.argv), command.onOutput);
   const session = await Promise.race([opening, over]);
   if (session === undefined) {
     // The session may still open; then it is ended at once.
@@ -78,12 +78,12 @@ interface Running {
   readonly ended: Promise<End>;
 }
 
-function openSession(client: Client, line: string): Promise<Running | Error> {
+function openSession(client: Client, line: string, onOutput: Command['onOutput']): Promise<Running | Error> {
   return new Promise((resolve) => {
     try {
       // The end of a short command may be in the same packet as its beginning, so the listener is added at once.
       client.exec(line, (error, channel) => {
-        resolve(error ?? { channel, ended: endOf(channel) });
+        resolve(error ?? { channel, ended: endOf(channel, onOutput) });
       });
     } catch (error) {
       // ssh2 throws if the connection is already gone.
@@ -99,10 +99,11 @@ interface End {
   readonly stderr: string;
 }
 
-function endOf(channel: ClientChannel): Promise<End> {
+function endOf(channel: ClientChannel, onOutput: Command['onOutput']): Promise<End> {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   channel.on('data', (chunk: Buffer) => {
-    out.push(chunk);
+    if (onOutput === undefined) out.push(chunk);
+    else onOutput(chunk);
   });
   channel.stderr.on('data', (chunk: Buffer) => {
     err.push(chunk);

@@ -31,7 +31,7 @@ const VAULT = await encryptVault(WRONG, password('the password'), { id: 'prod' }
 const FILES: Readonly<Record<string, string>> = {
   'inventories/dev.ini': '[litellm]\napi ansible_host=192.0.2.1\n',
   'inventories/group_vars/all/main.yml':
-    'litellm_models:\n  - name: phi3\nlitellm_backends: [http://192.0.2.2:11434]\n',
+    'litellm_models:\n  - name: phi3\n    model: phi3\nlitellm_backends: [http://192.0.2.2:11434]\n',
   'inventories/group_vars/all/vault.yml': VAULT,
   pw: 'the password\n',
   wrong: 'another password\n',
