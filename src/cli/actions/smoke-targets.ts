@@ -53,8 +53,8 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     name: target.name,
     url: `http://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
     key: key.value.key,
-    previousKey: key.value.previous,
-    revokedKey: key.value.revoked,
+    ...(key.value.previous === undefined ? {} : { previousKey: key.value.previous }),
+    ...(key.value.revoked === undefined ? {} : { revokedKey: key.value.revoked }),
     models: models.map(({ name }) => name),
     // A server without any alias has nothing to answer.
     backends: urls.filter((url) => models.some((model) => on(model.backends).includes(url))),
