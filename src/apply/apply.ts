@@ -2,6 +2,7 @@ import type { Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import { changesHost, type Plan, type RunCommand, type Step } from '../plan/plan.ts';
+import type { AuditLine } from './audit.ts';
 import type { HostRecord } from './host-record.ts';
 import { prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
@@ -23,6 +24,8 @@ export interface ApplyTools {
   readonly nonce: string;
   /** Where the host notes what became of each step. */
   readonly record: HostRecord;
+  /** The line of this plan for the host's audit log. */
+  readonly audit?: AuditLine | undefined;
 }
 
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -105,13 +108,20 @@ async function runBatch(
     done.push(first.id);
     return [];
   }
-  const script = batch.kind === 'switch' ? switchScript(plan, batch.steps, tools) : prepareScript(batch.steps, tools);
+  const hasSwitch = plan.steps.some(({ stage }) => stage !== 'prepare');
+  // A plan without a switch, as that of an uninstall, has its line in the first script.
+  const isFirst = done.length === 0 && !hasSwitch;
+  const frame = { ...tools, audit: batch.kind === 'switch' || isFirst ? tools.audit : undefined };
+  const script = batch.kind === 'switch' ? switchScript(plan, batch.steps, frame) : prepareScript(batch.steps, frame);
   const stdout = await runScript(script, batch.kind, plan.command, host, tools);
   if (!stdout.ok) {
     say(first, endingOf(stdout.problems[0]), stdout.problems[0].detail);
     return stdout.problems;
   }
-  return report(batch, plan, host, tools, readTranscript(stdout.value, tools.nonce), say, done);
+  const transcript = readTranscript(stdout.value, tools.nonce);
+  for (const text of transcript.warnings)
+    tools.recorder.event({ kind: 'note', host: host.name, text: `warning: ${text}` });
+  return report(batch, plan, host, tools, transcript, say, done);
 }
 
 /** A step whose end was not heard may have been carried out: the host's own record tells the next run. */

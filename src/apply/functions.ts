@@ -1,3 +1,4 @@
+import { AUDIT } from './audit.ts';
 import { RECORD } from './host-record.ts';
 
 /**
@@ -6,6 +7,7 @@ import { RECORD } from './host-record.ts';
  */
 export const FUNCTIONS = `
 ${RECORD}
+${AUDIT}
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
 kept= begun=$EPOCHSECONDS

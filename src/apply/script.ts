@@ -1,5 +1,6 @@
 import { quote } from '../core/shell.ts';
 import type { Action, Plan, Step } from '../plan/plan.ts';
+import { auditCall, type AuditLine } from './audit.ts';
 import { actionLine, stageLine } from './action-lines.ts';
 import { FUNCTIONS } from './functions.ts';
 import type { HostRecord } from './host-record.ts';
@@ -9,6 +10,8 @@ export interface Frame {
   /** Marks the journal's lines. */
   readonly nonce: string;
   readonly record: HostRecord;
+  /** The line for the audit log that the script begins with. */
+  readonly audit?: AuditLine | undefined;
 }
 
 type Inline = Exclude<Action, { kind: 'upload' }>;
@@ -17,6 +20,7 @@ type Inline = Exclude<Action, { kind: 'upload' }>;
 export function prepareScript(steps: readonly Step[], frame: Frame): string {
   const bodies = steps.map((step, index) => body('step', index, linesInTurn(step)));
   return wrap(frame, steps, bodies, [
+    ...auditLines(frame),
     'choose_printed',
     `for step in ${steps.map((_, index) => String(index)).join(' ')}; do interrupted && break; attempt step "$step" || break; done`,
     'forget_printed',
@@ -65,6 +69,8 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
       'choose_printed',
       `for step in ${staging.map(({ index }) => String(index)).join(' ')}; do attempt stage "$step" || { undo; unstage; exit 0; }; done`,
       ...checking.map((part) => `attempt ${checkerOf(part)} ${String(part.index)} || { undo; unstage; exit 0; }`),
+      // After the checks, so that a line stands for a change.
+      ...auditLines(frame),
       `for step in ${acting.map(({ index }) => String(index)).join(' ')}; do`,
       '  attempt step "$step" && continue',
       '  recover_before < /dev/null > /dev/null 2>&1',
@@ -81,6 +87,10 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
       'unstage',
     ],
   );
+}
+
+function auditLines({ audit }: Frame): readonly string[] {
+  return audit === undefined ? [] : [auditCall(audit)];
 }
 
 /** The lines of one step by phase: all steps are staged, then all are checked, then each is carried out. */

@@ -5,17 +5,15 @@ export interface Transcript {
   readonly failed: { readonly step: number; readonly durationMs: number; readonly printed: string } | undefined;
   /** After a failure in the switch: whether the host was restored; `undefined` if nothing had been changed. */
   readonly undone: boolean | undefined;
+  /** Things that went wrong and did not stop the script. */
+  readonly warnings: readonly string[];
   /** The error of a failed restore. */
   readonly stuck: string;
 }
 
 /** Reads the journal's lines from a script's output. */
 export function readTranscript(stdout: string, nonce: string): Transcript {
-  // A start file of the shell may write before the first line without ending its own: a terminal's title, for example.
-  const lines = stdout.split('\n').flatMap((line) => {
-    const begin = line.indexOf(`${nonce} `);
-    return begin < 0 ? [] : [line.slice(begin + nonce.length + 1).split(' ')];
-  });
+  const lines = linesOf(stdout, nonce);
   const failed = lines.find(([word]) => word === 'failed');
   const stuck = lines.find(([word]) => word === 'stuck');
   return {
@@ -25,8 +23,22 @@ export function readTranscript(stdout: string, nonce: string): Transcript {
         ? undefined
         : { step: Number(failed[1]), durationMs: Number(failed[2]), printed: decode(failed[3]) },
     undone: lines.some(([word]) => word === 'undone') ? true : stuck === undefined ? undefined : false,
+    warnings: decodeWarnings(stdout, nonce),
     stuck: decode(stuck?.[1]),
   };
+}
+
+/** The warnings in a script's output. */
+export function decodeWarnings(stdout: string, nonce: string): readonly string[] {
+  return linesOf(stdout, nonce).flatMap(([word, text]) => (word === 'warning' ? [decode(text)] : []));
+}
+
+// A start file of the shell may write before the first line without ending its own: a terminal's title, for example.
+function linesOf(stdout: string, nonce: string): readonly (readonly string[])[] {
+  return stdout.split('\n').flatMap((line) => {
+    const begin = line.indexOf(`${nonce} `);
+    return begin < 0 ? [] : [line.slice(begin + nonce.length + 1).split(' ')];
+  });
 }
 
 function decode(text: string | undefined): string {

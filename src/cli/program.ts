@@ -4,6 +4,7 @@ import { backendCommand } from './commands/backend.ts';
 import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
 import { fleetCommand } from './commands/fleet.ts';
+import { driftCommand } from './commands/drift.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
@@ -75,7 +76,13 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     ['The operator’s secrets, and the keys of hosts:', [vaultCommand(handOn), trustCommandOf(handOn)]],
     [
       'A running gateway:',
-      [fleetCommand(handOn), releasesCommand(handOn), serviceCommand(handOn), backendCommand(handOn)],
+      [
+        fleetCommand(handOn),
+        releasesCommand(handOn),
+        driftCommand(handOn),
+        serviceCommand(handOn),
+        backendCommand(handOn),
+      ],
     ],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];

@@ -153,6 +153,8 @@ export interface HostPaths {
   readonly stateFile: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
+  /** The log of all changes with their operators; only where systemd manages the service. Uninstall keeps it. */
+  readonly auditLog: string;
   /** Only for the service manager `process`. */
   readonly pidFile: string;
   readonly logFile: string;
@@ -180,6 +182,7 @@ export function pathsOf(settings: Settings): HostPaths {
     stateFile: `${settings.prefix}${STATE_DIR}/contexts.json`,
     serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
     socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
+    auditLog: `${settings.prefix}/var/log/litellm/audit.log`,
     pidFile: `${settings.prefix}/run/litellm.pid`,
     logFile: `${settings.prefix}/var/log/litellm.log`,
   };

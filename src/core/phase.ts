@@ -27,6 +27,13 @@ export interface PhaseTools {
   readonly nowMs: () => number;
   /** The operator and the machine, as the lock of a host names its holder: `ada@workstation`. */
   readonly by?: string;
+  /** This run in the evidence, and the manifest that the evidence's chain ended with before it. */
+  readonly run?: { readonly name: string; readonly before: string | undefined };
+  /**
+   * Takes an act that follows when the evidence of the run is closed, with the SHA-256 of its manifest. It returns its warnings. Without
+   * this tool such acts follow at the end of the work.
+   */
+  readonly whenClosed?: (act: (manifest: string | undefined) => Promise<readonly string[]>) => void;
   /** Ids in the hosts' own records of earlier runs that were cut off and are not closed yet. */
   readonly cutOff?: readonly string[];
 }

@@ -33,8 +33,8 @@ export function manifestOf(
   return { schemaVersion: SCHEMA_VERSION, phase, run, closedAt, files, previous: lastClosed(phases, run) };
 }
 
-// The chain follows the order of closing: of two concurrent runs, the one that ends later names the other.
-function lastClosed(phaseFolder: string, run: string): Manifest['previous'] {
+/** The run of a phase that closed last. The chain follows the order of closing: of two concurrent runs, the one that ends later names the other. */
+export function lastClosed(phaseFolder: string, run: string): Manifest['previous'] {
   const closed = readdirSync(phaseFolder)
     .filter((name) => isRun(name) && name !== run)
     .flatMap((name) => closedRun(phaseFolder, name))

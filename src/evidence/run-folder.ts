@@ -1,13 +1,24 @@
-import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../core/error.ts';
+import { sha256 } from '../core/hash.ts';
 import { printable } from '../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import { keptEvents, type RecordedStep, type Recorder } from '../core/recorder.ts';
 import { timestampOf } from '../core/timestamp.ts';
 import { documentPath } from './document-path.ts';
 import { findEarlierRuns } from './earlier-run.ts';
-import { MANIFEST, manifestOf } from './manifest.ts';
+import { lastClosed, MANIFEST, manifestOf } from './manifest.ts';
 import { openEvidenceRoot, UnfitFolder, type OwnFolder } from './own-folder.ts';
 import type { Redaction } from './redaction.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
@@ -32,6 +43,10 @@ export interface RunRequest extends RunOpening {
 export interface Run {
   /** Absolute. */
   readonly folder: string;
+  /** Its phase and its folder's name. */
+  readonly name: string;
+  /** The SHA-256 of the manifest that the phase's chain ended with when the run was opened. */
+  readonly before: string | undefined;
   readonly recorder: Recorder;
   /** Ids of earlier runs in the records of hosts; a phase asks the hosts for them. */
   readonly openRecords: readonly string[];
@@ -45,6 +60,8 @@ export interface Run {
    * be kept on the way. A second call does nothing.
    */
   close(closing: RunClosing): Result<void>;
+  /** The SHA-256 of the manifest, once the run is closed. */
+  manifest(): string | undefined;
 }
 
 /**
@@ -72,6 +89,7 @@ function open(request: RunRequest): Run {
   const opening: RunOpening = { phase, version, command, cwd, by, pid };
   let broken: Problem | undefined;
   let closed = false;
+  let manifest: string | undefined;
 
   // A full disk must not stop a deployment half-way: the Problem is returned at the end instead.
   const keep = (write: () => void): void => {
@@ -101,6 +119,9 @@ function open(request: RunRequest): Run {
   append({ kind: 'opened', schemaVersion: SCHEMA_VERSION, run, ...redacted(request.redaction, opening) });
   return {
     folder,
+    name: `${phase}/${run}`,
+    before: lastClosed(phases.at('.'), run)?.sha256,
+    manifest: () => manifest,
     recorder: {
       event: (event) => {
         for (const kept of keptEvents(event)) append(redacted(request.redaction, kept));
@@ -130,6 +151,9 @@ function open(request: RunRequest): Run {
       document('run.json', record);
       if (!existsSync(own.at('summary.txt'))) document('summary.txt', summaryOf(record));
       keep(() => document(MANIFEST, manifestOf({ run: own.at('.'), phases: phases.at('.') }, phase, run, endedAt)));
+      keep(() => {
+        manifest = sha256(readFileSync(own.at(MANIFEST)));
+      });
       keep(() => fsyncSync(events));
       keep(() => {
         closeSync(events);

@@ -30,12 +30,12 @@ export function planDeployment(
   before: readonly Step[],
   after: readonly Step[],
 ): Step {
-  const { release, files, settings, paths } = desired;
+  const { release, files, settings, paths, rollback } = desired;
   const folder = `${paths.deployments}/${String(number)}`;
   const isReload = after.some(({ id, verb }) => id === 'service.start' && verb === 'reload');
   const step: Omit<Step, 'actions'> = {
     id: 'deployment',
-    title: `record deployment ${String(number)}`,
+    title: `record deployment ${String(number)}${rollback === undefined ? '' : `: ${rollback.codeOnly ? 'the release of' : 'back to'} deployment ${String(rollback.of)}`}`,
     detail: `${folder}: the release ${release.id} and ${files.map(({ name }) => name).join(', ')} as they are rendered, without secrets`,
     stage: 'prepare',
     verb: 'create',
@@ -44,7 +44,7 @@ export function planDeployment(
     number,
     ...origin,
     kind: isReload ? 'reload' : 'switch',
-    rollback: desired.rollback,
+    rollback,
     changed: [...before, ...after].filter(changesHost).map(({ id, title }) => ({ id, title })),
     release: {
       id: release.id,

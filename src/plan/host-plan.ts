@@ -50,6 +50,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
   const deployment = number === undefined ? [] : [planDeployment(desired, actual, number, before, after)];
   return {
     command: rollback === undefined ? 'hxllm enforce' : rollbackCommand(rollback.of, rollback.codeOnly),
+    deployment: number,
     steps: [...before, ...deployment, ...after],
     ...planRecovery(desired, actual),
     keepFolder: `${desired.paths.installDir}/.previous`,

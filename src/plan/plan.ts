@@ -3,6 +3,8 @@ import type { Secret } from '../core/secret.ts';
 
 /** The steps for a host, in order; empty if nothing differs. */
 export interface Plan {
+  /** The number of the deployment that it makes. */
+  readonly deployment?: number | undefined;
   /** The command that made the plan; the fix of a failure repeats it, and no other one. */
   readonly command: RunCommand;
   readonly steps: readonly Step[];

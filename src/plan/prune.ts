@@ -87,6 +87,8 @@ function going(
   const needs = needsOf(kept, installation);
   const releases = new Set([
     ...needs.releases,
+    // A process that was started by the link may run a release that no deployment records.
+    ...(installation.instances.some(({ deployment }) => deployment === undefined) ? [installation.current] : []),
     desired.release.id,
     ...(adopted === undefined ? [] : [adopted.release.id]),
   ]);

@@ -69,9 +69,23 @@ export function planUninstall(
       hasPrevious: false,
       keepFolder: `${paths.installDir}/.previous`,
     },
-    left: [...leftOvers(settings, paths, actual), ...stayingLines(removal, staying)],
+    left: [
+      ...leftOvers(settings, paths, actual),
+      ...stayingLines(removal, staying),
+      ...auditLines(settings, paths, actual, steps),
+    ],
     stays: removal.staying.size > 0 || staying.length > 0,
   };
+}
+
+function auditLines(
+  { serviceManager }: Settings,
+  { auditLog }: HostPaths,
+  { installation }: Pick<Actual, 'installation'>,
+  steps: readonly Step[],
+): readonly string[] {
+  const isThere = installation.entries.has(auditLog) || steps.length > 0;
+  return serviceManager === 'systemd' && isThere ? [`${auditLog}: the log of all changes of this host`] : [];
 }
 
 function step(id: string, title: string, detail: string, actions: readonly Action[], verb: StepVerb = 'remove'): Step {

@@ -77,7 +77,7 @@ test('uninstall removes the state with its own words, and the folder with it', (
   assert.match(step.detail, /the contexts that have grown/);
   assert.ok(plan.steps.at(-1)?.actions.some((action) => action.kind === 'remove-empty' && action.path === STATE));
   assert.ok(idsOf(plan).includes('user.user'));
-  assert.deepEqual(left, []);
+  assert.deepEqual(left, ['/var/log/litellm/audit.log: the log of all changes of this host']);
 });
 
 test('uninstall leaves a state folder that holds anything else, and says what', () => {

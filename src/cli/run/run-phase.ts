@@ -1,3 +1,4 @@
+import { errorMessage } from '../../core/error.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent, RecordedStep, Recorder } from '../../core/recorder.ts';
@@ -77,8 +78,11 @@ export async function runPhase(
     if (shown.kind !== 'problem' || !repeatsCheck(shown.problem, log.results())) view.event(shown);
   };
   const recorder: Recorder = { event: say, file: (path, content) => run?.recorder.file(path, content) };
+  const acts: ((manifest: string | undefined) => Promise<readonly string[]>)[] = [];
   const tools = {
     recorder,
+    ...(run === undefined ? {} : { run: { name: run.name, before: run.before } }),
+    whenClosed: (act: (manifest: string | undefined) => Promise<readonly string[]>) => void acts.push(act),
     signal,
     nowMs: terminal.nowMs,
     by: `${terminal.userName}@${terminal.machineName}`,
@@ -120,6 +124,8 @@ export async function runPhase(
   const closed = settled === undefined || settled.closed.length === 0 ? {} : { closed: settled.closed };
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings, ...closed });
   session.open.run = undefined;
+  for (const text of await actsAfter(acts, run?.manifest()))
+    view.event({ kind: 'note', text: redaction.text(`warning: ${text}`) });
   const lost = kept === undefined || kept.ok ? [] : kept.problems;
   for (const problem of lost) view.event({ kind: 'problem', problem });
   const outcome: PhaseOutcome = {
@@ -139,6 +145,15 @@ export async function runPhase(
   };
   view.end(outcome, spec.next(outcome));
   return outcome;
+}
+
+// The evidence is closed, so a failure here is only shown.
+async function actsAfter(
+  acts: readonly ((manifest: string | undefined) => Promise<readonly string[]>)[],
+  manifest: string | undefined,
+): Promise<readonly string[]> {
+  const ended = await Promise.allSettled(acts.map((act) => act(manifest)));
+  return ended.flatMap((each) => (each.status === 'fulfilled' ? each.value : [errorMessage(each.reason)]));
 }
 
 /** Closes an open run at once, as aborted or crashed. */

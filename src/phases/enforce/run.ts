@@ -8,7 +8,9 @@ import { timestampOf } from '../../core/timestamp.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { countChanges, rollbackCommand } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
+import { auditOf } from './host/audit.ts';
 import { openHost } from './host/open-host.ts';
+import { untilClosed, type Held } from './host/until-closed.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { prepareHost, type Prepared, type PrepareOptions } from './prepare.ts';
 import type { RollbackRequest } from './rollback/target.ts';
@@ -35,7 +37,16 @@ export async function runEnforce(
   options: EnforceOptions,
   tools: PhaseTools,
 ): Promise<PhaseReport> {
-  await using opened = new AsyncDisposableStack();
+  return untilClosed(tools, (held) => enforce(config, shipping, options, tools, held));
+}
+
+async function enforce(
+  config: Config,
+  shipping: Shipping,
+  options: EnforceOptions,
+  tools: PhaseTools,
+  held: Held,
+): Promise<PhaseReport> {
   const { rollback } = options;
   const keys =
     rollback === undefined ? config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, options.dryRun)])) : [];
@@ -43,7 +54,7 @@ export async function runEnforce(
   if (early.length > 0) return close({ problems: early }, options, tools);
   const bundle = rollback === undefined ? await shipping.bundle() : ok(undefined);
   if (!bundle.ok) return close({ problems: bundle.problems }, options, tools);
-  const results = await prepareAll(config, shipping, bundle.value, options, tools, opened);
+  const results = await prepareAll(config, shipping, bundle.value, options, tools, held.opened);
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
   const problems = problemsIn(results);
   if (problems.length > 0 || tools.signal.aborted) return close({ prepared, problems }, options, tools);
@@ -52,7 +63,7 @@ export async function runEnforce(
   if (options.dryRun || changes === 0) return close({ prepared }, options, tools);
   if (!(await tools.confirm({ question: questionFor(prepared) })))
     return close({ prepared, declined: true }, options, tools);
-  return await applyAll(prepared, options, tools);
+  return await applyAll(prepared, options, tools, held);
 }
 
 async function prepareAll(
@@ -92,18 +103,22 @@ async function applyAll(
   prepared: readonly Prepared[],
   options: EnforceOptions,
   tools: PhaseTools,
+  held: Held,
 ): Promise<PhaseReport> {
   const done = new Map<Prepared, readonly string[]>();
   for (const one of prepared) {
     const { recorder, signal, nowMs } = tools;
     if (one.plan.steps.length === 0) continue;
     await keepForeign(one, tools);
+    const audit = auditOf(one.plan, { ...one.desired, record: one.record.id }, tools);
+    held.changed(one.host, audit);
     const applied = await applyPlan(one.plan, one.host, {
       recorder,
       signal,
       nowMs,
       nonce: randomId(),
       record: one.record,
+      audit,
     });
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);

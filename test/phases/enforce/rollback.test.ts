@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Settings } from '../../../src/config/config.ts';
@@ -117,6 +117,17 @@ test('the code alone goes back with --code-only', async () => {
   assert.equal(current(), first);
   assert.match(config(), /simple-shuffle/);
   assert.equal(await stage.ask(), NEW_KEY);
+});
+
+test('a host without its environment file is refused before anything changes', async () => {
+  const file = at('etc/litellm/litellm.env');
+  renameSync(file, `${file}.aside`);
+  const seen = await rollback(1);
+  renameSync(`${file}.aside`, file);
+  assert.deepEqual(
+    seen.problems.map(({ code }) => code),
+    ['rollback.no-key'],
+  );
 });
 
 test('a dry run shows the way back and takes no step of it', async () => {

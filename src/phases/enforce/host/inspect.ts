@@ -50,6 +50,7 @@ export async function inspectHost(
     paths.socketUnit,
     paths.current,
     paths.logFile,
+    paths.auditLog,
     paths.pidFile,
     ...stagedPaths(paths),
     paths.stateFile,

@@ -16,6 +16,15 @@ export async function formerRelease(
   shipping: Shipping,
 ): Promise<Result<Release>> {
   const paths = pathsOf(settings);
+  // Its text is on the host alone: nothing else knows which keys are valid now.
+  if (installation.entries.get(paths.envFile)?.kind !== 'file')
+    return fail({
+      code: 'rollback.no-key',
+      summary: 'the host has no master key',
+      detail: `Expected ${paths.envFile}, which a rollback keeps, found none.`,
+      fix: `hxllm enforce --limit ${host} --ask-vault-pass  # writes it, and deploys your files`,
+      where: { host },
+    });
   const damaged = Object.entries(release.files).filter(([name, hash]) => {
     const found = installation.releases.get(`${release.id}/${name}`);
     // The same release of a later commit has another date, and is the same all the same.

@@ -39,6 +39,8 @@ export async function readFormer(
   const texts = await learn(host, config, deploymentFilesQuestion(`${folder}/${String(files.number)}`), tools);
   if (!texts.ok) return texts;
   const settings = settingsOf(config.settings, files);
+  if (files.settings.serviceManager !== config.settings.serviceManager)
+    return fail(otherManager(host.name, files, config.settings));
   const desired = desiredFiles(host.name, settings, files, texts.value);
   return desired.ok ? ok({ ...source.value, settings, desired: desired.value }) : desired;
 }
@@ -53,6 +55,17 @@ async function learn<T>(
   if (!asked.ok) return asked;
   const { question: fact } = asked.value;
   return fact.known ? ok(fact.value) : fail(uninspected(host.name, fact));
+}
+
+// The units of the one manager would stay beside the process of the other.
+function otherManager(host: string, { number, settings }: DeploymentRecord, { serviceManager }: Settings): Problem {
+  return {
+    code: 'rollback.other-manager',
+    summary: `deployment ${String(number)} was managed in another way`,
+    detail: `Expected litellm_service_manager ${serviceManager}, found ${settings.serviceManager}.`,
+    fix: `hxllm releases --limit ${host}  # and go back to another one`,
+    where: { host },
+  };
 }
 
 function settingsOf(settings: Settings, { settings: recorded, files }: DeploymentRecord): Settings {

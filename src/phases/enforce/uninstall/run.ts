@@ -5,9 +5,11 @@ import { randomId } from '../../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../../core/problem.ts';
 import { planUninstall, type UninstallPlan } from '../../../plan/uninstall.ts';
+import { auditOf } from '../host/audit.ts';
 import { inspectHost } from '../host/inspect.ts';
 import { planEvent } from '../host/plan-event.ts';
 import { openHost, type HostAccess } from '../host/open-host.ts';
+import { untilClosed, type Held } from '../host/until-closed.ts';
 import { summarizeUninstall } from './summary.ts';
 
 /** A host with the plan that removes hxllm from it. */
@@ -21,10 +23,18 @@ export async function runUninstall(
   options: { readonly dryRun: boolean },
   tools: PhaseTools,
 ): Promise<PhaseReport> {
-  await using opened = new AsyncDisposableStack();
+  return untilClosed(tools, (held) => uninstall(config, options, tools, held));
+}
+
+async function uninstall(
+  config: Config,
+  options: { readonly dryRun: boolean },
+  tools: PhaseTools,
+  held: Held,
+): Promise<PhaseReport> {
   const early = hostProblems(config);
   if (early.length > 0) return close(tools, 'failed', early, 0);
-  const results = await Promise.all(config.hosts.map((host) => prepareHost(host, options.dryRun, tools, opened)));
+  const results = await Promise.all(config.hosts.map((host) => prepareHost(host, options.dryRun, tools, held.opened)));
   const problems = results.flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
   if (problems.length > 0 || tools.signal.aborted) return close(tools, 'failed', problems, 0);
@@ -34,7 +44,7 @@ export async function runUninstall(
   const names = prepared.filter((one) => one.plan.steps.length > 0).map((one) => one.host.name);
   if (!(await tools.confirm({ question: `Remove hxllm from ${names.join(', ')}?` })))
     return close(tools, 'declined', [], 0);
-  return await applyAll(prepared, tools);
+  return await applyAll(prepared, tools, held);
 }
 
 async function prepareHost(
@@ -66,16 +76,20 @@ function showPlan({ host, plan, left, stays }: Prepared, { recorder }: PhaseTool
   if (left.length > 0) recorder.event({ kind: 'note', host: host.name, text: ['left as it is:', ...left].join('\n') });
 }
 
-async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promise<PhaseReport> {
+async function applyAll(prepared: readonly Prepared[], tools: PhaseTools, held: Held): Promise<PhaseReport> {
   const { recorder, signal, nowMs } = tools;
   let changes = 0;
   for (const one of prepared.filter(({ plan }) => plan.steps.length > 0)) {
+    const { settings } = one.config;
+    const audit = auditOf(one.plan, { settings, paths: pathsOf(settings), record: one.record.id }, tools);
+    held.changed(one.host, audit);
     const applied = await applyPlan(one.plan, one.host, {
       recorder,
       signal,
       nowMs,
       nonce: randomId(),
       record: one.record,
+      audit,
     });
     changes += applied.done.length;
     if (applied.problems.length > 0) return close(tools, 'failed', applied.problems, changes);
