@@ -3,6 +3,7 @@ import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import { changesHost, type Plan, type RunCommand, type Step } from '../plan/plan.ts';
 import type { AuditLine } from './audit.ts';
+import { batchesOf, type Batch } from './batches.ts';
 import type { HostRecord } from './host-record.ts';
 import { prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
@@ -41,29 +42,6 @@ export async function applyPlan(plan: Plan, host: Host, tools: ApplyTools): Prom
     if (problems.length > 0) return { done, problems };
   }
   return { done, problems: [] };
-}
-
-interface Batch {
-  readonly kind: 'upload' | 'prepare' | 'switch';
-  readonly steps: readonly Step[];
-}
-
-/** Groups the steps that travel together: each upload alone, neighbouring `prepare` steps in one script, the whole switch in one. */
-function batchesOf(steps: readonly Step[]): readonly Batch[] {
-  const batches: Batch[] = [];
-  for (const step of steps) {
-    const kind = kindOf(step);
-    const last = batches.at(-1);
-    if (last?.kind === kind && kind !== 'upload') batches[batches.length - 1] = { kind, steps: [...last.steps, step] };
-    else batches.push({ kind, steps: [step] });
-  }
-  return batches;
-}
-
-// The steps of `clean` end the script of the switch, which a lost connection does not stop.
-function kindOf({ actions, stage }: Step): Batch['kind'] {
-  if (actions.some((action) => action.kind === 'upload')) return 'upload';
-  return stage === 'clean' ? 'switch' : stage;
 }
 
 async function runBatch(

@@ -19,12 +19,12 @@ export const AUDIT = `
 audit_line() {
   local file=$1 members=$2 folder=\${1%/*} holder begin=
   [ -e "$folder" ] || [ -L "$folder" ] || mkdir -p -m 750 -- "$folder" || return
-  [ ! -L "$folder" ] && [ -d "$folder" ] && [ -O "$folder" ] || { echo "$folder is not a folder of $(id -un)"; return 1; }
-  [ $((8#$(stat -c %a -- "$folder") & 8#022)) = 0 ] || { echo "others may write to $folder"; return 1; }
+  [ ! -L "$folder" ] && [ -d "$folder" ] && [ -O "$folder" ] || { echo "$folder is not a folder of $(id -un); to fix it: sudo chown root:root $folder && sudo chmod 750 $folder"; return 1; }
+  [ $((8#$(stat -c %a -- "$folder") & 8#022)) = 0 ] || { echo "others may write to $folder; to fix it: sudo chmod 750 $folder"; return 1; }
   if [ ! -e "$file" ] && [ ! -L "$file" ]; then (umask 027; : > "$file") || return; fi
   [ ! -L "$file" ] && [ -f "$file" ] && [ -O "$file" ] || { echo "$file is not a file of $(id -un)"; return 1; }
   holder=$(head -c 300 -- "\${HXLLM_WORK%.work}" 2>/dev/null | head -n 1)
-  holder=\${holder#* }; holder=\${holder% (*}; holder=\${holder//[^a-zA-Z0-9 ._:@-]/?}
+  holder=\${holder#* }; holder=\${holder%% (*}; holder=\${holder//[^a-zA-Z0-9 ._:@-]/?}
   # The rest of a line that a full disk cut off must not take this one along.
   [ -z "$(tail -c 1 -- "$file")" ] || begin=$'\\n'
   printf '%s{"at":"%s","login":"%s",%s}\\n' "$begin" "$(date -u +%FT%TZ)" "$holder" "$members" >> "$file" && sync -- "$file"

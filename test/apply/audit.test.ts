@@ -19,6 +19,7 @@ import type { AuditEntry } from '../../src/core/audit-entry.ts';
 import type { PhaseEvent } from '../../src/core/recorder.ts';
 import type { Step } from '../../src/plan/plan.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
+import { makeBench as makeHoldBench, must } from './bench.ts';
 
 const host = createLocalHost('here', process.env);
 const ENTRY: AuditEntry = {
@@ -165,4 +166,13 @@ test('a log that cannot be written is a warning, and the change is made', async 
     events.some((event) => event.kind === 'note' && /^warning: the audit log .* was not written: /.test(event.text)),
     JSON.stringify(events),
   );
+});
+
+test('a line has the login of the lock’s holder, which the host knows, and not the name that the operator gives', async (context) => {
+  const { file, lines } = makeBench(context);
+  const { take } = makeHoldBench(context);
+  const held = must(await take({ by: 'mallory (root from 10.9.9.9' }));
+  assert.deepEqual(serious(await appendAudit(held, { file, entry: ENTRY })), []);
+  assert.match(String(lines()[0]?.['login']), /^\S+ from this host$/);
+  await held.release();
 });

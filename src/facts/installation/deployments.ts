@@ -11,7 +11,7 @@ for folder in "$install"/deployments/*; do
   case $number in ''|*[!0-9]*|0*|??????????*) continue;; esac
   [ -d "$folder" ] && [ ! -L "$folder" ] || continue
   healthy=no; [ ! -f "$folder/healthy" ] || healthy=yes
-  say deployment "$number" $healthy "$(readlink -- "$folder/gateway")" "$(head -c 100000 -- "$folder/deployment.json" 2>/dev/null | tr -d '\\0')"
+  say deployment "$number" $healthy "$(readlink -- "$folder/gateway")" "$([ ! -f "$folder/deployment.json" ] || cat < "$folder/deployment.json")"
 done
 `;
 
