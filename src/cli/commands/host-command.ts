@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described, INVENTORY_OPTION, withBecome, type CommandText } from './phase-command.ts';
+import { described, INVENTORY_OPTION, transportOption, withBecome, type CommandText } from './phase-command.ts';
 import { collect, withVaultPassword } from './vault-options.ts';
 
 /** A command that runs something on the hosts, outside of the phases: it writes no evidence. */
@@ -11,7 +11,8 @@ export function hostCommand(text: CommandText): Command {
   return withBecome(
     withVaultPassword(command)
       .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
-      .option('--connection-password-file <file>', 'read it from a file, or from a program’s output'),
+      .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
+      .addOption(transportOption()),
   ).hook('preAction', (_own, running) => {
     const options = running.opts();
     for (const [name, flag, file] of [

@@ -5,7 +5,8 @@ import type { Host } from '../../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 import { createConnect } from '../../remote/connect.ts';
-import { trustCommand } from '../run/next.ts';
+import type { Transport } from '../../remote/transport.ts';
+import { trustCommand, withOpenSsh } from '../run/next.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
 import { watchInterruption } from '../terminal/interruption.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
@@ -19,6 +20,7 @@ export interface HostOptions extends FileOptions {
   readonly connectionPasswordFile?: string;
   readonly askBecomePass?: boolean;
   readonly becomePasswordFile?: string;
+  readonly transport?: Transport;
 }
 
 /** The hosts of a command line. */
@@ -76,7 +78,12 @@ async function hostsOf(terminal: Terminal, options: HostOptions, signal: AbortSi
   reportProblems(terminal, loaded.value.warnings, 'warning');
   const [problem, ...more] = hostProblems(loaded.value);
   if (problem !== undefined) return fail(problem, ...more);
-  const connect = createConnect({ ...terminal, prompts: sshPromptsOf(terminal) }, trustCommand(options));
+  const again = withOpenSsh(['hxllm', ...process.argv.slice(2)]);
+  const connect = createConnect(
+    { ...terminal, prompts: sshPromptsOf(terminal), withOpenSsh: again },
+    trustCommand(options),
+    options.transport,
+  );
   return ok({
     configs: loaded.value.hosts,
     signal,

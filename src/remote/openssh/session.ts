@@ -113,7 +113,7 @@ export async function runSession(
     'host',
     loginLine(['bash', '-c', REPORTED, 'hxllm', token, ...command.argv]),
   ]);
-  const output = collect(session, token);
+  const output = collect(session, token, command.onOutput);
   const stop = (): void => {
     const told = endCommand(shared, session, output.group, endElsewhere);
     shared.ending.add(told);
@@ -163,14 +163,15 @@ interface Collected {
   end(): { exitCode: number | undefined; begun: boolean; stdout: string; stderr: string };
 }
 
-function collect({ child, ended }: SshSession, token: string): Collected {
+function collect({ child, ended }: SshSession, token: string, onOutput: Command['onOutput']): Collected {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   const begin = new RegExp(`${token} (\\d*)\\n`);
   const group = Promise.withResolvers<string | undefined>();
   let begun = false;
   let seen = '';
   child.stdout.on('data', (chunk: Buffer) => {
-    out.push(chunk);
+    if (onOutput === undefined) out.push(chunk);
+    else onOutput(chunk);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     err.push(chunk);

@@ -48,6 +48,28 @@ for (const transport of TRANSPORTS)
       assert.deepEqual([ran.exitCode, ran.stdout, ran.stderr], [3, "größe\nit's|$HOME|a b||", 'oops\n']);
     });
 
+    test('output is passed on while the command runs, and the result has none of it', async () => {
+      const told = Promise.withResolvers<string>();
+      async function* untilTold() {
+        yield new TextEncoder().encode(`${await told.promise}\n`);
+      }
+      let seen = '';
+      const ran = valueOf(
+        await host.run(
+          {
+            argv: ['bash', '-c', 'echo first; read -r word; echo "$word"; echo oops >&2'],
+            stdin: untilTold(),
+            onOutput: (chunk) => {
+              seen += Buffer.from(chunk).toString();
+              if (seen === 'first\n') told.resolve('second');
+            },
+          },
+          PATIENT,
+        ),
+      );
+      assert.deepEqual([seen, ran.stdout, ran.stderr], ['first\nsecond\n', '', 'oops\n']);
+    });
+
     test('the exit code after a signal is 128 + its number', async () => {
       assert.equal(valueOf(await host.run({ argv: ['bash', '-c', 'kill -KILL $$'] }, PATIENT)).exitCode, 137);
     });
