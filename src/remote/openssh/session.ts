@@ -208,10 +208,10 @@ async function endCommand(
   endElsewhere: EndGroup,
 ): Promise<void> {
   const found = await within(group, GROUP_TIMEOUT_MS, NEVER);
-  if (found.state === 'done' && found.value !== undefined && found.value !== '') {
-    const { value } = found;
-    if (!(await endGroup(shared, value)) && shared.alive) await endElsewhere(value).catch(() => undefined);
-  }
+  const number = found.state === 'done' ? (found.value ?? '') : '';
+  // 0 and 1 would mean other processes than those of the command.
+  if (Number(number) > 1 && !(await endGroup(shared, number)) && shared.alive)
+    await endElsewhere(number).catch(() => undefined);
   child.kill('SIGTERM');
   for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
 }

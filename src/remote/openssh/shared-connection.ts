@@ -43,6 +43,7 @@ export class SharedConnection {
   readonly ending = new Set<Promise<unknown>>();
   readonly #child: ChildProcess;
   #alive = true;
+  #closed = false;
   #said = '';
 
   constructor({ localUser, folder, askpass, argv, control, log }: SharedStart) {
@@ -107,6 +108,9 @@ export class SharedConnection {
 
   /** Ends ssh and all that belongs to it. */
   async close(): Promise<void> {
+    // After the first time the number of the group may belong to other processes.
+    if (this.#closed) return;
+    this.#closed = true;
     if (this.ending.size > 0) await within(Promise.allSettled(this.ending), 2 * CLOSE_TIMEOUT_MS, NEVER);
     this.#send('SIGTERM');
     await within(this.ended, CLOSE_TIMEOUT_MS, NEVER);
