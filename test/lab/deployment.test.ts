@@ -148,7 +148,10 @@ test('killing a backend under load loses no request whose response had not begun
     for (let later = 0; later < 4; later += state.killed ? 1 : 0) fates.push(await chat(key, client % 2 === 0));
   });
   try {
-    await until('the load to be under way', 60_000, () => Promise.resolve(fates.length >= 24));
+    // On a busy machine the other backend may answer the first requests alone.
+    await until('the load to be under way on both backends', 60_000, () =>
+      Promise.resolve(fates.length >= 24 && fates.some(({ backend }) => backend === BACKENDS[1])),
+    );
     await llm.must('systemctl kill -s KILL ollama; systemctl stop ollama');
   } finally {
     state.killed = true;
@@ -157,10 +160,6 @@ test('killing a backend under load loses no request whose response had not begun
   assert.deepEqual(
     fates.filter(({ fate }) => fate === 'refused'),
     [],
-  );
-  assert.ok(
-    fates.some(({ backend }) => backend === BACKENDS[1]),
-    'the killed backend had not been used',
   );
   assert.ok(
     fates.filter(({ fate }) => fate === 'broke off').length <= 8,
