@@ -16,7 +16,7 @@ import { toolsQuestion } from '../../src/facts/tools.ts';
 /** A word at the place of a command: at the beginning of a line, behind a bracket, or behind an operator of the shell. */
 const COMMAND = /(?:^|[;&|({]|\b(?:then|do|else|if|while|until|exec)\b|! )[ \t]*([a-z][\w-]*)(?= |$|;|\))/gm;
 /** Commands of bash itself, and programs without which a script goes on. */
-const BUILT_IN = 'bash echo printf test read kill true false pwd sudo doas journalctl nohup env'.split(' ');
+const BUILT_IN = 'bash echo printf test read kill true false pwd sudo doas journalctl nohup env chattr'.split(' ');
 
 function ask<T>(question: Question<T>, path = process.env['PATH'] ?? ''): T {
   const argv = ['-c', question.script, 'hxllm', ...(question.arguments ?? [])];
