@@ -6,7 +6,7 @@ import { FOLLOWERS } from './followers.ts';
  * Lists foreign things at the paths that are its arguments, without the text of a file or the arguments of a program. A link at one of hxllm's paths is foreign, since hxllm puts files there.
  */
 export const FOREIGN_SCRIPT = `
-config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7 authorities=$8
+config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7 authorities=$8; shift 8
 ${SAY}
 ${FOLLOWERS}
 # Of a foreign file only these words leave the host: its other words may be secrets.
@@ -25,6 +25,8 @@ kind() { [ -L "$1" ] || stat -c %F -- "$1"; }
 there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")" "$(kind "$config")"
 there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")" "$(kind "$environment")"
 [ -n "$authorities" ] && there "$authorities" && ! marked "$authorities" && say file "$authorities" '' "$(readlink -- "$authorities")" "$(kind "$authorities")"
+# The files beside the two units that people know; their words stay on the host.
+for each; do there "$each" && ! marked "$each" && say file "$each" '' "$(readlink -- "$each")" "$(kind "$each")"; done
 root=\${service%/etc/systemd/system/*}
 # The state of a unit, and the links by which it is enabled or has another name.
 state() {
@@ -60,13 +62,16 @@ programs=$(readlink -f "$install")/runtimes
 # systemd keeps hxllm's units in memory whose files are gone, with hxllm's program.
 is_program() { case $1 in */runtimes/node-*/bin/node) true;; *) false;; esac; }
 runs_program() {
-  local main; main=$(systemctl show litellm.service -P MainPID 2>/dev/null)
-  [ "\${main:-0}" != 0 ] && is_program "$(readlink "/proc/$main/exe" 2>/dev/null | sed 's/ (deleted)$//')"
+  local main
+  for main in $(systemctl show litellm.service 'litellm@*.service' -P MainPID 2>/dev/null); do
+    [ "$main" != 0 ] && is_program "$(readlink "/proc/$main/exe" 2>/dev/null | sed 's/ (deleted)$//')" && return
+  done
+  return 1
 }
 # $1 pid, $2 program, $3 unit. A drop-in of the operator may run another program in hxllm's unit, or open another port.
 ours() {
   case $2 in "$programs"/*) marked "$marker" && return 0;; esac
-  [ "$3" = litellm.service ] && { marked "$service" || is_program "$2"; } && return 0
+  case $3 in litellm.service|litellm@*.service) { marked "$service" || is_program "$2"; } && return 0;; esac
   [ "$1" = 1 ] && [ "$3" = litellm.socket ] && ! there "$socket" && runs_program && return 0
   # The service manager itself holds the socket of a unit.
   [ "$1" = 1 ] && marked "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }

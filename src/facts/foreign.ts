@@ -46,6 +46,9 @@ export interface ForeignPaths {
   readonly caFile: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
+  readonly instanceUnit: string;
+  readonly failedUnit: string;
+  readonly dropInGenerator: string;
   readonly installDir: string;
   readonly marker: string;
 }
@@ -70,6 +73,9 @@ export function foreignQuestion(
       String(port),
       // Without litellm_ca_file nothing of hxllm takes this place.
       authorities === undefined ? '' : paths.caFile,
+      paths.instanceUnit,
+      paths.failedUnit,
+      paths.dropInGenerator,
     ],
     as: 'root',
     parse: ({ stdout, exitCode }) => {

@@ -97,6 +97,9 @@ function filesOf(paths: Desired['paths']): readonly { readonly name: string; rea
     { name: 'config.yaml', path: paths.configFile },
     { name: 'litellm.env', path: paths.envFile },
     { name: 'ca.pem', path: paths.caFile },
+    { name: 'litellm-failed@.service', path: paths.failedUnit },
+    { name: 'litellm-drop-ins', path: paths.dropInGenerator },
+    { name: 'litellm@.service', path: paths.instanceUnit },
     { name: 'litellm.socket', path: paths.socketUnit },
     { name: 'litellm.service', path: paths.serviceUnit },
   ];

@@ -61,7 +61,16 @@ export function leftOvers(
   { installation: { entries, notes, backups, user: seenUser }, footprint }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly string[] {
   const optional = authorities === undefined ? [] : [paths.caFile];
-  const foreign = [paths.configFile, paths.envFile, ...optional, paths.serviceUnit, paths.socketUnit]
+  const foreign = [
+    paths.configFile,
+    paths.envFile,
+    ...optional,
+    paths.serviceUnit,
+    paths.socketUnit,
+    paths.instanceUnit,
+    paths.failedUnit,
+    paths.dropInGenerator,
+  ]
     .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
     .map((path) => `${path}: it does not carry hxllm’s mark`);
   const folder =

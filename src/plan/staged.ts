@@ -10,8 +10,12 @@ export function stagedPaths({
   caFile,
   serviceUnit,
   socketUnit,
+  instanceUnit,
+  failedUnit,
+  dropInGenerator,
   current,
   marker,
 }: HostPaths): readonly string[] {
-  return [configFile, envFile, caFile, serviceUnit, socketUnit, current, marker].map((path) => `${path}.hxllm-new`);
+  const units = [serviceUnit, socketUnit, instanceUnit, failedUnit, dropInGenerator];
+  return [configFile, envFile, caFile, ...units, current, marker].map((path) => `${path}.hxllm-new`);
 }

@@ -22,6 +22,9 @@ test('every file is marked and has the guide’s path, owner and mode', () => {
     [
       ['/etc/litellm/config.yaml', 'root:litellm', '640'],
       ['/etc/litellm/litellm.env', 'root:litellm', '640'],
+      ['/etc/systemd/system/litellm-failed@.service', 'root:root', '644'],
+      ['/etc/systemd/system-generators/litellm-drop-ins', 'root:root', '755'],
+      ['/etc/systemd/system/litellm@.service', 'root:root', '644'],
       ['/etc/systemd/system/litellm.socket', 'root:root', '644'],
       ['/etc/systemd/system/litellm.service', 'root:root', '644'],
     ],
@@ -48,7 +51,7 @@ test('the key is a secret, and its file is unknown while the vault is locked', (
   assert.ok(locked.ok);
   assert.deepEqual(
     locked.value.map((file) => file.content.kind),
-    ['text', 'unknown', 'text', 'text'],
+    ['text', 'unknown', 'text', 'text', 'text', 'text', 'text'],
   );
 });
 

@@ -45,8 +45,9 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     },
     reader,
   );
+  const models = readModels(variables.get('litellm_models'), backends, reader);
   return {
-    models: readModels(variables.get('litellm_models'), backends, reader),
+    models,
     backends,
     masterKey: readMasterKey(variables, reader),
     port: reader.integer(variables.get('litellm_port'), { from: 1, to: 65_535 }, 'a port from 1 to 65535') ?? 4000,
@@ -56,6 +57,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     routingStrategy: readStrategy(variables.get('litellm_routing_strategy'), reader),
     drainTimeoutS:
       reader.integer(variables.get('litellm_drain_timeout'), { from: 0, to: 86_400 }, 'seconds from 0 to 86400') ?? 600,
+    gateModel: readGateModel(variables.get('litellm_gate_model'), models, reader),
     ...folders,
     serviceManager,
     prefix,
@@ -63,6 +65,18 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
     authorities,
   };
+}
+
+function readGateModel(value: Value | undefined, models: Settings['models'], reader: Reader): string | undefined {
+  const text = reader.text(value, 'an alias of litellm_models');
+  const names = models?.map(({ name }) => name) ?? [];
+  if (value === undefined || text === undefined || models === undefined || names.includes(text)) return text;
+  const near = nearestName(text, names);
+  return reader.wrong(
+    value,
+    `an alias of litellm_models: ${names.join(', ')}`,
+    near === undefined ? 'write one of them, or remove litellm_gate_model' : `write litellm_gate_model: ${near}`,
+  );
 }
 
 // The name of a group of a directory may have blanks and capitals; group(5) separates its fields by colons and members by commas.

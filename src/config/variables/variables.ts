@@ -142,6 +142,12 @@ export const VARIABLES = {
     unit: 's',
     default: 600,
   },
+  litellm_gate_model: {
+    type: NAME,
+    meaning:
+      'The alias of `litellm_models` that a new instance has to give one real answer for before it takes over. It is asked only where the model is in memory, so nothing is loaded for it.',
+    example: 'phi3-3.8b',
+  },
   litellm_config_dir: {
     type: FOLDER,
     meaning:
@@ -185,7 +191,7 @@ export const VARIABLES = {
   litellm_templates_dir: {
     type: text('the path of a folder', String.raw`\s*\S[^\n]*`),
     meaning:
-      'A folder on this machine with your own templates of `litellm.service`, `litellm.socket` and `litellm.env`; hxllm’s own stands for one that is missing. `hxllm validate --write-templates DIR` writes them.',
+      'A folder on this machine with your own templates of `litellm.service`, `litellm@.service`, `litellm.socket` and `litellm.env`; hxllm’s own stands for one that is missing. `hxllm validate --write-templates DIR` writes them.',
     example: 'templates',
   },
 } as const satisfies Readonly<Record<string, VariableRecord>>;
