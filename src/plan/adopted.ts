@@ -97,6 +97,8 @@ function filesOf(paths: Desired['paths']): readonly { readonly name: string; rea
     { name: 'config.yaml', path: paths.configFile },
     { name: 'litellm.env', path: paths.envFile },
     { name: 'ca.pem', path: paths.caFile },
+    { name: 'tls-cert.pem', path: paths.tlsCertFile },
+    { name: 'tls-key.pem', path: paths.tlsKeyFile },
     { name: 'litellm.socket', path: paths.socketUnit },
     { name: 'litellm.service', path: paths.serviceUnit },
   ];

@@ -51,7 +51,11 @@ export function isConfirmed(desired: Desired, actual: Actual, changed: readonly 
 // The running state was confirmed, and only config.yaml differs from it.
 function differsByConfiguration(desired: Desired, actual: Actual, changed: readonly Step[]): boolean {
   const [rest] = serviceFingerprint(desired, actual).split('.', 1);
+  // A running gateway neither begins nor ends to speak TLS.
+  const written = actual.installation.entries.get(desired.paths.configFile)?.text ?? '';
+  const spoke = /^ {2}tls:/m.test(written);
   return (
+    spoke === (desired.settings.tls !== undefined) &&
     changed.every((step) => step.id === 'files.config.yaml') &&
     actual.installation.notes?.confirmed?.split('.', 1)[0] === rest
   );
@@ -131,7 +135,11 @@ function previousConfigDir({ paths }: Desired, { footprint }: Actual): string {
   return footprint.unit?.configDir ?? (holds(paths.configDir) ? paths.configDir : (other ?? paths.configDir));
 }
 
-function health({ settings, paths }: Desired, listen: string, port: number): Extract<Action, { kind: 'health' }> {
+function health(
+  { settings, paths, release }: Desired,
+  listen: string,
+  port: number,
+): Extract<Action, { kind: 'health' }> {
   const watch =
     settings.serviceManager === 'systemd'
       ? { unit: 'litellm.service' }
@@ -143,6 +151,7 @@ function health({ settings, paths }: Desired, listen: string, port: number): Ext
     // systemctl reload ends with the signal.
     path: '/health/readiness?reloaded',
     timeoutS: HEALTH_TIMEOUT_S,
+    runtime: `${release.runtimeFolder}/bin/node`,
     watch,
   };
 }

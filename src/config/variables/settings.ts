@@ -6,6 +6,7 @@ import { readBackendList } from './backends.ts';
 import { readFolders } from './folders.ts';
 import { readMasterKey } from './master-key.ts';
 import { readModels } from './models.ts';
+import { readTls } from './tls.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
 import { nearestName } from '../../core/spelling.ts';
@@ -45,6 +46,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     },
     reader,
   );
+  const tls = readTls(variables, reader);
   return {
     models: readModels(variables.get('litellm_models'), backends, reader),
     backends,
@@ -62,6 +64,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
     authorities,
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 
