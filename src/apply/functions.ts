@@ -78,8 +78,10 @@ check() (
   if [ "$3" = - ]; then timeout 60 "$1" --check --config "$config"; else timeout 60 runuser -u "$3" -- "$1" --check --config "$config"; fi
 )
 ours() {
-  local exe; exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return
-  case \${exe% (deleted)} in "$(readlink -f "$2")"/*) ;; *) return 1;; esac
+  local exe home; exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return
+  # Empty where a folder above it is missing: every process would be one below it.
+  home=$(readlink -f "$2") && [ -n "$home" ] || return
+  case \${exe% (deleted)} in "$home"/*) ;; *) return 1;; esac
 }
 start_process() (
   trap - HUP INT TERM PIPE

@@ -60,7 +60,8 @@ done
 for file in /var/backups/litellm-*/put-back.sh; do [ -f "$file" ] && [ "$manager" != process ] && say backup "$file"; done
 if [ "$manager" = process ]; then
   home=$(readlink -f "$install") pid= alive=no
-  runs() { exe=$(readlink "/proc/$1/exe" 2>/dev/null); case \${exe% (deleted)} in "$home"/*) true;; *) false;; esac; }
+  # Without a folder above it there is no path, and then no process is hxllm's.
+  runs() { [ -n "$home" ] || return; exe=$(readlink "/proc/$1/exe" 2>/dev/null); case \${exe% (deleted)} in "$home"/*) true;; *) false;; esac; }
   read -r pid < "$pidfile" 2>/dev/null
   if [ -n "$pid" ] && runs "$pid"; then alive=yes
   else
