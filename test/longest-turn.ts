@@ -1,8 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { slowness } from './working-time.ts';
 
-/** The most CPU time of this thread in one turn of its event loop while something goes on, ms: no other request is served in it. */
+/**
+ * The most CPU time of this thread in one turn of its event loop while something goes on, in ms of a machine at rest: no other request is served
+ * in it.
+ */
 export async function longestTurnOf(act: () => Promise<unknown>): Promise<number> {
   const over = new AbortController();
+  const slow = slowness();
   let longestUs = 0;
   let last = process.threadCpuUsage();
   const watching = (async () => {
@@ -19,5 +24,5 @@ export async function longestTurnOf(act: () => Promise<unknown>): Promise<number
     over.abort();
     await watching;
   }
-  return longestUs / 1000;
+  return longestUs / 1000 / Math.max(slow, slowness());
 }

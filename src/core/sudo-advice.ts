@@ -57,6 +57,11 @@ const CAUSES: readonly Cause[] = [
     fix: (user) => `su -c 'chage -l ${user}'`,
   },
   {
+    text: /no answer in time/,
+    summary: 'sudo does not answer in time',
+    fix: () => 'time sudo -n true  # it may wait for a directory server, a name server or a busy host',
+  },
+  {
     text: /setuid|owned by uid 0|no new privileges|effective uid/i,
     summary: 'sudo cannot become root on the host',
     fix: () => 'ls -l "$(command -v sudo)"; grep NoNewPrivs /proc/self/status',

@@ -121,17 +121,22 @@ function elseRoot(become: Become, nonce: string): string {
 /**
  * sudo reads the password and nothing else: the script follows only when sudo has let bash run, since sudo would try each line of it as
  * another password, and three of them can lock an account. `-k` makes sure that sudo reads the password, which bash would run otherwise.
+ * The prompt is a line of its own, since `read` sees whole lines: a second one says that the password was refused, whatever words (`insults`)
+ * sudo has for it.
  */
 function withPassword(sudo: Sudo, nonce: string): string {
-  const word = `${nonce}:root`;
+  // The prompt is a part of the refusal, which ends at the nonce and a colon.
+  const [word, prompt] = [`${nonce}:root`, `password-${nonce}`];
   return [
     'exec {script}<&0',
+    String.raw`export SUDO_PROMPT=$'${prompt}\n'; asked=`,
     `coproc SUDO { ${sudoLine(sudo, ['-k', '-S'], ['bash', '-c', `echo ${word}; exec bash -s`])} 2>&1; }`,
     'exec {out}<&"${SUDO[0]}" {in}>&"${SUDO[1]}"; eval "exec ${SUDO[1]}>&-"',
     String.raw`printf '%s\n' "$hxllm_password" >&"$in"`,
     `while IFS= read -r -t ${String(SUDO_TIMEOUT_S)} said <&"$out"; do`,
     'case $said in',
     `*${word}) cat <&"$script" >&"$in" & break;;`,
+    `*${prompt}) [ -z "$asked" ] || break; asked=1;;`,
     String.raw`*) printf '%s\n' "$said"; case $said in *'ry again'*|*ncorrect*) break;; esac;;`,
     'esac; done',
     'exec {in}>&-; cat <&"$out"',

@@ -32,10 +32,12 @@ async function facts<Q extends Parameters<typeof ask>[1]>(questions: Q, become: 
 const PASSWORD = "it's $HOME \\ größe";
 
 /** Asks one root question of 200 kB and one of the user through a sudo that takes PASSWORD. */
-async function askWith(become: Sudo, free = false) {
+async function askWith(become: Sudo, free = false, refusal?: string) {
   const log = await mkdtemp(join(folder, 'log-'));
   const program = join(log, 'own sudo');
-  await writeFile(program, passwordSudo(log, PASSWORD.replaceAll("'", String.raw`'\''`), free), { mode: 0o755 });
+  await writeFile(program, passwordSudo(log, PASSWORD.replaceAll("'", String.raw`'\''`), free, refusal), {
+    mode: 0o755,
+  });
   const questions = {
     root: text(`cat; printf %s "\${#1}" # ${"'".repeat(100_000)}`, { as: 'root', arguments: ['x'.repeat(100_000)] }),
     user: text('echo 2'),
@@ -68,6 +70,14 @@ test('a wrong password is tried once, and no line of the script is taken for ano
   assert.deepEqual(tries, ['refused wrong']);
   assert.ok(!found.root.known && found.user.known);
   assert.match(found.root.refusal ?? '', /sudo: 1 incorrect password attempt$/);
+});
+
+test('a refusal in any words ends the call of sudo at once', async () => {
+  const begun = performance.now();
+  const { found, tries } = await askWith({ ...SUDO, password: new Secret('wrong') }, false, 'Are you on drugs?');
+  assert.deepEqual(tries, ['refused wrong']);
+  assert.match(found.root.known ? '' : (found.root.refusal ?? ''), /sudo: 1 incorrect password attempt$/);
+  assert.ok(performance.now() - begun < 10_000);
 });
 
 test('a command that runs in the place of bash and echoes its input shows no password', async () => {

@@ -77,11 +77,13 @@ test('a reload reads the pair again; a wrong one refuses the reload, and TLS tha
 test('sockets that systemd passes speak TLS too', async () => {
   use('good');
   const file = await write('passed.yaml', OWN);
-  // systemd-socket-activate(1) listens and starts the program with the first connection.
+  // systemd-socket-activate(1) listens and starts the program with the first connection. This one lets go of its own copy at once: it would take
+  // connections too.
   const program = `import net from 'node:net'; import { spawn } from 'node:child_process';
 const server = net.createServer({ pauseOnConnect: true });
 server.listen(0, '127.0.0.1', () => {
   const child = spawn('/bin/sh', ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', process.execPath, ...process.argv.slice(1)], { stdio: ['ignore', 'inherit', 'inherit', server._handle.fd] });
+  server.close();
   child.on('exit', () => process.exit());
   process.on('SIGTERM', () => child.kill('SIGKILL'));
 });`;

@@ -12,6 +12,7 @@ import { bare, desiredOf, folderState, footprintOf, installed } from './host.ts'
 import { commandsOf, idsOf } from './plan-stage.ts';
 
 const former = desiredOf();
+const AUDIT_LOG = '/var/log/litellm/audit.log: the log of all changes of this host';
 
 /** A host with the deployment `former`, as a deployment with other settings finds it. */
 function seenBy(over: Partial<Settings>, change: (footprint: Footprint) => Partial<Footprint> = () => ({})): Actual {
@@ -103,6 +104,7 @@ test('a group that owns a file of others stays, in a move and in an uninstall, a
   assert.deepEqual(left, [
     '/etc/litellm: it holds notes.txt, which hxllm did not install',
     'the group litellm: it owns /etc/litellm/notes.txt',
+    AUDIT_LOG,
   ]);
   const marker = plan.steps
     .flatMap(({ actions }) => actions)
@@ -136,7 +138,7 @@ test('a former tree that holds the new folder is not removed', () => {
   assert.deepEqual(trees, ['/opt/litellm/runtimes']);
 });
 
-test('without a marker the unit stands for it: an uninstall takes everything', () => {
+test('without a marker the unit stands for it: an uninstall takes everything but the log of changes', () => {
   const { installation, footprint } = installed(former, { notes: undefined });
   const folders = new Map(
     [...footprint.folders].map(([path, state]) => [
@@ -148,7 +150,7 @@ test('without a marker the unit stands for it: an uninstall takes everything', (
     installation,
     footprint: { ...footprint, folders },
   });
-  assert.deepEqual(left, []);
+  assert.deepEqual(left, [AUDIT_LOG]);
   assert.deepEqual(idsOf(plan), [
     'service.stop',
     'service.units',
@@ -189,7 +191,7 @@ test('a foreign user is not removed, whatever the notes say', () => {
     footprint: { ...footprint, users },
   });
   assert.ok(!idsOf(plan).some((id) => id.startsWith('user.')), USER_GECOS);
-  assert.deepEqual(left, ['the group litellm: it is the primary group of litellm']);
+  assert.deepEqual(left, ['the group litellm: it is the primary group of litellm', AUDIT_LOG]);
 });
 
 test('notes survive being written and read, also those without what was used', () => {

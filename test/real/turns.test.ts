@@ -65,7 +65,8 @@ for (const { title, servers: count, clients, models, contexts = false } of CASES
       // On a slow machine the time alone would leave a few answers for each alias, and the share to chance.
       const answers = await shareAnswers(gateway, ALIASES, { clients, ms: 10_000, atLeast: 60 });
       const all = [...answers.values()].reduce((sum, one) => sum + one, 0);
-      for (const alias of ALIASES) assert.ok((answers.get(alias) ?? 0) > all / 6, JSON.stringify([...answers]));
+      // Half of a fair share: the end cuts a turn off, and a slow machine has few of them.
+      for (const alias of ALIASES) assert.ok((answers.get(alias) ?? 0) > all / 8, JSON.stringify([...answers]));
       // A request that finds its model evicted is a load inside the server, which no turn governs.
       const loads = await loadsOf(gateway);
       const runners = servers.flatMap((server) => server.log().match(/msg="starting runner"/g) ?? []).length;

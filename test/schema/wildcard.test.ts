@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { workingMsOf } from '../working-time.ts';
 import { matchWildcard } from '../../src/schema/wildcard.ts';
 
 test('the parts of a name are those of a regular expression with (.*) for each star', () => {
@@ -15,11 +16,12 @@ test('the parts of a name are those of a regular expression with (.*) for each s
   );
 });
 
-test('a name that almost matches many stars costs no time, and a name beyond 200 characters matches none', () => {
-  const startedMs = performance.now();
-  for (let length = 0; length < 200; length += 2)
-    assert.equal(matchWildcard('*-*-*-*-*-*-*-*x', '-a'.repeat(length / 2)), undefined);
-  assert.ok(performance.now() - startedMs < 100);
+test('a name that almost matches many stars costs no time, and a name beyond 200 characters matches none', async () => {
+  const workingMs = await workingMsOf(() => {
+    for (let length = 0; length < 200; length += 2)
+      assert.equal(matchWildcard('*-*-*-*-*-*-*-*x', '-a'.repeat(length / 2)), undefined);
+  });
+  assert.ok(workingMs < 100, String(workingMs));
   assert.deepEqual(matchWildcard('claude-*', `claude-${'a'.repeat(193)}`), ['a'.repeat(193)]);
   assert.equal(matchWildcard('claude-*', `claude-${'a'.repeat(194)}`), undefined);
 });

@@ -236,6 +236,9 @@ test('an abort before the next step ends the run, and the next run continues', a
       },
     },
   );
-  assert.deepEqual([seen.ending, seen.changes], ['aborted', 0]);
+  assert.deepEqual(
+    [seen.ending, seen.changes, seen.problems.map(({ code }) => code)],
+    ['aborted', 0, ['host.aborted']],
+  );
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
