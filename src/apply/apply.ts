@@ -1,6 +1,7 @@
 import type { Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
+import { aborted, outOfSight, silent, stepFailed } from './apply-problems.ts';
 import { changesHost, type Plan, type RunCommand, type Step } from '../plan/plan.ts';
 import type { AuditLine } from './audit.ts';
 import { batchesOf, type Batch } from './batches.ts';
@@ -32,11 +33,20 @@ export interface ApplyTools {
 const PREPARE_TIMEOUT_MS = 120_000;
 const SWITCH_TIMEOUT_MS = 300_000;
 
-/** Carries out a plan in order on a host that is held, and journals every step. Stops at the first failure; a switch that fails is undone. */
-export async function applyPlan(plan: Plan, host: Host, tools: ApplyTools): Promise<Applied> {
+/** The part of a plan that nothing uses yet, the rest, or all. */
+export type PlanPart = 'prepare' | 'switch' | 'all';
+
+/**
+ * Carries out a plan, or a part of it, in order on a host that is held, and journals every step. Stops at the first failure; a switch that
+ * fails is undone. In two parts, `prepare` comes first.
+ */
+export async function applyPlan(plan: Plan, host: Host, tools: ApplyTools, part: PlanPart = 'all'): Promise<Applied> {
   const done: string[] = [];
-  tools.recorder.event({ kind: 'record', host: host.name, id: tools.record.id });
-  for (const batch of batchesOf(plan.steps)) {
+  if (part !== 'switch') tools.recorder.event({ kind: 'record', host: host.name, id: tools.record.id });
+  const batches = batchesOf(plan.steps).filter(
+    ({ kind }) => part === 'all' || (kind === 'switch') === (part === 'switch'),
+  );
+  for (const batch of batches) {
     if (tools.signal.aborted) return { done, problems: [aborted(host.name, plan.command)] };
     const problems = await runBatch(batch, plan, host, tools, done);
     if (problems.length > 0) return { done, problems };
@@ -169,67 +179,4 @@ function report(
   say(broken, 'failed', failed.printed, failed.durationMs);
   if (undone === true) for (const { step } of finished.toReversed()) if (changesHost(step)) say(step, 'undone');
   return [stepFailed(broken, failed.printed, batch.kind, plan, host.name, undone, transcript.stuck)];
-}
-
-function stepFailed(
-  step: Step,
-  printed: string,
-  kind: Batch['kind'],
-  plan: Plan,
-  host: string,
-  undone: boolean | undefined,
-  stuck: string,
-): Problem {
-  const before = plan.hasPrevious
-    ? 'The previous state is restored and running.'
-    : 'The previous state is restored: nothing ran before, and nothing runs now.';
-  const after =
-    step.stage === 'clean'
-      ? 'The new state is in place and running. The next enforce removes the rest.'
-      : undone === undefined
-        ? kind === 'switch'
-          ? 'This step and the steps after it changed nothing.'
-          : 'The steps after it were not started.'
-        : undone
-          ? before
-          : `Restoring the previous state failed too: ${stuck}`;
-  return {
-    code: step.id === 'health' ? 'enforce.health' : 'enforce.step-failed',
-    summary: `${step.title}: failed`,
-    detail: `${printed === '' ? 'The host reported no reason.' : printed}\n${after}`,
-    fix:
-      undone === false
-        ? `sudo systemctl status litellm.socket litellm.service  # on ${host}`
-        : `${plan.command}  # after fixing what the host reports; finished steps are not repeated`,
-    where: { host },
-  };
-}
-
-function silent(host: string, command: RunCommand): Problem {
-  return {
-    code: 'enforce.no-journal',
-    summary: 'the host did not report how the steps ended',
-    detail: 'The connection ended before the journal was complete. The host finishes by itself what it has begun.',
-    fix: `${command} --dry-run`,
-    where: { host },
-  };
-}
-
-// The host finishes a switch without a connection and keeps its lock until then. The next run sees the result.
-function outOfSight(problem: Problem, command: RunCommand): Problem {
-  return {
-    ...problem,
-    detail: `${problem.detail}\nThe host finishes what it has begun, or undoes it, by itself. The next run sees which, and continues from there.`,
-    fix: command,
-  };
-}
-
-function aborted(host: string, command: RunCommand): Problem {
-  return {
-    code: 'host.aborted',
-    summary: 'stopped before the next step',
-    detail: 'Finished steps stay; the next run continues from there.',
-    fix: command,
-    where: { host },
-  };
 }

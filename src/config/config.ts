@@ -24,6 +24,8 @@ export interface Config {
   readonly candidates: readonly CandidateHost[];
   /** The hosts of the group `[ollama]`; only if they were requested, and the group exists. */
   readonly servers?: readonly ServerHost[];
+  /** `forks` of ansible.cfg: how many hosts are worked on at once. */
+  readonly forks?: number | undefined;
   /** Absolute paths of the files that were read, in order. The evidence has their hashes. */
   readonly files: readonly string[];
   /** Findings that are no errors. */

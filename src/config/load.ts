@@ -65,6 +65,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
       groupDefined: inventory.groups.has(GROUP),
       ...hosts.value,
       allHosts: [...inventory.hosts.keys()],
+      forks: settings.forks,
       files: files.read,
       warnings: findings.warnings,
     }),

@@ -25,6 +25,8 @@ export interface PhaseTools {
   readonly confirm: (proposal: ConfirmRequest) => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
+  /** How many hosts are worked on at once (`--forks`, or `forks` of ansible.cfg). */
+  readonly forks?: number;
   /** The operator and the machine, as the lock of a host names its holder: `ada@workstation`. */
   readonly by?: string;
   /** This run in the evidence, and the manifest that the evidence's chain ended with before it. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import { FORKS, mapInParallel } from '../../core/parallel.ts';
 import type { Problem } from '../../core/problem.ts';
 import { SMOKE as record } from '../../phases/smoke/index.ts';
 import { runSmoke, type SmokeTarget } from '../../phases/smoke/run.ts';
@@ -81,7 +82,7 @@ async function judgeThroughSsh(
   targets: readonly SmokeTarget[],
   tools: PhaseTools,
 ): Promise<PhaseReport> {
-  const opened = await Promise.all(targets.map((target) => openTarget(config, target, tools)));
+  const opened = await mapInParallel(targets, tools.forks ?? FORKS, (target) => openTarget(config, target, tools));
   try {
     const report = await runSmoke(
       opened.flatMap((one) => ('target' in one ? [one.target] : [])),

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { PhaseRecord } from '../../core/phase.ts';
 import { TRANSPORTS } from '../../remote/transport.ts';
 import type { Page } from '../docs/pages.ts';
@@ -61,6 +61,7 @@ export function phaseCommand(text: CommandText, own: (command: Command) => Comma
     .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
     .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
     .addOption(transportOption())
+    .option('-f, --forks <number>', 'hosts to work on at once (default: forks of ansible.cfg, else 10)', countOf)
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
     .option('--evidence-dir <dir>', 'the folder for evidence (default: evidence)')
     .option('-v, --verbose', 'show everything in full');
@@ -82,4 +83,14 @@ export function withBecome(command: Command): Command {
   return command
     .option('-K, --ask-become-pass', 'ask for the password of sudo on the hosts')
     .option('--become-password-file <file>', 'read it from a file, or from a program’s output');
+}
+
+const MOST_HOSTS = 10_000;
+
+/** A number of hosts. */
+export function countOf(text: string): number {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MOST_HOSTS)
+    throw new InvalidArgumentError(`Expected a number from 1 to ${String(MOST_HOSTS)}.`);
+  return count;
 }

@@ -4,6 +4,7 @@ import { variablesSchema } from '../../config/variables/variables-schema.ts';
 import type { JsonSchema } from '../../core/json-schema.ts';
 import { eventSchema, runRecordSchema } from '../../evidence/evidence-schema.ts';
 import { configYamlSchema } from '../../schema/document-schema.ts';
+import { savedPlanSchema } from '../../phases/enforce/saved/schema.ts';
 import { fleetDocumentSchema } from '../../schema/fleet-document.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { commandDocumentSchema } from '../views/document-schema.ts';
@@ -18,6 +19,7 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'variables.schema.json': variablesSchema,
   'json-output.schema.json': commandDocumentSchema,
   'fleet.schema.json': fleetDocumentSchema,
+  'plan.schema.json': savedPlanSchema,
   'run.schema.json': runRecordSchema,
   'event.schema.json': eventSchema,
 };

@@ -29,10 +29,21 @@ export function nextAfter(
   return ({ ending, results }) => {
     if (session.within !== undefined) return undefined;
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
-    if (ending === 'pending') return shellLine(session.command.filter((word) => !DRY.has(word)));
+    if (ending === 'pending') return shellLine(withoutDryRun(session.command));
     // A Problem has its own fix. A second command below it would only confuse.
     return ending === 'failed' ? fixMarked(session, results) : undefined;
   };
+}
+
+/** The command that makes the changes which a dry run found. A plan that was saved is applied; its options are in it. */
+function withoutDryRun(command: readonly string[]): readonly string[] {
+  const words = command.filter((word) => !DRY.has(word));
+  const isOut = (word: string): boolean => word === '--out' || word.startsWith('--out=');
+  return words.some(isOut)
+    ? words
+        .filter((word) => word !== '--take-over' && word !== '--allow-downgrade')
+        .map((word) => (isOut(word) ? word.replace('--out', '--plan') : word))
+    : words;
 }
 
 /** The advice after failed checks, with the signs that they have on screen; `undefined` if no check failed the phase. */

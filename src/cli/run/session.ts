@@ -15,6 +15,8 @@ export interface PhaseOptions extends FileOptions {
   readonly askPass?: boolean;
   readonly connectionPasswordFile?: string;
   readonly transport?: Transport;
+  /** Hosts to work on at once. */
+  readonly forks?: number;
   readonly json?: boolean;
   readonly evidenceDir?: string;
   readonly verbose?: boolean;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
 import { isSudo } from '../../core/become.ts';
+import { FORKS } from '../../core/parallel.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -36,11 +37,11 @@ export async function withConfig(
     files: config.files,
     warnings: [...config.warnings, ...register(session, config), ...(sends ? uncheckedHosts(config) : [])],
   });
-  return work(config, toolsOf(session, tools));
+  return work(config, toolsOf(session, tools, config.forks));
 }
 
-/** The tools of a phase, with connections to hosts. */
-export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools {
+/** The tools of a phase, with connections to hosts. `forks`: of ansible.cfg; the option overrides it. */
+export function toolsOf(session: Session, tools: PhaseRun['tools'], forks?: number): PhaseTools {
   return {
     ...tools,
     connect: createConnect(
@@ -48,6 +49,7 @@ export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools 
       trustCommand(session.options),
       session.options.transport,
     ),
+    forks: session.options.forks ?? forks ?? FORKS,
   };
 }
 

@@ -30,6 +30,8 @@ export interface AnsibleSettings {
   readonly vaultPasswordFile: string | undefined;
   readonly vaultIdentities: readonly VaultIdentity[];
   readonly hostKeyChecking: boolean;
+  /** Hosts to work on at once. */
+  readonly forks: number | undefined;
   /** Seconds to connect. */
   readonly timeout: number | undefined;
   /** `ssh_args`, `ssh_common_args` and `ssh_extra_args` in words. */
@@ -63,6 +65,7 @@ const SETTINGS = {
     ['ANSIBLE_HOST_KEY_CHECKING', 'ANSIBLE_SSH_HOST_KEY_CHECKING'],
     ['defaults.host_key_checking', 'ssh_connection.host_key_checking'],
   ),
+  forks: setting(['ANSIBLE_FORKS'], ['defaults.forks']),
   timeout: setting(['ANSIBLE_TIMEOUT', 'ANSIBLE_SSH_TIMEOUT'], ['defaults.timeout', 'ssh_connection.timeout']),
   sshArgs: setting(['ANSIBLE_SSH_ARGS'], ['ssh_connection.ssh_args']),
   sshCommonArgs: setting(['ANSIBLE_SSH_COMMON_ARGS'], ['ssh_connection.ssh_common_args']),
@@ -101,6 +104,7 @@ export async function readAnsibleSettings(
     vaultPasswordFile: values.path(SETTINGS.vaultPasswordFile),
     vaultIdentities: vaultIdentitiesOf(values, user),
     hostKeyChecking: values.boolean(SETTINGS.hostKeyChecking) ?? true,
+    forks: values.integer(SETTINGS.forks, 1, 10_000),
     timeout: values.integer(SETTINGS.timeout, 1, 3600),
     sshArguments: {
       ansible_ssh_args: values.words(SETTINGS.sshArgs) ?? [],

@@ -45,6 +45,10 @@ export interface Entry {
   readonly marked: boolean;
   /** Only for files of hxllm whose text may be shown. */
   readonly text: string | undefined;
+  /** How long ago its content was written, by the clock of the host, s; for messages, and no property of the file. */
+  readonly writtenS?: number | undefined;
+  /** The same of any change: content, owner, mode, name. */
+  readonly changedS?: number | undefined;
 }
 
 /** The content of hxllm's marker: things it made beside marked files, and the confirmed state. */

@@ -64,6 +64,8 @@ function readEntry([
   hash = '',
   marked = '',
   text = '',
+  written = '',
+  changed = '',
 ]: readonly string[]): readonly [string, Entry] {
   return [
     path,
@@ -75,6 +77,7 @@ function readEntry([
       sha256: hash === '' ? undefined : hash,
       marked: marked === 'yes',
       text: text === '' ? undefined : text.slice(0, -1),
+      ...(written === '' ? {} : { writtenS: Number(written), changedS: Number(changed) }),
     },
   ];
 }

@@ -17,9 +17,10 @@ entry=$(getent passwd "$user") && {
   primary=$(getent group "$gid"); say user "$gecos" "\${primary%%:*}"
 }
 getent group "$group" > /dev/null && say group
+now=$(date +%s)
 for path; do
   [ -e "$path" ] || [ -L "$path" ] || continue
-  IFS=: read -r mode owner owners kind <<< "$(stat -c '%a:%U:%G:%F' -- "$path")"
+  IFS=: read -r mode owner owners written changed kind <<< "$(stat -c '%a:%U:%G:%Y:%Z:%F' -- "$path")"
   # A deleted user or group has no name; its number is what chown takes.
   [ "$owner" != UNKNOWN ] || owner=$(stat -c %u -- "$path"); [ "$owners" != UNKNOWN ] || owners=$(stat -c %g -- "$path")
   sum= text= marked=no
@@ -30,7 +31,7 @@ for path; do
     # A dot at the end keeps line feeds, which the shell would drop.
     [ "$path" = "$secret" ] || [ $marked = no ] || text="$(tr -d '\\0' < "$path"; printf .)"
   fi
-  say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text"
+  say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text" "$((now - written))" "$((now - changed))"
 done
 # A file counts as unchanged only with its original mode and owner; so do the runtime and its folders.
 me=$(id -un)

@@ -2,6 +2,8 @@ import { pathsOf, type HostConfig } from '../../config/config.ts';
 import { buildText, isOlder } from '../../core/build.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Fact } from '../../facts/question.ts';
 import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Actual } from '../../plan/actual.ts';
@@ -29,11 +31,14 @@ export interface Prepared extends HostAccess {
   readonly plan: Plan;
   /** Lines about the account that are no reason to refuse it. */
   readonly warnings: readonly string[];
+  /** The machine's own number, for the hashes of a saved plan. */
+  readonly identity: Fact<Secret>;
 }
 
 /** The options that all hosts of a run share. */
 export interface PrepareOptions {
-  readonly dryRun: boolean;
+  /** The master key may be unknown: then the step that needs it is. */
+  readonly lacksKey: boolean;
   readonly takeOver: boolean;
   readonly allowDowngrade: boolean;
   readonly verify: boolean;
@@ -55,7 +60,7 @@ export async function prepareHost(
 ): Promise<Result<Prepared>> {
   const { rollback } = options;
   const wanted =
-    rollback === undefined ? renderOwn(given, options.dryRun) : await readFormer(host, given, rollback, options.tools);
+    rollback === undefined ? renderOwn(given, options.lacksKey) : await readFormer(host, given, rollback, options.tools);
   if (!wanted.ok) return wanted;
   const { release: former } = wanted.value;
   const config = { ...given, settings: wanted.value.settings };
@@ -96,7 +101,8 @@ export async function prepareHost(
     const tools = { ...options.tools, cutOff: [] };
     return prepareHost(given, { host, record }, bundle, shipping, { ...options, tools, verify: true });
   }
-  return ok({ config, host, record, desired, actual, plan, warnings: unfit.value });
+  const { identity } = state.value;
+  return ok({ config, host, record, desired, actual, plan, warnings: unfit.value, identity });
 }
 
 /** The files of this run's own configuration, whose release is the one that this hxllm carries. */
@@ -106,9 +112,9 @@ interface OwnState {
   readonly desired: readonly DesiredFile[];
 }
 
-function renderOwn(config: HostConfig, dryRun: boolean): Result<OwnState> {
+function renderOwn(config: HostConfig, lacksKey: boolean): Result<OwnState> {
   const { settings } = config;
-  const key = resolveMasterKey(config, dryRun);
+  const key = resolveMasterKey(config, lacksKey);
   if (!key.ok) return key;
   const files = renderHostFiles(settings, key.value);
   if (!files.ok) return files;

@@ -1,22 +1,25 @@
-import { applyPlan } from '../../apply/apply.ts';
 import type { Config } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { randomId } from '../../core/id.ts';
+import { FORKS, mapInParallel } from '../../core/parallel.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
-import { ok, type Problem, type Result } from '../../core/problem.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { timestampOf } from '../../core/timestamp.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { countChanges, rollbackCommand } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
-import { auditOf } from './host/audit.ts';
 import { openHost } from './host/open-host.ts';
 import { untilClosed, type Held } from './host/until-closed.ts';
 import { resolveMasterKey } from './master-key.ts';
+import { uninspected } from './host/inspect.ts';
 import { prepareHost, type Prepared, type PrepareOptions } from './prepare.ts';
 import type { RollbackRequest } from './rollback/target.ts';
 import { blockedResults, dropInResults, showPlan, questionFor } from './show-plan.ts';
 import { summarize } from './summary.ts';
-import { keepForeign, notePutBack } from './taken-over.ts';
+import { rollOut } from './roll-out.ts';
+import { planDocument } from './saved/save.ts';
+import type { UnsealedPlan } from './saved/document.ts';
+import { judgeBefore, judgeHosts, type PlanToApply } from './saved/stale.ts';
 
 /** The options of a run. */
 export interface EnforceOptions {
@@ -28,9 +31,18 @@ export interface EnforceOptions {
   readonly verify: boolean;
   /** Goes back to an earlier deployment, with the keys that the host has, instead of deploying the configuration. */
   readonly rollback?: RollbackRequest;
+  /** How many hosts are switched at once. */
+  readonly serial?: number;
+  /** With a dry run: keeps the plan. Returns the line that says where. */
+  readonly save?: (plan: UnsealedPlan) => Promise<Result<string>>;
+  /** A saved plan: it is applied as it is, or not at all. Its own options count. */
+  readonly saved?: PlanToApply;
 }
 
-/** Plans the changes of every host, shows the plans, asks, and applies them host by host. A dry run stops after the plans. */
+/**
+ * Plans the changes of every host, shows the plans, asks, and applies them host by host. A dry run stops after the plans. A saved plan is
+ * compared with the hosts first, and not asked about again.
+ */
 export async function runEnforce(
   config: Config,
   shipping: Shipping,
@@ -47,45 +59,80 @@ async function enforce(
   tools: PhaseTools,
   held: Held,
 ): Promise<PhaseReport> {
-  const { rollback } = options;
+  const { rollback, saved, save } = options;
   const keys =
-    rollback === undefined ? config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, options.dryRun)])) : [];
+    rollback === undefined ? config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, lacksKey(options))])) : [];
   const early = [...hostProblems(config), ...keys];
   if (early.length > 0) return close({ problems: early }, options, tools);
   const bundle = rollback === undefined ? await shipping.bundle() : ok(undefined);
   if (!bundle.ok) return close({ problems: bundle.problems }, options, tools);
-  const results = await prepareAll(config, shipping, bundle.value, options, tools, held.opened);
+  const judged = saved === undefined || bundle.value === undefined ? undefined : judgeBefore(saved, config, bundle.value);
+  if (judged?.ok === false) return close({ problems: judged.problems }, options, tools);
+  const nowMs = tools.nowMs();
+  const timestamp = saved?.plan.timestamp ?? timestampOf(nowMs);
+  const results = await prepareAll(
+    config,
+    shipping,
+    bundle.value,
+    { ...options, timestamp, origin: originOf(tools.by, nowMs) },
+    tools,
+    held.opened,
+  );
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
   const problems = problemsIn(results);
   if (problems.length > 0 || tools.signal.aborted) return close({ prepared, problems }, options, tools);
+  const stale = saved === undefined ? [] : judgeHosts(saved, prepared, tools.nowMs());
+  if (stale.length > 0) return close({ problems: stale }, options, tools);
+  if (saved !== undefined && options.dryRun)
+    tools.recorder.event({ kind: 'note', text: `${saved.file} still applies: nothing that it rests on has changed` });
   for (const one of prepared) showPlan(one, tools);
+  if (save !== undefined && bundle.value !== undefined) {
+    const kept = await save(
+      planDocument(prepared, {
+        bundle: bundle.value,
+        options: { takeOver: options.takeOver, allowDowngrade: options.allowDowngrade },
+        nowMs: tools.nowMs(),
+        by: tools.by ?? 'hxllm',
+        timestamp,
+        salt: randomId(),
+      }),
+    );
+    if (!kept.ok) return close({ prepared, problems: kept.problems }, options, tools);
+    tools.recorder.event({ kind: 'note', text: kept.value });
+  }
   const changes = prepared.reduce((sum, one) => sum + one.plan.steps.length, 0);
   if (options.dryRun || changes === 0) return close({ prepared }, options, tools);
-  if (!(await tools.confirm({ question: questionFor(prepared) })))
+  if (saved === undefined && !(await tools.confirm({ question: questionFor(prepared) })))
     return close({ prepared, declined: true }, options, tools);
-  return await applyAll(prepared, options, tools, held);
+  return close({ prepared, ...(await rollOut(prepared, options.serial ?? 1, tools, held)) }, options, tools);
+}
+
+/** A plan that is kept or applied needs every file. */
+function lacksKey({ dryRun, save, saved }: EnforceOptions): boolean {
+  return dryRun && save === undefined && saved === undefined;
 }
 
 async function prepareAll(
   config: Config,
   shipping: Shipping,
   bundle: Bundle | undefined,
-  options: EnforceOptions,
+  options: EnforceOptions & Pick<PrepareOptions, 'timestamp' | 'origin'>,
   tools: PhaseTools,
   opened: AsyncDisposableStack,
 ): Promise<readonly Result<Prepared>[]> {
-  const { rollback } = options;
+  const { save, saved, rollback } = options;
   const command = rollback === undefined ? 'hxllm enforce' : rollbackCommand(rollback.to, rollback.codeOnly);
-  const nowMs = tools.nowMs();
-  const stamps = { timestamp: timestampOf(nowMs), origin: originOf(tools.by, nowMs) };
-  return Promise.all(
-    config.hosts.map(async (hostConfig) => {
-      const host = await openHost(hostConfig, command, !options.dryRun, tools, opened);
-      if (!host.ok) return host;
-      tools.recorder.event({ kind: 'progress', host: hostConfig.target.name, text: 'comparing' });
-      return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, ...stamps, tools });
-    }),
-  );
+  const all = { ...options, ...saved?.plan.options, lacksKey: lacksKey(options), tools };
+  return mapInParallel(config.hosts, tools.forks ?? FORKS, async (hostConfig): Promise<Result<Prepared>> => {
+    const host = await openHost(hostConfig, command, !options.dryRun, tools, opened);
+    if (!host.ok) return host;
+    tools.recorder.event({ kind: 'progress', host: hostConfig.target.name, text: 'comparing' });
+    const prepared = await prepareHost(hostConfig, host.value, bundle, shipping, all);
+    const needsIdentity = save !== undefined || saved !== undefined;
+    return prepared.ok && needsIdentity && !prepared.value.identity.known
+      ? fail(uninspected(hostConfig.target.name, prepared.value.identity))
+      : prepared;
+  });
 }
 
 // A user's name may have an @, and a machine's has none.
@@ -97,35 +144,6 @@ function originOf(by = '', nowMs: number): PrepareOptions['origin'] {
     who: who === '' ? undefined : who,
     from: from === '' ? undefined : from,
   };
-}
-
-async function applyAll(
-  prepared: readonly Prepared[],
-  options: EnforceOptions,
-  tools: PhaseTools,
-  held: Held,
-): Promise<PhaseReport> {
-  const done = new Map<Prepared, readonly string[]>();
-  for (const one of prepared) {
-    const { recorder, signal, nowMs } = tools;
-    if (one.plan.steps.length === 0) continue;
-    await keepForeign(one, tools);
-    const audit = auditOf(one.plan, { ...one.desired, record: one.record.id }, tools);
-    held.changed(one.host, audit);
-    const applied = await applyPlan(one.plan, one.host, {
-      recorder,
-      signal,
-      nowMs,
-      nonce: randomId(),
-      record: one.record,
-      audit,
-    });
-    done.set(one, applied.done);
-    notePutBack(one, applied.done, tools);
-    // A failure on one host would repeat on the next: stop, so that the whole fleet does not go down.
-    if (applied.problems.length > 0) return close({ prepared, done, problems: applied.problems }, options, tools);
-  }
-  return close({ prepared, done }, options, tools);
 }
 
 /** The progress of a run at its end. */

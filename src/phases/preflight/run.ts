@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll, type Check } from '../../core/check.ts';
+import { FORKS, startInParallel } from '../../core/parallel.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
@@ -10,7 +11,7 @@ import { selectChecks, unmatchedNames } from './selection.ts';
 import type { HostFacts, PreflightCheck, PreflightSubject } from './subject.ts';
 
 /**
- * Asks all hosts all questions at once, judges the answers and changes nothing. A dead host does not hide the others. With `only`, it
+ * Asks up to `forks` hosts at once all questions, judges the answers and changes nothing. A dead host does not hide the others. With `only`, it
  * judges these families and ids and the checks that they come after, and asks the questions of these alone.
  */
 export async function runPreflight(
@@ -24,8 +25,8 @@ export async function runPreflight(
     ...(config.hosts.length === 0 || only === undefined ? [] : unmatchedNames(every, only)),
   ];
   const results: CheckResult[] = [];
-  // All hosts at once, but reported in the order of the inventory.
-  const inspections = config.hosts.map(async (host) => {
+  // Many hosts at once, but reported in the order of the inventory.
+  const inspections = startInParallel(config.hosts, tools.forks ?? FORKS, async (host) => {
     const checks = selectChecks(checksFor(host.settings), only);
     return { checks, subject: await askHost(host, checks, tools) };
   });

@@ -1,6 +1,7 @@
 import { pathsOf, type Config, type HostConfig, type Settings } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll } from '../../core/check.ts';
+import { FORKS, mapInParallel } from '../../core/parallel.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';
 import { failsPhase, notApplicable, unknown, type CheckResult, type Verdict } from '../../core/verdict.ts';
@@ -31,8 +32,8 @@ export async function runValidate(config: Config, shipping: Shipping, tools: Pha
   const results: CheckResult[] = [];
   const bundle = await shipping.bundle();
   if (!bundle.ok) problems.push(...bundle.problems);
-  // All hosts at once, but reported in the order of the inventory.
-  for (const judged of await Promise.all(config.hosts.map((host) => judgeHost(host, tools)))) {
+  // Many hosts at once, but reported in the order of the inventory.
+  for (const judged of await mapInParallel(config.hosts, tools.forks ?? FORKS, (host) => judgeHost(host, tools))) {
     for (const result of judged.results) tools.recorder.event({ kind: 'check', result });
     results.push(...judged.results);
     problems.push(...judged.problems);

@@ -6,6 +6,7 @@ import type { PhaseTools } from '../../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { accountQuestion, type Account } from '../../../facts/account.ts';
 import { ask } from '../../../facts/ask.ts';
+import { hostIdentityQuestion } from '../../../facts/host-identity.ts';
 import { hostRecordQuestion } from '../../../facts/host-record.ts';
 import { dropInsQuestion, type DropIn } from '../../../facts/drop-ins/drop-ins.ts';
 import { foreignQuestion, type Foreign } from '../../../facts/foreign.ts';
@@ -14,6 +15,7 @@ import { footprintQuestion } from '../../../facts/footprint/question.ts';
 import type { Installation } from '../../../facts/installation/installation.ts';
 import { installationQuestion } from '../../../facts/installation/question.ts';
 import { machineQuestion, type Machine } from '../../../facts/machine.ts';
+import type { Secret } from '../../../core/secret.ts';
 import type { Fact } from '../../../facts/question.ts';
 import { desiredFolders } from '../../../plan/folders.ts';
 import { stagedPaths } from '../../../plan/staged.ts';
@@ -27,6 +29,8 @@ export interface HostState {
   /** Only enforce needs it. */
   readonly account: Fact<Account>;
   readonly dropIns: readonly DropIn[];
+  /** Only saved plans need it. */
+  readonly identity: Fact<Secret>;
 }
 
 const TIMEOUT_MS = 90_000;
@@ -72,6 +76,7 @@ export async function inspectHost(
     account: accountQuestion({ ...settings, ...paths }),
     record: hostRecordQuestion(paths.installDir, cutOff),
     dropIns: dropInsQuestion({ ...settings, ...paths }),
+    identity: hostIdentityQuestion,
   };
   const asked = await ask(host, questions, randomId(), {
     signal,
@@ -79,7 +84,7 @@ export async function inspectHost(
     become,
   });
   if (!asked.ok) return asked;
-  const { machine, installation, footprint, foreign, dropIns, account, record } = asked.value;
+  const { machine, installation, footprint, foreign, dropIns, account, record, identity } = asked.value;
   if (record.known && cutOff.length > 0) recorder.event({ kind: 'recorded', host: host.name, steps: record.value });
   if (machine.known && installation.known && footprint.known && foreign.known && dropIns.known)
     return ok({
@@ -89,6 +94,7 @@ export async function inspectHost(
       foreign: foreign.value,
       dropIns: settings.serviceManager === 'systemd' ? dropIns.value : [],
       account,
+      identity,
     });
   const [unknown] = [machine, installation, footprint, foreign, dropIns].flatMap((fact: Fact<unknown>) =>
     fact.known ? [] : [fact],

@@ -2,6 +2,7 @@ import { applyPlan } from '../../../apply/apply.ts';
 import { pathsOf, type Config, type HostConfig } from '../../../config/config.ts';
 import { hostProblems } from '../../../config/requirements.ts';
 import { randomId } from '../../../core/id.ts';
+import { FORKS, mapInParallel } from '../../../core/parallel.ts';
 import type { PhaseReport, PhaseTools } from '../../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../../core/problem.ts';
 import { planUninstall, type UninstallPlan } from '../../../plan/uninstall.ts';
@@ -34,7 +35,9 @@ async function uninstall(
 ): Promise<PhaseReport> {
   const early = hostProblems(config);
   if (early.length > 0) return close(tools, 'failed', early, 0);
-  const results = await Promise.all(config.hosts.map((host) => prepareHost(host, options.dryRun, tools, held.opened)));
+  const results = await mapInParallel(config.hosts, tools.forks ?? FORKS, (host) =>
+    prepareHost(host, options.dryRun, tools, held.opened),
+  );
   const problems = results.flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
   if (problems.length > 0 || tools.signal.aborted) return close(tools, 'failed', problems, 0);

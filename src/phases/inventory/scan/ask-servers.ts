@@ -1,5 +1,6 @@
 import type { ServerHost } from '../../../config/config.ts';
 import { randomId } from '../../../core/id.ts';
+import { FORKS, startInParallel } from '../../../core/parallel.ts';
 import type { PhaseTools } from '../../../core/phase.ts';
 import { inWords } from '../../../core/problem.ts';
 import { ask } from '../../../facts/ask.ts';
@@ -21,7 +22,12 @@ export async function scanServers(
   const named = new Set(owners.values());
   tools.recorder.event({ kind: 'progress', host: '-', text: `asking ${urls.join(', ')}` });
   const asked = new Map<ServerHost, ReturnType<typeof askServerHost>>();
-  for (const host of named) if (host !== undefined) asked.set(host, askServerHost(host, tools));
+  const reached = [...named].filter((host) => host !== undefined);
+  const asking = startInParallel(reached, tools.forks ?? FORKS, (host) => askServerHost(host, tools));
+  for (const [index, host] of reached.entries()) {
+    const answer = asking[index];
+    if (answer !== undefined) asked.set(host, answer);
+  }
   const servers = urls.map(async (url): Promise<ScannedServer> => {
     const owner = owners.get(url);
     const [reply, said] = await Promise.all([askServer(url), owner === undefined ? undefined : asked.get(owner)]);
