@@ -2,6 +2,7 @@ import { USER_GECOS } from '../core/mark.ts';
 import { allNotes, type FolderState, type Footprint } from '../facts/footprint/footprint.ts';
 import { recordFile } from '../facts/host-record.ts';
 import { noted } from '../facts/installation/notes.ts';
+import { accessBefore } from './former-access.ts';
 import { modeText } from './mode.ts';
 import type { Action } from './plan.ts';
 
@@ -36,6 +37,7 @@ export interface Kept {
 const OF_FILE_SYSTEM = 'lost+found';
 const TREES = new Set(['deployments', 'releases', 'runtimes', '.previous']);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
+const STAGED = '.hxllm-new';
 /** The files of the gateway's state: it stays while hxllm does. */
 export const STATE_FILES: ReadonlySet<string> = new Set(['contexts.json', 'contexts.json.new']);
 const CONFIG_FILES = new Set(['config.yaml', 'litellm.env', 'ca.pem']);
@@ -52,9 +54,10 @@ export function removalOf(footprint: Footprint, kept: Kept): Removal {
     .toSorted(([a], [b]) => b.length - a.length);
   const own = ownFolders(footprint);
   const removed = folders.flatMap(([path, state]) =>
-    state.ours
-      .filter((name) => goes(name, state, kept))
+    [...state.ours, ...stagedIn(state)]
+      .filter((name) => goes(placeOf(name), state, kept))
       .map((name) => `${path}/${name}`)
+      .filter((each) => !kept.alsoGone.includes(each))
       // A former folder may hold the one that replaces it.
       .filter((each) => ![...kept.needed].some((needed) => isWithin(needed, each))),
   );
@@ -86,7 +89,8 @@ export function removalOf(footprint: Footprint, kept: Kept): Removal {
         access.push({ kind: 'folder', path, ...back, orRoot: true });
     }
   }
-  const among = (names: ReadonlySet<string>): readonly string[] => removed.filter((path) => names.has(nameOf(path)));
+  const among = (names: ReadonlySet<string>): readonly string[] =>
+    removed.filter((path) => names.has(placeOf(nameOf(path))));
   return {
     files: among(FILES),
     trees: among(TREES),
@@ -95,6 +99,16 @@ export function removalOf(footprint: Footprint, kept: Kept): Removal {
     access,
     staying,
   };
+}
+
+// Files that a switch wrote beside their places before a power cut; one may have a master key.
+function stagedIn({ names }: FolderState): readonly string[] {
+  return names.filter((name) => name.endsWith(STAGED) && (FILES.has(placeOf(name)) || MARKERS.has(placeOf(name))));
+}
+
+/** The name of a file, also of one that is written beside its place. */
+function placeOf(name: string): string {
+  return name.endsWith(STAGED) ? name.slice(0, -STAGED.length) : name;
 }
 
 // The folders that a deployment had for itself, without the parents that it created.
@@ -193,25 +207,6 @@ group=$1; shift
 entry=$(getent group "$group") || exit 0
 ! owns "the group $group" -gid "$(printf %s "$entry" | cut -d: -f3)" "$@" || exit 1
 groupdel "$group"`;
-
-/** The access of folders that are older than hxllm, by path. */
-function accessBefore(
-  made: readonly string[],
-): ReadonlyMap<string, { readonly owner: string; readonly group: string; readonly mode: number }> {
-  return new Map(
-    noted(made, 'access').flatMap((text) => {
-      const [, mode, owner, group, path] = /^(\d+) ([^:]+):(\S+) (.+)$/.exec(text) ?? [];
-      return mode === undefined || owner === undefined || group === undefined || path === undefined
-        ? []
-        : [[path, { owner: nameNow(owner), group: nameNow(group), mode: Number.parseInt(mode, 8) }] as const];
-    }),
-  );
-}
-
-// Markers of older versions noted a deleted user or group by this word of stat(1).
-function nameNow(name: string): string {
-  return name === 'UNKNOWN' ? 'root' : name;
-}
 
 /** A folder's access in words. */
 export function accessText({ path, owner, group, mode }: Extract<Action, { kind: 'folder' }>): string {

@@ -4,6 +4,7 @@ import { nextDeployment, planDeployment } from './deployment.ts';
 import { planFiles } from './files.ts';
 import { planAccess, planAccountFolders, planFolders } from './folders.ts';
 import { planFormer } from './former.ts';
+import { planInterrupted } from './interrupted.ts';
 import { rollbackCommand, type Plan, type Step } from './plan.ts';
 import { planPruning } from './prune.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
@@ -46,6 +47,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     ...planService(desired, actual, all, number),
     ...pruning.after,
     ...planFormer(desired, actual, number),
+    ...planInterrupted(desired, actual),
   ];
   const deployment = number === undefined ? [] : [planDeployment(desired, actual, number, before, after)];
   return {

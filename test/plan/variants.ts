@@ -11,18 +11,13 @@ export function variantsOf<T>(value: T): readonly Variant<T>[] {
 }
 
 function changesOf(value: unknown): readonly Variant<unknown>[] {
-  switch (typeof value) {
-    case 'string':
-      return [
-        { place: ' (text)', value: `${value}x` },
-        { place: ' (empty)', value: '' },
-      ];
-    case 'number':
-      return [{ place: ' (number)', value: value + 1 }];
-    case 'boolean':
-      return [{ place: ' (flag)', value: !value }];
-    default:
-  }
+  if (typeof value === 'string')
+    return [
+      { place: ' (text)', value: `${value}x` },
+      { place: ' (empty)', value: '' },
+    ];
+  if (typeof value === 'number') return [{ place: ' (number)', value: value + 1 }];
+  if (typeof value === 'boolean') return [{ place: ' (flag)', value: !value }];
   if (value instanceof Map) {
     const map: ReadonlyMap<unknown, unknown> = value;
     return [...map].flatMap(([key, part]) => [

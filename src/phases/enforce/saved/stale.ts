@@ -23,7 +23,7 @@ export function judgeBefore({ plan, file }: PlanToApply, { hosts }: Config, bund
         ? `${buildText(bundle)} with the gateway ${bundle.sha256.slice(0, 12)}, not ${gateway.slice(0, 12)}`
         : buildText(bundle);
     return fail({
-      ...problem('plan.other-release', 'the plan was made by another hxllm', file),
+      ...staleBecause('plan.other-release', 'the plan was made by another hxllm', file),
       detail: `Expected hxllm ${buildText({ version, committedAt: committed })}, which made the plan, found ${found}. Nothing was touched.`,
       fix: `npm install --global hxllm@${version}  # or: ${planAgain(file)}`,
     });
@@ -31,7 +31,7 @@ export function judgeBefore({ plan, file }: PlanToApply, { hosts }: Config, bund
   const [planned, asked] = [plan.hosts.map(({ host }) => host), hosts.map(({ target }) => target.name)];
   if (planned.length === asked.length && planned.every((name) => asked.includes(name))) return ok(undefined);
   return fail({
-    ...problem('plan.other-hosts', 'the plan is for other hosts', file),
+    ...staleBecause('plan.other-hosts', 'the plan is for other hosts', file),
     detail: `Expected ${listed(planned)}, found ${listed(asked)} (the inventory and --limit). Nothing was touched.`,
     fix: `hxllm enforce --plan ${file} --limit ${planned.join(',')}  # or: ${planAgain(file)}`,
   });
@@ -62,7 +62,7 @@ export function judgeHosts(
   if (stale.length === 0 || !isApplied) return stale;
   return [
     {
-      ...problem('plan.applied', 'the plan has been applied already', file),
+      ...staleBecause('plan.applied', 'the plan has been applied already', file),
       detail: `Expected ${listed(changing.map(({ saved }) => saved.host))} as it was at ${plan.madeAt}, found the state that the plan leads to${sinceText(changing.map(({ one }) => one))}. Nothing was touched.`,
       fix: 'hxllm enforce --dry-run  # shows that nothing differs',
     },
@@ -79,7 +79,7 @@ function judgeHost(
   const where = { host: saved.host, file };
   if (now.machine !== saved.machine)
     return {
-      ...problem('plan.other-machine', 'another machine has the name of the host', file),
+      ...staleBecause('plan.other-machine', 'another machine has the name of the host', file),
       detail: `Expected the machine for which the plan was made at ${plan.madeAt}, found one with another /etc/machine-id: it was installed again, or ${one.host.address} leads to another one. Nothing was touched.`,
       where,
     };
@@ -87,26 +87,30 @@ function judgeHost(
   // Folders and the port are in the release and in the files too, so they are told by their variables.
   if (wanted.length > 0 && wanted.every(({ is: { path } }) => path[0] === 'release'))
     return {
-      ...problem('plan.other-release', 'the plan was made by another hxllm', file),
+      ...staleBecause('plan.other-release', 'the plan was made by another hxllm', file),
       detail: `Expected release ${releaseOf(saved)}, found ${one.desired.release.id}: this hxllm sends another gateway or another Node.js. Nothing was touched.`,
       where,
     };
   if (wanted.length > 0)
     return {
-      ...problem('plan.inputs-changed', 'the inventory, group_vars or the vault changed since the plan was made', file),
+      ...staleBecause(
+        'plan.inputs-changed',
+        'the inventory, group_vars or the vault changed since the plan was made',
+        file,
+      ),
       detail: `Expected them as at ${plan.madeAt}, found:\n${changedWanted(wanted, one.desired).join('\n')}\nNothing was touched.`,
       where,
     };
   const facts = differing(saved.facts, now.facts);
   if (facts.length > 0)
     return {
-      ...problem('plan.facts-changed', 'the host changed since the plan was made', file),
+      ...staleBecause('plan.facts-changed', 'the host changed since the plan was made', file),
       detail: `Expected the host as at ${plan.madeAt} (${agoText(planAgeS)}), found:\n${changedFacts(facts, one, planAgeS).join('\n')}\nNothing was touched.`,
       where,
     };
   if (now.plan === saved.plan) return undefined;
   return {
-    ...problem('plan.other-release', 'this hxllm plans other steps than the one that made the plan', file),
+    ...staleBecause('plan.other-release', 'this hxllm plans other steps than the one that made the plan', file),
     detail: `Expected the steps ${stepsText(saved.steps)}, found ${stepsText(one.plan.steps)} for the same host and files, or the same steps with other actions. Nothing was touched.`,
     where,
   };
@@ -133,6 +137,6 @@ function listed(names: readonly string[]): string {
   return names.length === 0 ? 'no host' : names.join(', ');
 }
 
-function problem(code: string, summary: string, file: string): Problem {
+function staleBecause(code: string, summary: string, file: string): Problem {
   return { code, summary, detail: '', fix: planAgain(file), where: { file } };
 }
