@@ -82,6 +82,8 @@ test('a plan is saved with its steps, as its schema says, and without a secret, 
     plan.hosts[0]?.steps.map(({ id }) => id),
     stepsOf(seen, 'planned'),
   );
+  // On a host without any of the folders no process counts as the gateway.
+  assert.equal(plan.hosts[0]?.steps.find(({ id }) => id === 'service.start')?.verb, 'start');
   const text = JSON.stringify(plan);
   assert.doesNotMatch(text, new RegExp(WEAK));
   // With the document alone, no guess can be tried: its hashes have a key that only the host has.
