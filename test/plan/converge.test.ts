@@ -71,10 +71,13 @@ function assertReached(host: FakeHost, desired: Desired, about: string): void {
   assert.deepEqual(idsOf(planHost(desired, look(host, desired))), [], `${about} the next plan`);
 }
 
-/** A host without the things that tell its past: how often it was deployed to, and when. */
+/** A host without the things that tell its past: its deployments, and the releases and runtimes that they keep. */
 function lasting(host: FakeHost, { paths }: Desired): readonly unknown[] {
+  const { deployments, marker, releases, runtimes } = paths;
   return [...host.nodes]
-    .filter(([path]) => !path.startsWith(paths.deployments) && path !== paths.marker)
+    .filter(
+      ([path]) => path !== marker && ![deployments, releases, runtimes].some((past) => path.startsWith(`${past}/`)),
+    )
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -60,7 +60,9 @@ export async function prepareHost(
 ): Promise<Result<Prepared>> {
   const { rollback } = options;
   const wanted =
-    rollback === undefined ? renderOwn(given, options.lacksKey) : await readFormer(host, given, rollback, options.tools);
+    rollback === undefined
+      ? renderOwn(given, options.lacksKey)
+      : await readFormer(host, given, rollback, options.tools);
   if (!wanted.ok) return wanted;
   const { release: former } = wanted.value;
   const config = { ...given, settings: wanted.value.settings };

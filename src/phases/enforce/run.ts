@@ -61,12 +61,15 @@ async function enforce(
 ): Promise<PhaseReport> {
   const { rollback, saved, save } = options;
   const keys =
-    rollback === undefined ? config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, lacksKey(options))])) : [];
+    rollback === undefined
+      ? config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, lacksKey(options))]))
+      : [];
   const early = [...hostProblems(config), ...keys];
   if (early.length > 0) return close({ problems: early }, options, tools);
   const bundle = rollback === undefined ? await shipping.bundle() : ok(undefined);
   if (!bundle.ok) return close({ problems: bundle.problems }, options, tools);
-  const judged = saved === undefined || bundle.value === undefined ? undefined : judgeBefore(saved, config, bundle.value);
+  const judged =
+    saved === undefined || bundle.value === undefined ? undefined : judgeBefore(saved, config, bundle.value);
   if (judged?.ok === false) return close({ problems: judged.problems }, options, tools);
   const nowMs = tools.nowMs();
   const timestamp = saved?.plan.timestamp ?? timestampOf(nowMs);
