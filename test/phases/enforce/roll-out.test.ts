@@ -85,14 +85,19 @@ function fleetOf(
     events,
     most,
     roll: (serial, forks = 10) =>
-      rollOut(prepared, serial, {
-        connect: () => Promise.reject(new Error('connected')),
-        recorder: { event: (event) => events.push(event), file: () => undefined },
-        confirm: () => Promise.resolve(true),
-        signal: new AbortController().signal,
-        nowMs: () => 0,
-        forks,
-      }),
+      rollOut(
+        prepared,
+        serial,
+        {
+          connect: () => Promise.reject(new Error('connected')),
+          recorder: { event: (event) => events.push(event), file: () => undefined },
+          confirm: () => Promise.resolve(true),
+          signal: new AbortController().signal,
+          nowMs: () => 0,
+          forks,
+        },
+        { changed: () => undefined },
+      ),
   };
 }
 
