@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
 import type { Log } from './log.ts';
+import type { Lease } from './route/fleet.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayServer } from './server.ts';
 import type { ConnectionLimits } from './http/connection-limits.ts';
@@ -32,6 +33,10 @@ export interface Gateway {
    */
   stop(limitMs: number, atOnce: AbortSignal, isPatient?: boolean): Promise<{ readonly cut: number }>;
   readonly counts: () => ConnectionCounts;
+  /** The slots that its requests have. */
+  leases(): readonly Lease[];
+  /** Sets the way of loads whose deployment only another instance knows: `false` if none does. */
+  onForeignLoad(load: (replica: string, deployment: string) => boolean): void;
 }
 
 /** Makes a gateway for a configuration; `limits` replace the default limits of connections, `instance` is its id among others. */
@@ -41,6 +46,7 @@ export function createGateway(
   limits?: Partial<ConnectionLimits>,
   instance?: string,
 ): Gateway {
+  let foreignLoad: (replica: string, deployment: string) => boolean = () => false;
   // A reload replaces it; requests keep the service they began with.
   let current = createService(config, log, {
     onLoaded: (replica, how) => {
@@ -52,6 +58,7 @@ export function createGateway(
     onReplaced: (next) => {
       current = next;
     },
+    onForeignLoad: (replica, deployment) => foreignLoad(replica, deployment),
   });
   const service = (): Service => current;
   const metrics = createMetrics({
@@ -99,5 +106,21 @@ export function createGateway(
   };
   const privateListener = (): NetServer => createServer((socket) => server.emit('connection', socket));
   const counts = (): ConnectionCounts => connections.counts;
-  return { service, metrics, whileReloading, reload, listen: begin, tls: () => tls, privateListener, stop, counts };
+  const leases = (): readonly Lease[] =>
+    [...connections.contexts()].flatMap(({ response }) => response?.leases() ?? []);
+  const onForeignLoad = (load: typeof foreignLoad): void => {
+    foreignLoad = load;
+  };
+  const parts = {
+    service,
+    metrics,
+    whileReloading,
+    reload,
+    listen: begin,
+    tls: () => tls,
+    privateListener,
+    stop,
+    counts,
+  };
+  return { ...parts, leases, onForeignLoad };
 }

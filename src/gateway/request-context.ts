@@ -5,6 +5,7 @@ import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
 import type { Assignment, Rejection } from './route/event.ts';
+import type { Lease } from './route/fleet.ts';
 import type { Service } from './service.ts';
 
 /** Longest stack that is logged, characters. */
@@ -73,6 +74,14 @@ export interface RequestRecord {
   status: number | undefined;
 }
 
+/** The response of a model that is under way. */
+export interface RunningResponse {
+  /** Ends it with an error that says why. */
+  cut(): void;
+  /** The slots that it has. */
+  leases(): readonly Lease[];
+}
+
 /** One request on its way through the gateway, from its headers to the end of its response. */
 export interface RequestContext extends BodyHolder {
   /** The gateway's own id, sent as `x-request-id`. */
@@ -105,8 +114,8 @@ export interface RequestContext extends BodyHolder {
   readonly bodies: BodyBudget;
   /** Asks the client for its body: set if the client waits for that (`Expect: 100-continue`). */
   askForBody?: () => void;
-  /** Ends the response with an error that says why; set while a response is under way. */
-  cut?: () => void;
+  /** Set from the start of a response of a model. */
+  response?: RunningResponse;
   /** Called when the client has left or has all of its response, before the log line: one listener for all takes less than one each. */
   leave?: () => void;
 }

@@ -139,6 +139,8 @@ async function drain({
   let timer: NodeJS.Timeout | undefined;
   const { requests, connections } = gateway.counts();
   instance.drainsUntil(new Date(Date.now() + takeOverDrainMs));
+  // Its configuration stays: a reload is for the instance that serves.
+  signals.onHangUp(() => Promise.resolve());
   log({ event: 'draining', to: by, open_requests: requests, connections, limit_s: takeOverDrainMs / 1000 });
   void signals.first.then(() => {
     log({ event: 'stopping', in_flight: gateway.service().scheduler.inFlight });

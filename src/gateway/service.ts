@@ -13,7 +13,7 @@ import { ContextGrowth } from './scheduler/context-growth.ts';
 import { recordsDocument, recordsIn } from './scheduler/context-record.ts';
 import type { ContextChange } from './scheduler/grown-models.ts';
 import { fleetSpecOf, policyOf, policySettingsOf } from './scheduler/fleet-spec.ts';
-import { Loader } from './scheduler/loader.ts';
+import { Loader, type LoaderOptions } from './scheduler/loader.ts';
 import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
 import { Prober } from './scheduler/prober.ts';
@@ -37,6 +37,7 @@ export interface Service extends ModelNames {
   readonly upstream: Upstream;
   readonly growth: ContextGrowth;
   readonly backendDrains: BackendDrains;
+  load(replica: string, deployment: string): void;
   /**
    * Makes the service of another configuration; it keeps what this one knows about backends that stay. Other requests are served between
    * the steps, and go by the old configuration until the last one. `undefined`: the gateway has stopped meanwhile.
@@ -59,13 +60,14 @@ export interface ServiceListener {
   readonly onLoaded: (replica: Replica, result: AttemptResult) => void;
   readonly onContext: (change: ContextChange) => void;
   readonly onReplaced: (service: Service) => void;
+  readonly onForeignLoad: LoaderOptions['onForeignLoad'];
 }
 
 /** Makes a service, and starts to poll its backends. */
 export function createService(
   first: GatewayConfig,
   log: Log,
-  { onLoaded, onContext, onReplaced }: ServiceListener,
+  { onLoaded, onContext, onReplaced, onForeignLoad }: ServiceListener,
 ): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = performance.now.bind(performance);
@@ -127,6 +129,7 @@ export function createService(
   const loader = new Loader({
     now: () => current,
     log,
+    onForeignLoad,
     hasGoneBack: (deployment, failure) => growth.loaded(deployment, failure),
     onLoaded: (replica, result, failure) => {
       const known = scheduler.fleet.replicas.get(replica);
@@ -164,12 +167,8 @@ export function createService(
     onDoubt: (backend) => {
       prober.confirm(backend);
     },
-    onLoad: (replica, deployment) => {
-      loader.load(replica, deployment);
-    },
-    onUnload: (unload) => {
-      loader.unload(unload);
-    },
+    onLoad: loader.load.bind(loader),
+    onUnload: loader.unload.bind(loader),
     onTest: (replica, deployment) => {
       void loader.test(deployment, () => {
         scheduler.tested(replica);
@@ -192,6 +191,7 @@ export function createService(
     upstream,
     growth,
     backendDrains,
+    load: loader.load.bind(loader),
     replacedBy: async (next) => {
       const replaced = await replaceBy(() => next);
       void lister.lookNow();

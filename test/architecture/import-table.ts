@@ -13,6 +13,7 @@ const EXCHANGE = ['gateway/exchange.ts', 'gateway/json.ts'];
 const DIALECT = ['core', 'schema', ...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/api/dialect'];
 const CONTEXT = [...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/request-context.ts'];
 const UPSTREAM = ['core', 'schema', ...EXCHANGE, 'gateway/route/residency.ts'];
+const CONTROL = ['gateway/gateway.ts', 'gateway/log.ts', 'gateway/route', 'gateway/scheduler'];
 /** Rooms of the gateway, in the order in which a request meets them. */
 const GATEWAY_ROOMS =
   'process control http auth api catalogue health metrics proxy scheduler state route upstream usage'
@@ -124,7 +125,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'flags, signals and reload: it drives a gateway and serves no request',
   },
   'gateway/control': {
-    rooms: ['core', 'schema', 'gateway/gateway.ts', 'gateway/log.ts'],
+    rooms: ['core', 'schema', ...EXCHANGE, ...CONTROL],
     packages: ['node:*'],
     why: 'instances of one listener and their commands: it drives a gateway and serves no request of a client',
   },

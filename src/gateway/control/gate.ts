@@ -36,6 +36,8 @@ export interface GateSubject {
   readonly fds: readonly number[];
   readonly place: InstancePlace;
   readonly state: InstanceState;
+  /** Lets a request of this instance get a slot, until the returned function is called. */
+  readonly borrowSlots: () => Promise<() => void>;
 }
 
 const PAUSE_MS = 250;
@@ -138,7 +140,9 @@ async function askModel(subject: GateSubject, alias: string, timeoutMs: number):
     'x-hxllm-caller': 'hxllm-gate',
     ...(masterKey.state === 'set' ? { authorization: `Bearer ${masterKey.key.reveal()}` } : {}),
   };
+  let giveBack = (): void => {};
   try {
+    giveBack = await subject.borrowSlots();
     const { status, text } = await askPrivately(subject, {
       method: 'POST',
       path: isEmbedding ? '/v1/embeddings' : '/v1/chat/completions',
@@ -154,6 +158,8 @@ async function askModel(subject: GateSubject, alias: string, timeoutMs: number):
     };
   } catch (error) {
     return { id: 'model', ok: false, detail: `${alias} on ${resident.url}: ${errorMessage(error)}` };
+  } finally {
+    giveBack();
   }
 }
 

@@ -66,7 +66,10 @@ export function silentStatus(instance: string): InstanceStatus {
 }
 
 /** Compares by age, the eldest first. */
-export function byAge(a: InstanceStatus, b: InstanceStatus): number {
+export function byAge(
+  a: Pick<InstanceStatus, 'instance' | 'started'>,
+  b: Pick<InstanceStatus, 'instance' | 'started'>,
+): number {
   return (a.started ?? '').localeCompare(b.started ?? '') || a.instance.localeCompare(b.instance);
 }
 

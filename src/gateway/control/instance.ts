@@ -8,8 +8,11 @@ import { askInstance } from './control-request.ts';
 import { openControlSocket } from './control-server.ts';
 import { runGate, type GateRequest } from './gate.ts';
 import type { InstancePlace } from './instance-id.ts';
-import { byAge, type InstanceState, type InstanceStatus } from './instance-status.ts';
-import { neighboursIn } from './neighbours.ts';
+import { acceptLink, openLinkSocket } from './link-socket.ts';
+import { Links } from './links.ts';
+import { noListener, wrongState } from './instance-problems.ts';
+import type { InstanceState, InstanceStatus } from './instance-status.ts';
+import { neighboursIn, servingBeside } from './neighbours.ts';
 
 /** The parts that an instance needs. */
 export interface InstanceOptions {
@@ -27,6 +30,7 @@ export interface InstanceOptions {
 const MOST_INSTANCES = 3;
 /** Time for an instance to hand over, ms. */
 const HAND_OVER_MS = 5000;
+const PEER_MS = 700;
 /** Time for another instance that has just been started to find out whether it serves, ms. */
 const START_MS = 5000;
 
@@ -43,13 +47,34 @@ export class Instance {
   #since = this.#started;
   #drainEndsAt: Date | undefined;
   #control: Server | undefined;
-  #accepted: Promise<Result<readonly ListenAddress[]>> | undefined;
+  /** A repeated take-over has the same result. */
+  #taking: Promise<Result<readonly ListenAddress[]>> | undefined;
   readonly #serving = Promise.withResolvers<Result<readonly ListenAddress[]>>();
   readonly #replaced = Promise.withResolvers<Replacement>();
   readonly #cut = new AbortController();
+  readonly #links: Links;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
+    const { place, gateway, log } = options;
+    const { scheduler } = gateway.service();
+    // Until it is clear that no other instance decides.
+    scheduler.delegation.delegate({ decider: undefined });
+    this.#links = new Links({
+      place,
+      connect: (peer, role) => openLinkSocket({ id: peer, folder: place.folder }, { self: place.id, role }),
+      peers: async () => (await neighboursIn(place.folder, place.id, PEER_MS)).instances,
+      started: this.#started.toISOString(),
+      now: () => performance.now(),
+      scheduler,
+      log,
+      leases: () => gateway.leases(),
+      load: (replica, deployment) => {
+        gateway.service().load(replica, deployment);
+      },
+      mayDecide: () => this.#state === 'serving' || this.#state === 'draining',
+    });
+    gateway.onForeignLoad((replica, deployment) => this.#links.load(replica, deployment));
   }
 
   /** Resolves when another instance has taken over: from then on this one is to drain. */
@@ -57,7 +82,7 @@ export class Instance {
     return this.#replaced.promise;
   }
 
-  /** Aborts when what still runs is to be cut: a newer instance needs the place. */
+  /** Aborts when running responses are to be cut: a newer instance needs the place. */
   get cut(): AbortSignal {
     return this.#cut.signal;
   }
@@ -78,12 +103,18 @@ export class Instance {
         'GET /backends': async () => ok({ backends: gateway.service().backendDrains.list() }),
         'POST /drain': async (body) => this.#drain(body),
       },
-      upgrade: (_incoming, socket) => socket.destroy(),
+      upgrade: (incoming, socket, head) => {
+        acceptLink(this.#links, incoming, socket, head);
+      },
     });
     if (!control.ok) return control;
     this.#control = control.value;
-    const serving = await this.#findServing();
-    if (serving === undefined) return this.#begin();
+    const serving = await servingBeside(place, this.#status(), START_MS);
+    if (serving === undefined) {
+      const { instances } = await neighboursIn(place.folder, place.id);
+      this.#taking = this.#begin(instances.filter(({ state }) => state === 'draining'));
+      return this.#taking;
+    }
     this.#enter('standby');
     log({ event: 'standby', serving });
     return Promise.race([this.#serving.promise, stopped.then(() => undefined)]);
@@ -97,6 +128,7 @@ export class Instance {
 
   /** Closes the control socket. */
   close(): void {
+    this.#links.close();
     this.#control?.close();
     this.#control?.closeAllConnections();
   }
@@ -124,20 +156,6 @@ export class Instance {
     };
   }
 
-  // Of two that start at the same time the elder one serves.
-  async #findServing(): Promise<string | undefined> {
-    const { id, folder } = this.#options.place;
-    const endMs = performance.now() + START_MS;
-    for (;;) {
-      const { instances } = await neighboursIn(folder, id);
-      const serving = instances.find(({ state }) => state === 'serving');
-      if (serving !== undefined) return serving.instance;
-      const elder = instances.find((one) => one.state === 'starting' && byAge(one, this.#status()) < 0);
-      if (elder === undefined || performance.now() > endMs) return undefined;
-      await sleep(50);
-    }
-  }
-
   async #drain({ url, drained, since }: Readonly<Record<string, unknown>>): Promise<Result<object>> {
     const { gateway, log } = this.#options;
     const changed = await gateway.service().backendDrains.set(String(url), drained === true, String(since));
@@ -145,13 +163,17 @@ export class Instance {
     return changed;
   }
 
-  async #begin(): Promise<Result<readonly ListenAddress[]>> {
+  /** Decides from now on, also for the others, and accepts. */
+  async #begin(others: readonly InstanceStatus[]): Promise<Result<readonly ListenAddress[]>> {
+    const { gateway, accept, log } = this.#options;
     // It may have started before a backend was drained.
-    this.#options.gateway.service().backendDrains.reread();
-    this.#accepted ??= this.#options.accept();
-    const accepted = await this.#accepted;
+    gateway.service().backendDrains.reread();
+    const claims = await Promise.all(others.map(({ instance }) => this.#links.claim(instance)));
+    for (const problem of claims) if (problem !== undefined) log({ event: 'not_shared', reason: problem.detail });
+    gateway.service().scheduler.delegation.delegate(undefined);
+    const accepted = await accept();
     if (accepted.ok) this.#enter('serving');
-    else this.#accepted = undefined;
+    else this.#links.release();
     return accepted;
   }
 
@@ -161,7 +183,17 @@ export class Instance {
       model: typeof model === 'string' ? model : undefined,
       timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : 0,
     };
-    return ok(await runGate({ gateway, fds, place, state: this.#state }, request));
+    return ok(
+      await runGate({ gateway, fds, place, state: this.#state, borrowSlots: () => this.#borrowSlots() }, request),
+    );
+  }
+
+  // An instance that stands by decides nothing: its one request waits for a slot of the instance that serves.
+  async #borrowSlots(): Promise<() => void> {
+    const { id, folder } = this.#options.place;
+    const { instances } = await neighboursIn(folder, id);
+    const serving = instances.find(({ state }) => state === 'serving');
+    return this.#state === 'standby' && serving !== undefined ? this.#links.askFrom(serving.instance) : () => {};
   }
 
   async #takeOver(): Promise<Result<object>> {
@@ -171,9 +203,10 @@ export class Instance {
     if (fds.length === 0) return fail(noListener(id));
     const before = await neighboursIn(folder, id);
     const others = before.instances.filter(({ state }) => state === 'serving' || state === 'draining');
-    const accepted = await this.#begin();
+    this.#taking ??= this.#begin(others);
+    const accepted = await this.#taking;
     // An instance that cannot serve ends; the others never stopped.
-    if (!accepted.ok) this.#serving.resolve(accepted);
+    this.#serving.resolve(accepted);
     if (!accepted.ok) return accepted;
     const problems: Problem[] = [...before.problems];
     const serving = others.filter(({ state }) => state === 'serving');
@@ -191,7 +224,6 @@ export class Instance {
     const cut = surplus.map(({ instance }) => instance);
     const draining = others.map(({ instance }) => instance).filter((other) => !cut.includes(other));
     if (from.length > 0 || cut.length > 0) log({ event: 'take_over', from, draining, cut });
-    this.#serving.resolve(accepted);
     return ok({ instance: id, state: this.#state, from, draining, cut, problems });
   }
 
@@ -208,22 +240,4 @@ export class Instance {
     this.#cut.abort();
     return ok({ state: this.#state });
   }
-}
-
-function wrongState(id: string, state: InstanceState): Problem {
-  return {
-    code: 'instance.wrong-state',
-    summary: `instance ${id} is ${state}`,
-    detail: `Expected an instance in another state, found that ${id} is ${state}.`,
-    fix: 'gateway --control status # shows the instances that run',
-  };
-}
-
-function noListener(id: string): Problem {
-  return {
-    code: 'instance.no-listener',
-    summary: `instance ${id} has no listener that it could take over`,
-    detail: 'Expected sockets of systemd (LISTEN_FDS), found none.',
-    fix: 'start it through its unit: systemctl start litellm@' + id,
-  };
 }

@@ -81,6 +81,11 @@ export class Connections {
     return this.#stopping;
   }
 
+  /** The requests whose response is not complete. */
+  *contexts(): Generator<RequestContext> {
+    for (const { pending } of this.#open.values()) for (const { context } of pending) yield context;
+  }
+
   get counts(): ConnectionCounts {
     let [requests, begun] = [0, 0];
     for (const [socket, { pending }] of this.#open) {
@@ -221,7 +226,7 @@ export class Connections {
     let count = 0;
     for (const [socket, { pending }] of this.#open) {
       count += pending.length;
-      for (const { context } of pending.slice()) context.cut?.();
+      for (const { context } of pending.slice()) context.response?.cut();
       socket.destroySoon();
     }
     return count;

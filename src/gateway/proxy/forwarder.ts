@@ -38,19 +38,15 @@ export class Forwarder {
   /** Time in servers from which it was recalled before it had begun, ms. */
   #insideMs = 0;
   #lastFailure: ServerFailure | undefined;
-  /** Start of the first wait for a slot. */
   #sinceMs: number | undefined;
   #loadedMs = 0;
   readonly #work: Work;
-  /** Set while the request waits in a queue. */
   ticket: string | undefined;
-  /** Set from the assignment of a slot to its release. */
   #lease: Lease | undefined;
   #upstreamRequest: UpstreamRequest | undefined;
   #encoder: ResponseEncoder;
   #sentMs = 0;
   #firstMs: number | undefined;
-  /** Text has gone to the client. */
   #streaming = false;
   #done = false;
   /** Parameters without effect on the deployment that was asked last; before an attempt, on some deployment of the model. */
@@ -75,8 +71,7 @@ export class Forwarder {
     this.#sinceMs ??= performance.now();
     const isRetry = this.#attempts > 0 || (this.#insideMs > 0 && !this.#work.batch);
     const tried = this.#failed?.tried ?? [];
-    const [loadedMs, insideMs] = [this.#loadedMs, this.#insideMs];
-    const state = { tried, isRetry, sinceMs: this.#sinceMs, loadedMs, insideMs };
+    const state = { tried, isRetry, sinceMs: this.#sinceMs, loadedMs: this.#loadedMs, insideMs: this.#insideMs };
     const slotRequest = slotRequestOf(this.#context, this.#subrequest.stream, this.#group, this.#work, state);
     const ticket = service.scheduler.acquire(slotRequest, (decision, failedLoad) => {
       this.ticket = undefined;
@@ -84,6 +79,11 @@ export class Forwarder {
     });
     // If the callback ran synchronously, a retry may have stored a newer ticket: do not overwrite it.
     if (ticket !== undefined) this.ticket = ticket;
+  }
+
+  /** The slot that it has. */
+  get lease(): Lease | undefined {
+    return this.#lease;
   }
 
   /** Gives the response up and cancels the backend's work at once. A response that is complete ends by itself, so that its connection is used again. */

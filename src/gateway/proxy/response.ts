@@ -1,7 +1,7 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { ResponseWriter } from '../http/response-writer.ts';
 import { headerValue } from '../http/header-value.ts';
-import { noteError, type RequestContext } from '../request-context.ts';
+import { noteError, type RequestContext, type RunningResponse } from '../request-context.ts';
 import type { ParsedRequest } from '../client-dialect.ts';
 import type { Failure, Usage } from '../exchange.ts';
 import { INTERNAL_ERROR } from './failures.ts';
@@ -10,6 +10,7 @@ import { Forwarder } from './forwarder.ts';
 import { writtenInTurns } from './own-turn.ts';
 import { addModelHeaders, callHeaders } from './litellm-headers.ts';
 import { routeWords, waitingWords } from './route-words.ts';
+import type { Lease } from '../route/fleet.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
@@ -25,7 +26,7 @@ const MAX_PARALLEL_BYTES = 64 * 1024 * 1024;
  * The response to one client: forwards each subrequest, sends their output as it comes, and cancels all of them when one fails or
  * the client leaves.
  */
-export class ClientResponse {
+export class ClientResponse implements RunningResponse {
   readonly #context: RequestContext;
   readonly #parsed: ParsedRequest;
   readonly #group: ModelGroup;
@@ -77,15 +78,20 @@ export class ClientResponse {
           },
         }),
     );
-    const cut = (): void => {
-      this.#fail(STOPPING);
-    };
+    context.response = this;
     // V8 allocates a function literal behind `property =` in the old generation, and it would keep its whole request there.
-    context.cut = cut;
     const leave = (): void => {
       this.#leave();
     };
     context.leave = leave;
+  }
+
+  cut(): void {
+    this.#fail(STOPPING);
+  }
+
+  leases(): readonly Lease[] {
+    return this.#forwarders.flatMap(({ lease }) => lease ?? []);
   }
 
   /** Forwards the subrequests until the response is complete. */

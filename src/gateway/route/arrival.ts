@@ -47,7 +47,7 @@ export function arrive(
   const estimate = estimateOf(fleet, flow, { ...event, deployments }, nowMs);
   const batch = work?.batch ?? false;
   const choice =
-    ahead === 0
+    ahead === 0 && !fleet.isDelegated
       ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late: batch, flow, batch, dueMs }, nowMs)
       : undefined;
   if (choice !== undefined) {
@@ -61,13 +61,14 @@ export function arrive(
     countDecision(fleet.demands.get(name)?.tally, reason);
     out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0, waitedMs: 0, ahead });
   };
-  if (candidates.length === 0) {
+  if (candidates.length === 0 && !fleet.isDelegated) {
     const why = whyUnavailable(fleet, deployments, tried, nowMs);
     reject(why.reason, why.retryAfterMs);
     return;
   }
-  // A retry was admitted before.
-  const admission = isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs, nowMs });
+  // A retry was admitted before; where another instance decides, it admits.
+  const isAdmitted = isRetry || event.isAdmitted === true || fleet.isDelegated;
+  const admission = isAdmitted ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs, nowMs });
   if (!admission.admit) {
     reject(admission.reason, retryAfterMs(admission.expectedMs, policy.random()));
     return;
@@ -125,8 +126,8 @@ function link({ deployments: all, replicas }: Fleet, demand: Demand, deployments
   for (const id of deployments) replicas.get(all.get(id)?.replica ?? '')?.demands.add(demand);
 }
 
-// A request whose work was not looked at counts as the mean of its alias.
-function estimateOf(
+/** The expected work of a request; without a look at it, that is the mean of its alias. */
+export function estimateOf(
   fleet: Fleet,
   { outTokens }: Flow,
   { queue: name, deployments, work, isRetry }: SlotRequest,

@@ -42,6 +42,7 @@ export function assign(
   { deployment, backend, replica, reason, trial, free }: Choice,
   { loadMs, waitedMs, queuedMs }: AssigneeWait,
   nowMs: number,
+  assignedMs = nowMs,
 ): Assignment {
   fleet.picks += 1;
   deployment.lastPicked = fleet.picks;
@@ -68,14 +69,14 @@ export function assign(
   const chargedS = priceS(fleet, replica, unread, outTokens);
   charge(flow, chargedS);
   replica.inFlightOf.set(flow, (replica.inFlightOf.get(flow) ?? 0) + 1);
-  if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(nowMs);
+  if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(assignedMs);
   const lease: Lease = {
     request,
     deployment,
     backend,
     replica,
     sinceMs,
-    assignedMs: nowMs,
+    assignedMs,
     position: replica.inFlight,
     slotsTaken: replica.inFlight + replica.abandonedPrefills.length,
     slotCount: replica.slots.count,

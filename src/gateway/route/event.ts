@@ -1,4 +1,5 @@
 import type { Lease } from './fleet.ts';
+import type { ForeignFacts, Holding } from './holding.ts';
 import type { FleetSpec } from './fleet-spec.ts';
 import type { LoadFacts } from './replica.ts';
 import type { Listing } from './residency.ts';
@@ -34,6 +35,15 @@ export type RouteEvent =
    * it is in memory, since nothing runs there.
    */
   | { readonly kind: 'resized'; readonly runnerKeys: ReadonlyMap<string, string>; readonly load: boolean }
+  /**
+   * Another instance of the gateway decides from now on (`isOn`), or this one again. Meanwhile events are recorded, requests wait, and
+   * nothing is decided.
+   */
+  | { readonly kind: 'delegated'; readonly isOn: boolean }
+  /** Another instance has given a slot to a request: to a waiter of this one, or to one that it has itself. Its end is a `released` event. */
+  | ({ readonly kind: 'adopted' } & Holding)
+  /** Another instance tells what it knows. */
+  | { readonly kind: 'told'; readonly facts: ForeignFacts }
   /** Time has passed; wanted ten times a second while `tickWanted` of the fleet is set. */
   | { readonly kind: 'ticked' };
 
@@ -54,6 +64,8 @@ export interface SlotRequest {
   readonly loadedMs: number;
   /** Its work, if it was looked at. */
   readonly work?: Work;
+  /** It waited in the queue of another instance, which has admitted it. */
+  readonly isAdmitted?: true;
 }
 
 /** How an attempt ended. `cancelled` and `refused` do not count against the backend; `connection-failed` is a reason to probe it. */

@@ -234,6 +234,8 @@ export interface Fleet {
   turns: number;
   /** Whether time alone may change something, so that ticks are wanted. */
   tickWanted: boolean;
+  /** Another instance of the gateway decides. */
+  isDelegated: boolean;
 }
 
 /** The load in progress on a backend: the gateway's own, else one inside a client's request. */

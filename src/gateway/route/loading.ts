@@ -198,7 +198,8 @@ function hasRequestOnItsWay({ inFlight, started, assignedMs }: Backend, nowMs: n
   return inFlight > started && nowMs - assignedMs < LONGEST_WAY_MS;
 }
 
-function newLoad(
+/** A load that begins now. */
+export function newLoad(
   backend: Backend,
   replica: Replica,
   { runnerKey, queue, reason, victims }: Pick<ModelLoad, 'runnerKey' | 'queue' | 'reason' | 'victims'>,

@@ -10,6 +10,16 @@ export function poolOf(fleet: Fleet, ids: readonly string[]): Pool {
   return addPool(fleet, ids, alike);
 }
 
+/** A deployment with its backend and replica; `undefined` if it is not known. */
+export function candidateOf(fleet: Fleet, id: string): Candidate | undefined {
+  const deployment = fleet.deployments.get(id);
+  const backend = fleet.backends.get(deployment?.backend ?? '');
+  const replica = fleet.replicas.get(deployment?.replica ?? '');
+  return deployment === undefined || backend === undefined || replica === undefined
+    ? undefined
+    : { deployment, backend, replica };
+}
+
 /** Makes all pools anew: the deployments of the fleet have changed. */
 export function clearPools(fleet: Fleet): void {
   fleet.pools.clear();
@@ -39,14 +49,7 @@ export function queueKeyOf({ ids, queueKeys }: Pool, name: string): string {
 }
 
 function addPool(fleet: Fleet, ids: readonly string[], alike: readonly Pool[] = []): Pool {
-  const candidates: Candidate[] = [];
-  for (const id of ids) {
-    const deployment = fleet.deployments.get(id);
-    const backend = deployment === undefined ? undefined : fleet.backends.get(deployment.backend);
-    const replica = deployment === undefined ? undefined : fleet.replicas.get(deployment.replica);
-    if (deployment !== undefined && backend !== undefined && replica !== undefined)
-      candidates.push({ deployment, backend, replica });
-  }
+  const candidates = ids.flatMap((id) => candidateOf(fleet, id) ?? []);
   const order = candidates[0]?.deployment.order;
   const pool: Pool = {
     ids,

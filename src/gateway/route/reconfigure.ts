@@ -37,6 +37,7 @@ export function createFleet(spec: FleetSpec): Fleet {
     makingRoom: new Set(),
     sharesRunners: false,
     tickWanted: false,
+    isDelegated: false,
   };
   reconfigure(fleet, spec);
   return fleet;
@@ -71,8 +72,8 @@ export function hasRunnersApart({ deployments }: Pick<Fleet, 'deployments'>): bo
   return false;
 }
 
-// Objects are changed in place: leases refer to them.
-function applyBackendSpec(fleet: Fleet, { url, room, drained = false }: BackendSpec): void {
+/** Adds or changes a backend: objects are changed in place, since leases refer to them. */
+export function applyBackendSpec(fleet: Fleet, { url, room, drained = false }: BackendSpec): void {
   const { backends } = fleet;
   const known = backends.get(url);
   if (known === undefined)
@@ -102,7 +103,8 @@ function applyBackendSpec(fleet: Fleet, { url, room, drained = false }: BackendS
   else Object.assign(known, { room, drained, draining: false });
 }
 
-function applyDeploymentSpec(fleet: Fleet, spec: DeploymentSpec, backend: BackendSpec | undefined): void {
+/** The same for a deployment, with its replica. */
+export function applyDeploymentSpec(fleet: Fleet, spec: DeploymentSpec, backend: BackendSpec | undefined): void {
   const { deployments, backends, replicas } = fleet;
   const id = replicaId(spec.backend, spec.model);
   const { single } = spec;

@@ -26,6 +26,12 @@ export function resize(
     touchMemory(fleet, replica);
   }
   fleet.sharesRunners ||= hasRunnersApart(fleet);
-  if (load && loadable !== undefined && isUp(loadable.backend) && loadable.backend.loading === undefined)
+  if (
+    load &&
+    !fleet.isDelegated &&
+    loadable !== undefined &&
+    isUp(loadable.backend) &&
+    loadable.backend.loading === undefined
+  )
     startLoad(fleet, { ...loadable, queue: undefined, reason: 'context', mayEvict: false }, nowMs, out);
 }

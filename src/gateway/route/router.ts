@@ -2,27 +2,29 @@ import { expectedWaits, retryAfterMs } from './admission.ts';
 import { arrive, leave } from './arrival.ts';
 import { candidatesOf, hasCandidate, whyUnavailable } from './candidate.ts';
 import { dispatch } from './dispatch.ts';
-import { endAttention, touchAll, touchBackend, touchReplica } from './attention.ts';
+import { endAttention, touchAll, touchBackend } from './attention.ts';
 import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
 import { expiredWaiters } from './expiry.ts';
-import type { Fleet, Lease } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { learnFacts } from './foreign-facts.ts';
+import { adopt, delegate } from './hand-over.ts';
 import { reconfigure } from './reconfigure.ts';
 import { valuesOf } from './list.ts';
 import { queuedForMs, waitersOf, loadWaitMs, queueLength, type Queue, type Waiter } from './queue.ts';
 import { keepLoadClocks } from './load-clock.ts';
 import { beginLoads, endLoad, finishMakingRoom, sendLoads, startLoad } from './loading.ts';
-import { endTest, findLostSlots, watchStart } from './lost-slots.ts';
+import { endTest, findLostSlots } from './lost-slots.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown, shareSlots } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
 import { resize } from './resize.ts';
 import { observeList } from './room.ts';
-import { observeStart, observeTime } from './slots.ts';
-import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
+import { observeTime } from './slots.ts';
+import { startLease } from './start-lease.ts';
+import { unstickLoads, findImplicitLoads } from './stuck-load.ts';
 import { countDecision } from './tally.ts';
 import { inOrder } from './tick-index.ts';
-import { observeTurn } from './turn.ts';
 
 /**
  * Applies an event to the fleet and returns decisions. Pure except for changes to the fleet: the time is an argument, and the function
@@ -41,6 +43,9 @@ import { observeTurn } from './turn.ts';
  *    loads that are held, or wait for room, which may make another slot usable.
  * 4. For waiters that no free slot can serve: start loads, one at a time on a backend (`next-load.ts`).
  * 5. Run the load clock of each queue that waits only for a load.
+ *
+ * While another instance decides (`hand-over.ts`) only step 1 is done, without decisions: the fleet stays right for the moment when this
+ * one decides again.
  */
 export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: number): readonly Decision[] {
   const out: Decision[] = [];
@@ -52,7 +57,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       leave(fleet, event.request, nowMs);
       break;
     case 'started':
-      start(fleet, event.lease, nowMs);
+      startLease(fleet, event.lease, nowMs);
       break;
     case 'released':
       if (release(fleet, policy, event, nowMs)) rejectUnservable(fleet, nowMs, out);
@@ -63,6 +68,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
     case 'listed':
       observeList(fleet, event.backend, event.listing, nowMs);
       findImplicitLoads(fleet, nowMs);
+      if (fleet.isDelegated) break;
       observeSilence(fleet, event.backend, nowMs, out);
       loadAhead(fleet, policy, event.backend, nowMs, out);
       break;
@@ -83,9 +89,24 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       resize(fleet, event, nowMs, out);
       touchAll(fleet);
       break;
+    case 'delegated':
+      delegate(fleet, event.isOn);
+      touchAll(fleet);
+      break;
+    case 'adopted':
+      adopt(fleet, event, nowMs, out);
+      break;
+    case 'told':
+      learnFacts(fleet, event.facts, nowMs);
+      touchAll(fleet);
+      break;
     case 'ticked':
       tick(fleet, policy, nowMs, out);
       break;
+  }
+  if (fleet.isDelegated) {
+    endAttention(fleet);
+    return out;
   }
   if (fleet.heldLoads.size > 0 || fleet.makingRoom.size > 0) {
     // A slot that has come free may make the load needless.
@@ -107,20 +128,6 @@ function loadAhead(fleet: Fleet, policy: Policy, url: string, nowMs: number, out
   const backend = fleet.backends.get(url);
   const next = backend === undefined || fleet.waiting.size > 0 ? undefined : policy.loadAhead(fleet, backend, nowMs);
   if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, reason: 'ahead', mayEvict: false }, nowMs, out);
-}
-
-function start(fleet: Fleet, lease: Lease, nowMs: number): void {
-  if (lease.released || lease.started) return;
-  lease.started = true;
-  lease.replica.started += 1;
-  lease.backend.started += 1;
-  lease.backend.seenMs = nowMs;
-  lease.replica.unreadTokens = Math.max(0, lease.replica.unreadTokens - lease.unread);
-  touchReplica(fleet, lease.replica);
-  observeTurn(fleet, lease.backend, lease.replica);
-  observeStart(lease.replica.slots, lease.request, nowMs);
-  observeAnswer(fleet, lease, nowMs);
-  watchStart(lease, nowMs);
 }
 
 function observeSilence(fleet: Fleet, url: string, nowMs: number, out: Decision[]): void {
@@ -170,6 +177,7 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
     else fleet.ticks.timed.delete(replica);
   }
   findImplicitLoads(fleet, nowMs);
+  if (fleet.isDelegated) return;
   unstickLoads(fleet, nowMs, out);
   if (fleet.waiting.size === 0) return;
   // Other requests may have used up the rate limits.
@@ -189,6 +197,7 @@ function rejectExpired(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number
 }
 
 function rejectUnservable(fleet: Fleet, nowMs: number, out: Decision[]): void {
+  if (fleet.isDelegated) return;
   for (const queue of fleet.queues.values()) {
     const { deployments } = queue;
     const isServable = hasCandidate(fleet, deployments, [], nowMs);

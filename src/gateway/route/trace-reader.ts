@@ -20,6 +20,9 @@ const KINDS = new Set([
   'tested',
   'reconfigured',
   'resized',
+  'delegated',
+  'adopted',
+  'told',
   'ticked',
 ]);
 const FIX = 'HXLLM_ROUTE_TRACE=FILE hxllm gateway --config config.yaml # records a new trace';
@@ -98,6 +101,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   listed: ['backend'],
   loaded: ['replica', 'result'],
   tested: ['replica'],
+  adopted: ['request', 'deployment', 'queue'],
 };
 
 function isStep(value: unknown): value is TracedStep {

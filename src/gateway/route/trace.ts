@@ -58,6 +58,8 @@ export interface Hiding {
 /** An event for a trace. */
 export function tracedEvent(event: RouteEvent, policy: PolicySettings, hiding: Hiding): TracedEvent {
   switch (event.kind) {
+    case 'adopted':
+      return { ...event, work: hiddenWork(event.work, hiding) };
     case 'arrived':
       return event.work === undefined ? event : { ...event, work: hiddenWork(event.work, hiding) };
     case 'started':
@@ -73,6 +75,8 @@ export function tracedEvent(event: RouteEvent, policy: PolicySettings, hiding: H
     case 'listed':
     case 'loaded':
     case 'tested':
+    case 'delegated':
+    case 'told':
     case 'ticked':
       return event;
   }
@@ -96,6 +100,9 @@ export function untracedEvent(event: TracedEvent, leases: ReadonlyMap<string, Le
     case 'listed':
     case 'loaded':
     case 'tested':
+    case 'delegated':
+    case 'adopted':
+    case 'told':
     case 'ticked':
       return event;
   }

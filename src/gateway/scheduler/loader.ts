@@ -12,6 +12,8 @@ export interface LoaderOptions {
   /** The current configuration. */
   readonly now: () => { readonly upstream: Upstream };
   readonly log: Log;
+  /** Has another instance carry out a load whose deployment is not configured here; `false` if none can. */
+  readonly onForeignLoad: (replica: string, deployment: string) => boolean;
   /** Whether the failure of a load is one of its context, which has gone back since. */
   readonly hasGoneBack: (deployment: Deployment, failure: ServerFailure | undefined) => Promise<boolean>;
   readonly onLoaded: (replica: string, result: AttemptResult, failure: ServerFailure | undefined) => void;
@@ -48,6 +50,7 @@ export class Loader {
     const { upstream } = this.#options.now();
     const deployment = this.#known.get(deploymentId);
     if (deployment === undefined) {
+      if (this.#options.onForeignLoad(replica, deploymentId)) return;
       // Without a result routing would ask for the same load again at once, for ever.
       setImmediate(() => {
         this.#options.onLoaded(replica, 'deployment-failed', undefined);

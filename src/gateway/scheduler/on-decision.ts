@@ -12,3 +12,9 @@ export interface FailedLoad {
  * `failedLoad` is set if the request is rejected because a load of its model failed.
  */
 export type OnDecision = (decision: Assignment | Rejection | Recall, failedLoad: FailedLoad | undefined) => void;
+
+/** The callback of a request that waits, and its deployments. */
+export interface PendingDecision {
+  readonly onDecision: OnDecision;
+  readonly deployments: readonly string[];
+}

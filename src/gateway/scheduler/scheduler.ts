@@ -14,17 +14,14 @@ import type { FleetSpec } from '../route/fleet-spec.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
 import { route } from '../route/router.ts';
+import { Delegation } from './delegation.ts';
+import { FailedLoads } from './failed-loads.ts';
 import { Holders } from './holders.ts';
-import type { FailedLoad, OnDecision } from './on-decision.ts';
+import type { OnDecision, PendingDecision } from './on-decision.ts';
 import type { RouteObserver } from './route-observer.ts';
 import { NO_EFFECTS, type SchedulerEffects } from './scheduler-effects.ts';
 
 const TICK_MS = 100;
-
-interface PendingDecision {
-  readonly onDecision: OnDecision;
-  readonly deployments: readonly string[];
-}
 
 /** Hands out slots: turns calls into events for the pure `route()` and carries out its decisions. */
 export class Scheduler {
@@ -36,12 +33,13 @@ export class Scheduler {
   readonly #observer: RouteObserver | undefined;
   /** Requests that wait, by ticket. */
   readonly #pending = new Map<string, PendingDecision>();
-  /** Failures of the last load, by replica; a load that succeeds removes its entry. */
-  readonly #failedLoads = new Map<string, ServerFailure>();
+  readonly #failedLoads: FailedLoads;
   /** Callbacks of the requests that have a slot: until they begin they may be recalled. */
   readonly #holders = new Holders();
   /** Callbacks that wait for a probe, by backend. */
   readonly #awaitingProbe = new Map<string, ((isUp: boolean) => void)[]>();
+  /** The part about other instances of the gateway. */
+  readonly delegation: Delegation;
   #requests = 0;
   #ticking: NodeJS.Timeout | undefined;
   #closed = false;
@@ -49,9 +47,23 @@ export class Scheduler {
   /** `now` is a monotonic clock, ms. */
   constructor(fleet: Fleet, policy: Policy, now: () => number, observer?: RouteObserver) {
     this.fleet = fleet;
+    this.#failedLoads = new FailedLoads(fleet);
     this.#observer = observer;
     this.#policy = policy;
     this.#now = now;
+    this.delegation = new Delegation({
+      fleet,
+      now,
+      holders: this.#holders,
+      pending: this.#pending,
+      apply: (event) => {
+        this.#apply(event);
+      },
+      route: (event) => this.#route(event),
+      carryOut: (decision) => {
+        this.#carryOut(decision);
+      },
+    });
   }
 
   /** Sets the effects on backends. To be called before the first event. */
@@ -94,19 +106,23 @@ export class Scheduler {
       });
     this.#carryOutAll(decisions.filter((decision) => decision !== own));
     if (own?.kind === 'assign') this.#holders.add(own.lease, onDecision);
-    if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoadOf(deployments) : undefined);
+    if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoads.of(deployments) : undefined);
+    else this.delegation.decider?.asked(request, slotRequest);
     return own === undefined ? request : undefined;
   }
 
   /** Removes a queued request. */
   cancel(ticket: string): void {
-    if (this.#pending.delete(ticket)) this.#apply({ kind: 'left', request: ticket });
+    if (!this.#pending.delete(ticket)) return;
+    this.#apply({ kind: 'left', request: ticket });
+    this.delegation.decider?.left(ticket);
   }
 
   /** A backend has begun to answer. */
   started(lease: Lease): void {
     this.#holders.remove(lease);
     this.#apply({ kind: 'started', lease });
+    this.delegation.decider?.started(lease.request);
   }
 
   /** Gives a slot back; exactly once per lease. */
@@ -120,6 +136,7 @@ export class Scheduler {
     };
     if (result === 'backend-failed' || result === 'connection-failed') this.#applyWithCircuit(lease.backend, event);
     else this.#apply(event);
+    this.delegation.decider?.released(lease.request, result, observation);
   }
 
   /** A probe has ended. */
@@ -144,10 +161,10 @@ export class Scheduler {
 
   /** A load has ended. */
   loaded(replica: string, result: AttemptResult, failure: ServerFailure | undefined): void {
-    if (failure === undefined) this.#failedLoads.delete(replica);
-    else if (this.fleet.replicas.has(replica)) this.#failedLoads.set(replica, failure);
+    this.#failedLoads.ended(replica, failure);
     const backend = this.fleet.backends.get(this.fleet.replicas.get(replica)?.backend ?? '');
     this.#applyWithCircuit(backend, { kind: 'loaded', replica, result });
+    this.delegation.decider?.loaded(replica, result, failure);
   }
 
   /** The test of a model has come back. */
@@ -159,8 +176,7 @@ export class Scheduler {
   reconfigure(spec: FleetSpec, policy: Policy): void {
     this.#policy = policy;
     this.#apply({ kind: 'reconfigured', spec });
-    for (const replica of this.#failedLoads.keys())
-      if (!this.fleet.replicas.has(replica)) this.#failedLoads.delete(replica);
+    this.#failedLoads.prune();
   }
 
   /** Deployments of one model on one backend have another context; `load` as in the event. */
@@ -211,19 +227,14 @@ export class Scheduler {
       this.#pending.delete(decision.request);
       if (pending !== undefined) {
         if (decision.kind === 'assign') this.#holders.add(decision.lease, pending.onDecision);
-        pending.onDecision(decision, decision.kind === 'reject' ? this.#failedLoadOf(pending.deployments) : undefined);
+        pending.onDecision(
+          decision,
+          decision.kind === 'reject' ? this.#failedLoads.of(pending.deployments) : undefined,
+        );
       }
       // An earlier decision of this batch may have cancelled this request (same client): give the slot back.
       else if (decision.kind === 'assign') this.release(decision.lease, 'cancelled');
     }
-  }
-
-  #failedLoadOf(deployments: readonly string[]): FailedLoad | undefined {
-    for (const deployment of deployments) {
-      const failure = this.#failedLoads.get(this.fleet.deployments.get(deployment)?.replica ?? '');
-      if (failure !== undefined) return { deployment, failure };
-    }
-    return undefined;
   }
 
   #applyWithCircuit(backend: Backend | undefined, event: RouteEvent): void {

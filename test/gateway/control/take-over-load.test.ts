@@ -7,25 +7,38 @@ import { startHost, untilLogged, type Launched } from './instances-stage.ts';
 import { startTraffic } from './traffic.ts';
 
 const TAKE_OVERS = 10;
+const SLOTS = 4;
 
-test('ten take-overs in turn lose no request and cut no stream, whichever way clients ask', async () => {
-  const options = { models: [{ name: 'm', answerTokens: 5 }], numParallel: 8, loadMs: 20, tokenMs: 5 };
+test('ten take-overs in turn lose no request and cut no stream, whichever way clients ask, and no server has more than its slots', async () => {
+  const options = { models: [{ name: 'm', answerTokens: 5 }], numParallel: SLOTS, loadMs: 20, tokenMs: 5 };
   const sims = [await startSim(options), await startSim(options)];
   await using _sims = { [Symbol.asyncDispose]: async () => void (await Promise.all(sims.map((sim) => sim.close()))) };
   await using host = await startHost();
   const file = await host.write('config.yaml', {
     model_list: sims.map(({ url }) => ({
       model_name: 'm',
-      litellm_params: { model: 'ollama_chat/m', api_base: url },
+      // Slots of a server with /v1 are a limit that is kept: nothing tries one more.
+      litellm_params: { model: 'openai/m', api_base: `${url}/v1` },
     })),
     general_settings: { master_key: KEY },
-    hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 8 }])) },
+    hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [`${url}/v1`, { num_parallel: SLOTS }])) },
   });
   const instances: Launched[] = [host.launch('0', file)];
   await untilLogged(instances[0] as Launched, 'listening');
-  const ways = { 'new connection': 2, 'kept connection': 2, pipelined: 2, stream: 6 };
+  const ways = { 'new connection': 1, 'kept connection': 1, pipelined: 1, stream: 4 };
+  let mostInside = 0;
+  const looking = setInterval(() => {
+    for (const sim of sims) mostInside = Math.max(mostInside, sim.activity().waiting);
+  }, 2).unref();
+  await using cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => {
+    clearInterval(looking);
+  });
   const traffic = startTraffic({ port: host.port, key: KEY }, ways);
+  cleanUp.defer(() => traffic.cut());
   for (let turn = 1; turn <= TAKE_OVERS; turn += 1) {
+    // Of more than three the eldest would be cut.
+    for (const one of instances.slice(0, -1)) await one.ended();
     const next = host.launch(String(turn), file);
     await untilLogged(next, 'standby');
     const taken = await askInstance(
@@ -38,6 +51,8 @@ test('ten take-overs in turn lose no request and cut no stream, whichever way cl
     await until('the next one answers', () => traffic.tally.whole['new connection'] > before + 2);
   }
   await traffic.stop();
+  clearInterval(looking);
+  assert.equal(mostInside, 0, 'requests that wait inside a server');
   const { whole, failures } = traffic.tally;
   assert.deepEqual(failures, []);
   for (const [way, count] of Object.entries(whole)) assert.ok(count >= TAKE_OVERS, `${way}: ${String(count)}`);

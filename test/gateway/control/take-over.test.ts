@@ -40,7 +40,7 @@ test('a second instance stands by, passes the gate, takes over, and the first on
     JSON.stringify(taken),
   );
   await first.ended();
-  assert.deepEqual(first.events(), ['listening', 'draining', 'drained']);
+  assert.deepEqual(first.events(), ['listening', 'draining', 'drained'], first.err());
   assert.deepEqual(
     first.log().map(({ instance }) => instance),
     ['1', '1', '1'],

@@ -18,6 +18,8 @@ export interface Traffic {
   readonly tally: Tally;
   /** Lets every request and stream come to its end. */
   stop(): Promise<void>;
+  /** Ends all connections: a failed test must not go on asking. */
+  cut(): void;
 }
 
 interface Target {
@@ -29,7 +31,7 @@ const CHAT = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'A
 const STREAM = JSON.stringify({
   model: 'm',
   stream: true,
-  messages: [{ role: 'user', content: 'Answer in 200 tokens.' }],
+  messages: [{ role: 'user', content: 'Answer in 100 tokens.' }],
 });
 const PIPELINED = 4;
 
@@ -59,6 +61,10 @@ export function startTraffic(target: Target, clients: Readonly<Record<Way, numbe
   );
   return {
     tally,
+    cut: () => {
+      over.abort();
+      for (const agent of agents) agent.destroy();
+    },
     stop: async () => {
       over.abort();
       await Promise.all(loops);

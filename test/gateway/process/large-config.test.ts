@@ -105,6 +105,7 @@ test('the time of a reload is linear in the number of servers and of fallbacks',
       onLoaded() {},
       onContext() {},
       onReplaced() {},
+      onForeignLoad: () => false,
     });
     const taken: number[] = [];
     for (let round = 0; round < 3; round += 1) {
