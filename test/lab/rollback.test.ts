@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { driftDocumentSchema } from '../../src/cli/views/drift.ts';
+import { releasesDocumentSchema } from '../../src/cli/views/releases-document.ts';
+import { assertValid } from '../json-schema.ts';
 import { borrowLab } from './borrowed.ts';
 import { GATEWAY, readMasterKey } from './client.ts';
 import { createOperator } from './operator.ts';
@@ -70,6 +73,7 @@ test('a rollback brings back the configuration, and the key that was rotated sin
 test('the list of deployments says which one runs, and has no secret', lab.only, async () => {
   const ran = await operator.hxllm('releases', '--json');
   assert.equal(ran.exitCode, 0, ran.stderr);
+  assertValid(releasesDocumentSchema(), JSON.parse(ran.stdout));
   const { hosts } = JSON.parse(ran.stdout) as {
     hosts: { running: number; deployments: { number: number; state: string; rollback: { of: number } | null }[] }[];
   };
@@ -134,6 +138,7 @@ test('drift is quiet, and then names everything that somebody changed, with exit
     /\/opt\/litellm\/notes: expected nothing/,
   ])
     assert.match(seen.stdout, line);
+  assertValid(driftDocumentSchema(), JSON.parse((await operator.hxllm('drift', '--json')).stdout));
   await host.must('rm /opt/litellm/notes');
 });
 

@@ -27,30 +27,24 @@ export function runBackend(
   url: string | undefined,
   options: BackendOptions,
 ): Promise<number> {
-  return withHosts(terminal, options, async ({ configs, signal, on }) => {
+  return withHosts(terminal, options, async ({ signal, onAll }) => {
     const args = [
       verb,
       ...(url === undefined ? [] : [url]),
       ...(options.wait === true ? ['--wait'] : []),
       ...(options.timeout === undefined ? [] : ['--timeout', String(options.timeout)]),
     ];
-    const found = await Promise.all(
-      configs.map((config) =>
-        on(config, async (host) => {
-          const controlled = await control(host, config, args, options, signal);
-          if (controlled.ok && options.json !== true) print(terminal, config.target.name, controlled.value);
-          return controlled.ok ? ok({ host: config.target.name, ...controlled.value }) : controlled;
-        }),
-      ),
+    const { answers: hosts, problems } = await onAll(
+      async (host, config) => {
+        const controlled = await control(host, config, args, options, signal);
+        return controlled.ok ? ok({ host: host.name, ...controlled.value }) : controlled;
+      },
+      ({ host, ...document }) => {
+        if (options.json !== true) print(terminal, host, document);
+      },
     );
-    if (options.json === true) {
-      const hosts = found.flatMap((one) => (one.ok ? [one.value] : []));
-      terminal.stdout.write(`${JSON.stringify({ schemaVersion: 1, hosts }, undefined, 2)}\n`);
-    }
-    return {
-      problems: found.flatMap((one) => (one.ok ? [] : one.problems)),
-      exitCode: signal.aborted ? EXIT.interrupted : EXIT.ok,
-    };
+    if (options.json === true) terminal.stdout.write(`${JSON.stringify({ schemaVersion: 1, hosts }, undefined, 2)}\n`);
+    return { problems, exitCode: signal.aborted ? EXIT.interrupted : EXIT.ok };
   });
 }
 

@@ -2,7 +2,7 @@ import type { HostConfig } from '../../config/config.ts';
 import { printable } from '../../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { runAsRoot } from '../hosts/as-root.ts';
-import { withHosts, type HostOptions, type Hosts } from '../hosts/hosts.ts';
+import { withHosts, type HostOptions, type Hosts, type HostsEnd } from '../hosts/hosts.ts';
 import { byTime, LineSplitter, readLogLine, type LogLine } from '../hosts/log-lines.ts';
 import { logScript, type LogChoice } from '../hosts/service-scripts.ts';
 import { EXIT } from '../exit-code.ts';
@@ -45,29 +45,21 @@ export function showLogs(terminal: Terminal, options: LogOptions): Promise<numbe
 }
 
 type Print = (lines: readonly LogLine[]) => void;
-type Ended = { readonly problems: readonly Problem[]; readonly exitCode?: number };
 
-async function readAll({ configs, signal, on }: Hosts, choice: LogChoice, print: Print): Promise<Ended> {
-  const read = await Promise.all(
-    configs.map((config) =>
-      on(config, async (host): Promise<Result<readonly LogLine[]>> => {
-        const limits = { signal, timeoutMs: READ_MS, title: 'read the log' };
-        const ran = await runAsRoot(host, config.become, { ...logScript(config, choice), ...limits });
-        if (!ran.ok) return ran;
-        const problem = failureOf(config, ran.value.exitCode, ran.value.stderr);
-        if (problem !== undefined) return fail(problem);
-        return ok(linesOf(config, ran.value.stdout.split('\n'), choice));
-      }),
-    ),
-  );
-  print(read.flatMap((result) => (result.ok ? result.value : [])));
-  return {
-    problems: read.flatMap((result) => (result.ok ? [] : result.problems)),
-    exitCode: signal.aborted ? EXIT.interrupted : EXIT.ok,
-  };
+async function readAll({ signal, onAll }: Hosts, choice: LogChoice, print: Print): Promise<HostsEnd> {
+  const { answers, problems } = await onAll(async (host, config): Promise<Result<readonly LogLine[]>> => {
+    const limits = { signal, timeoutMs: READ_MS, title: 'read the log' };
+    const ran = await runAsRoot(host, config.become, { ...logScript(config, choice), ...limits });
+    if (!ran.ok) return ran;
+    const problem = failureOf(config, ran.value.exitCode, ran.value.stderr);
+    if (problem !== undefined) return fail(problem);
+    return ok(linesOf(config, ran.value.stdout.split('\n'), choice));
+  });
+  print(answers.flat());
+  return { problems, exitCode: signal.aborted ? EXIT.interrupted : EXIT.ok };
 }
 
-async function follow({ configs, signal, on }: Hosts, choice: LogChoice, print: Print): Promise<Ended> {
+async function follow({ configs, signal, on }: Hosts, choice: LogChoice, print: Print): Promise<HostsEnd> {
   let waiting: LogLine[] = [];
   const flush = (): void => {
     print(waiting);
@@ -75,6 +67,7 @@ async function follow({ configs, signal, on }: Hosts, choice: LogChoice, print: 
   };
   const timer = setInterval(flush, MERGE_MS);
   try {
+    // All at once, whatever --forks says: a host that waits for its turn would never be heard.
     const ended = await Promise.all(
       configs.map((config) =>
         on(config, async (host): Promise<Result<undefined>> => {

@@ -4,7 +4,7 @@ import { pluralize } from '../../core/pluralize.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Host } from '../../core/host.ts';
 import { runAsRoot } from '../hosts/as-root.ts';
-import { withHosts, type HostOptions, type Hosts } from '../hosts/hosts.ts';
+import { withHosts, type HostAnswers, type HostOptions, type Hosts, type HostsEnd } from '../hosts/hosts.ts';
 import { serviceScript, type ServiceVerb } from '../hosts/service-scripts.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -39,10 +39,8 @@ export function runService(terminal: Terminal, verb: ServiceVerb, options: Servi
   );
 }
 
-type Ended = { readonly problems: readonly Problem[]; readonly exitCode?: number };
-
-async function showStatus(terminal: Terminal, hosts: Hosts, { json }: ServiceOptions): Promise<Ended> {
-  const { read, problems } = await statesOf(hosts);
+async function showStatus(terminal: Terminal, hosts: Hosts, { json }: ServiceOptions): Promise<HostsEnd> {
+  const { answers: read, problems } = await statesOf(hosts);
   if (json === true) terminal.stdout.write(`${JSON.stringify({ schemaVersion: 1, services: read }, undefined, 2)}\n`);
   else printStates(terminal, read);
   const allRun = read.every(({ active }) => active === 'active');
@@ -54,8 +52,8 @@ async function change(
   hosts: Hosts,
   verb: Exclude<ServiceVerb, 'status'>,
   options: ServiceOptions,
-): Promise<Ended> {
-  const { read, problems } = await statesOf(hosts);
+): Promise<HostsEnd> {
+  const { answers: read, problems } = await statesOf(hosts);
   const missing = read.filter(({ installed }) => !installed).map(({ host }) => notInstalled(host));
   const told = [...problems, ...missing];
   const known = hosts.configs.filter(({ target }) =>
@@ -113,12 +111,8 @@ async function act(
   });
 }
 
-async function statesOf({ configs, signal, on }: Hosts): Promise<{ read: ServiceState[]; problems: Problem[] }> {
-  const asked = await Promise.all(configs.map((config) => on(config, (host) => stateOf(host, config, signal))));
-  return {
-    read: asked.flatMap((one) => (one.ok ? [one.value] : [])),
-    problems: asked.flatMap((one) => (one.ok ? [] : one.problems)),
-  };
+function statesOf({ signal, onAll }: Hosts): Promise<HostAnswers<ServiceState>> {
+  return onAll((host, config) => stateOf(host, config, signal));
 }
 
 async function stateOf(host: Host, config: HostConfig, signal: AbortSignal): Promise<Result<ServiceState>> {

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import type { ReleasesOptions } from '../actions/releases.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described } from './phase-command.ts';
-import { withHosts } from './releases.ts';
+import { questionCommand } from './releases.ts';
 import type { HandOn } from './servers.ts';
 
 /** `hxllm drift` */
 export function driftCommand(handOn: HandOn): Command {
-  const command = described({
+  const command = questionCommand({
     name: 'drift',
     purpose: 'Show what on the hosts is no longer as it was applied; exit code 2 if anything is',
     description:
@@ -19,7 +18,7 @@ export function driftCommand(handOn: HandOn): Command {
     ],
     page: 'operations',
   });
-  return withHosts(command).action((pattern: string | undefined, options: ReleasesOptions) =>
+  return command.action((pattern: string | undefined, options: ReleasesOptions) =>
     handOn([], async () => {
       const { showDrift } = await import('../actions/drift.ts');
       return () => showDrift(processTerminal(), pattern === undefined ? options : { ...options, limit: pattern });

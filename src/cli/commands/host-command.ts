@@ -1,13 +1,21 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described, INVENTORY_OPTION, transportOption, withBecome, type CommandText } from './phase-command.ts';
+import {
+  countOf,
+  described,
+  INVENTORY_OPTION,
+  transportOption,
+  withBecome,
+  type CommandText,
+} from './phase-command.ts';
 import { collect, withVaultPassword } from './vault-options.ts';
 
 /** A command that runs something on the hosts, outside of the phases: it writes no evidence. */
 export function hostCommand(text: CommandText): Command {
   const command = described(text)
     .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
-    .option('--limit <pattern>', 'only these hosts (an Ansible pattern)');
+    .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
+    .option('--forks <number>', 'hosts to work on at once (default: forks of ansible.cfg, else 10)', countOf);
   return withBecome(
     withVaultPassword(command)
       .option('-k, --ask-pass', 'ask for the SSH password of the hosts')

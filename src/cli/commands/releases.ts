@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { ReleasesOptions } from '../actions/releases.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { described, INVENTORY_OPTION, transportOption, withBecome } from './phase-command.ts';
+import { hostCommand } from './host-command.ts';
+import type { CommandText } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
-import { collect, withVaultPassword } from './vault-options.ts';
 
 /** `hxllm releases` */
 export function releasesCommand(handOn: HandOn): Command {
-  const command = described({
+  const command = questionCommand({
     name: 'releases',
     purpose: 'List the deployments that the hosts keep: when, by whom, what changed, which one runs',
     description: 'Asks the hosts, changes nothing, writes no evidence.',
@@ -18,7 +18,7 @@ export function releasesCommand(handOn: HandOn): Command {
     ],
     page: 'operations',
   });
-  return withHosts(command).action((pattern: string | undefined, options: ReleasesOptions) =>
+  return command.action((pattern: string | undefined, options: ReleasesOptions) =>
     handOn([], async () => {
       const { showReleases } = await import('../actions/releases.ts');
       return () => showReleases(processTerminal(), pattern === undefined ? options : { ...options, limit: pattern });
@@ -26,16 +26,9 @@ export function releasesCommand(handOn: HandOn): Command {
   );
 }
 
-/** Adds the options of a command that asks the hosts of the inventory and leaves no evidence. */
-export function withHosts(command: Command): Command {
-  return withBecome(
-    withVaultPassword(command)
-      .argument('[host]', 'only this host, or an Ansible pattern, as with --limit')
-      .option('-i, --inventory <source>', INVENTORY_OPTION, collect)
-      .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
-      .option('-k, --ask-pass', 'ask for the SSH password of the hosts')
-      .option('--connection-password-file <file>', 'read it from a file, or from a program’s output')
-      .addOption(transportOption())
-      .option('--json', 'print one JSON document on stdout, everything else on stderr'),
-  );
+/** A command that asks the hosts of the inventory. */
+export function questionCommand(text: CommandText): Command {
+  return hostCommand(text)
+    .argument('[host]', 'only this host, or an Ansible pattern, as with --limit')
+    .option('--json', 'print one JSON document on stdout, everything else on stderr');
 }

@@ -8,6 +8,8 @@ import { savedPlanSchema } from '../../phases/enforce/saved/schema.ts';
 import { fleetDocumentSchema } from '../../schema/fleet-document.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { commandDocumentSchema } from '../views/document-schema.ts';
+import { driftDocumentSchema } from '../views/drift.ts';
+import { releasesDocumentSchema } from '../views/releases-document.ts';
 import { configurationPage } from './configuration-page.ts';
 
 /** The folder of the JSON Schemas, from the package's root. */
@@ -19,6 +21,8 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'variables.schema.json': variablesSchema,
   'json-output.schema.json': commandDocumentSchema,
   'fleet.schema.json': fleetDocumentSchema,
+  'releases.schema.json': releasesDocumentSchema,
+  'drift.schema.json': driftDocumentSchema,
   'plan.schema.json': savedPlanSchema,
   'run.schema.json': runRecordSchema,
   'event.schema.json': eventSchema,

@@ -5,6 +5,7 @@ import type { KeptDeployment } from '../../facts/installation/installation.ts';
 import { runningDeployment } from '../../plan/deployment.ts';
 import { tableLines, type TableLine } from './columns.ts';
 import type { Paint } from './paint.ts';
+import type { ListedDeployment, ReleasesDocument, ReleaseState } from './releases-document.ts';
 
 /** The deployments of a host. */
 export interface HostReleases extends Deployments {
@@ -43,7 +44,7 @@ export function releasesDocument(
   version: string,
   hosts: readonly HostReleases[],
   problems: readonly Problem[],
-): object {
+): ReleasesDocument {
   return {
     schemaVersion: 1,
     command: 'releases',
@@ -51,29 +52,30 @@ export function releasesDocument(
     hosts: hosts.map((one) => ({
       host: one.host,
       running: runningDeployment(one) ?? null,
-      deployments: one.deployments.map((each) => ({
-        number: each.number,
-        state: stateOf(each, one),
-        at: each.record?.at ?? null,
-        who: each.record?.who ?? null,
-        from: each.record?.from ?? null,
-        kind: each.record?.kind ?? null,
-        rollback: each.record?.rollback ?? null,
-        changed: each.record?.changed ?? [],
-        release:
-          each.record === undefined ? null : { id: each.record.release.id, version: each.record.release.version },
-        runtime: each.record?.runtime.name ?? null,
-        plan: each.record?.plan ?? null,
-      })),
+      deployments: one.deployments.map((each) => listed(each, stateOf(each, one))),
     })),
     problems,
   };
 }
 
-type State = 'runs' | 'draining' | 'kept' | 'failed' | 'unreadable';
+function listed({ number, record }: KeptDeployment, state: ReleaseState): ListedDeployment {
+  return {
+    number,
+    state,
+    at: record?.at ?? null,
+    who: record?.who ?? null,
+    from: record?.from ?? null,
+    kind: record?.kind ?? null,
+    rollback: record?.rollback ?? null,
+    changed: record?.changed ?? [],
+    release: record === undefined ? null : { id: record.release.id, version: record.release.version },
+    runtime: record?.runtime.name ?? null,
+    plan: record?.plan ?? null,
+  };
+}
 
 // Of several processes, those of earlier deployments only end their requests.
-function stateOf({ number, healthy, record }: KeptDeployment, all: Deployments): State {
+function stateOf({ number, healthy, record }: KeptDeployment, all: Deployments): ReleaseState {
   const running = runningDeployment(all);
   if (number === running) return 'runs';
   if (!healthy) return 'failed';

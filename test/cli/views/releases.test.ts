@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPaint } from '../../../src/cli/views/paint.ts';
 import { changesOf, releasesDocument, releasesLines, type HostReleases } from '../../../src/cli/views/releases.ts';
+import { releasesDocumentSchema } from '../../../src/cli/views/releases-document.ts';
 import type { DeploymentRecord } from '../../../src/core/deployment-record.ts';
 import type { KeptDeployment } from '../../../src/facts/installation/installation.ts';
+import { assertValid } from '../../json-schema.ts';
 
 const RECORD: DeploymentRecord = {
   number: 1,
@@ -87,6 +89,8 @@ test('the document has the same, and names the running deployment', () => {
   const document = JSON.parse(JSON.stringify(releasesDocument('1.2.3', [HOST], []))) as {
     hosts: { running: number; deployments: { number: number; state: string; rollback: object | null }[] }[];
   };
+  assertValid(releasesDocumentSchema(), document);
+  assertValid(releasesDocumentSchema(), releasesDocument('1.2.3', [{ ...HOST, deployments: [], instances: [] }], []));
   assert.equal(document.hosts[0]?.running, 4);
   assert.deepEqual(
     document.hosts[0].deployments.map(({ number, state }) => [number, state]),
