@@ -7,6 +7,7 @@ import { fleetCommand } from './commands/fleet.ts';
 import { driftCommand } from './commands/drift.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
+import { keysCommand } from './commands/keys.ts';
 import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
@@ -73,7 +74,10 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
         smokeCommand(start),
       ],
     ],
-    ['The operator’s secrets, and the keys of hosts:', [vaultCommand(handOn), trustCommandOf(handOn)]],
+    [
+      'The operator’s secrets, and the keys of clients and hosts:',
+      [vaultCommand(handOn), keysCommand(handOn), trustCommandOf(handOn)],
+    ],
     [
       'A running gateway:',
       [

@@ -60,6 +60,7 @@ export interface Settings {
   readonly models: readonly Model[] | undefined;
   readonly backends: readonly Backend[] | undefined;
   readonly masterKey: MasterKey;
+  readonly keys: readonly ClientKey[];
   readonly port: number;
   readonly listen: string;
   readonly user: string;
@@ -114,6 +115,16 @@ export interface Backend {
   readonly numParallel: number | undefined;
   /** Models that it holds at once, if stated. */
   readonly maxLoadedModels?: number;
+}
+
+/** One entry of `litellm_keys`. */
+export interface ClientKey {
+  readonly alias: string;
+  /** The SHA-256 of the key: 64 hexadecimal digits in lower case. */
+  readonly hash: string;
+  /** As written: a date, or a date and a time. */
+  readonly expires: string | undefined;
+  readonly blocked: boolean;
 }
 
 /** The master key, or the reason why it is unknown. */

@@ -1,4 +1,5 @@
 import type { Where } from '../core/problem.ts';
+import { withoutKeys } from '../core/without-keys.ts';
 
 /** The position of a value, and whether it is encrypted there. */
 interface Placed {
@@ -94,7 +95,7 @@ export function describeValue(value: Value): string {
   if (value.value === null || value.value === '') return 'nothing';
   if (value.encrypted || SECRET_NAME.test(value.where.path ?? '')) return 'a value that is not shown';
   // A URL may contain a user name and a password, and a key behind its path.
-  const text = JSON.stringify(value.value)
+  const text = withoutKeys(JSON.stringify(value.value))
     .replace(/\/\/\S*@/, '//…@')
     .replace(/(\/\/[^?#]*[?#]).*(?="$)/, '$1…');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

@@ -5,7 +5,7 @@ import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { ENDPOINTS } from './api/endpoints.ts';
 import { modelBody, modelsBody } from './api/openai/models.ts';
 import { notStored } from './api/responses/stored-state.ts';
-import { authenticate } from './auth/bearer.ts';
+import { authenticate, authenticateMaster } from './auth/bearer.ts';
 import { addModelInfo } from './catalogue/litellm-routes.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
@@ -34,8 +34,8 @@ export function createApp({ readiness: ready, metrics }: AppOptions): Hono<Gatew
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
   const isReady = readiness(ready);
   app.get('/health/readiness', ({ req }) => isReady({ reloaded: req.query('reloaded') !== undefined }));
-  app.get('/health', withKey(showHealth));
-  app.get('/fleet', withKey(showFleet));
+  app.get('/health', withMasterKey(showHealth));
+  app.get('/fleet', withMasterKey(showFleet));
   app.get('/metrics', showMetrics(metrics));
   for (const { paths, endpoint } of ENDPOINTS)
     for (const path of paths)
@@ -62,10 +62,19 @@ export function createApp({ readiness: ready, metrics }: AppOptions): Hono<Gatew
   return app;
 }
 
-/** Lets a handler run only for a caller with the key. */
+/** Lets a handler run only for a caller with a key. */
 function withKey(handler: Handler): Handler {
+  return guarded(handler, authenticate);
+}
+
+/** Lets a handler run only for a caller with the master key. */
+function withMasterKey(handler: Handler): Handler {
+  return guarded(handler, authenticateMaster);
+}
+
+function guarded(handler: Handler, judge: typeof authenticate): Handler {
   return (c) => {
-    const caller = authenticate(c.env);
+    const caller = judge(c.env);
     return caller.ok ? handler(c) : errorResponse(c.env, caller.failure);
   };
 }
@@ -93,7 +102,7 @@ function showMetrics(metrics: Metrics): Handler {
   return (c) => {
     const { metrics: access } = c.env.service.config;
     if (access === 'off') return errorResponse(c.env, invalidUrl('GET', '/metrics'));
-    return access === 'open' ? show() : withKey(show)(c);
+    return access === 'open' ? show() : withMasterKey(show)(c);
   };
 }
 

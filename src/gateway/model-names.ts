@@ -1,5 +1,6 @@
 import type { Deployment, GatewayConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
 import { wildcardOf } from '../schema/wildcard.ts';
+import { KeyRing } from './keys/key-ring.ts';
 
 /** The names of a configuration that clients may ask for, and their models. */
 export interface ModelNames {
@@ -16,6 +17,17 @@ export interface ModelNames {
 
 /** The fallback models of a model, best first. */
 export type FallbacksOf = (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
+
+/** Everything of a configuration that requests look up. */
+export interface Lookups extends ModelNames {
+  readonly fallbacks: FallbacksOf;
+  readonly keys: KeyRing;
+}
+
+/** Makes the look-ups of a configuration. */
+export function lookupsOf(config: GatewayConfig): Lookups {
+  return { ...modelNamesOf(config), fallbacks: fallbacksOf(config), keys: new KeyRing(config.keys) };
+}
 
 /** The names of a configuration. */
 export function modelNamesOf({ groups, aliases, hidden, wildcards }: GatewayConfig): ModelNames {

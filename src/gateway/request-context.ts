@@ -1,6 +1,7 @@
 import { errorStack } from '../core/error.ts';
 import { randomId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KeyConfig } from '../schema/gateway-config.ts';
 import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
@@ -110,6 +111,8 @@ export interface RequestContext extends BodyHolder {
   /** The endpoint of the path, if that stands in the table of endpoints as it is. */
   readonly endpoint: Endpoint | undefined;
   readonly record: RequestRecord;
+  /** The client's key; `undefined` before authentication, for the master key and without keys. */
+  key: KeyConfig | undefined;
   /** The bodies of all requests under way. */
   readonly bodies: BodyBudget;
   /** Asks the client for its body: set if the client waits for that (`Expect: 100-continue`). */
@@ -186,6 +189,7 @@ export function openContext(
       ended: undefined,
       status: undefined,
     },
+    key: undefined,
     bodies,
     bodyBytes: 0,
   };

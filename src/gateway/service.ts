@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { BackendConfig, GatewayConfig } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
-import { fallbacksOf, modelNamesOf, type FallbacksOf, type ModelNames } from './model-names.ts';
+import { lookupsOf, type Lookups } from './model-names.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/reconfigure.ts';
 import type { Policy } from './route/policy.ts';
@@ -24,7 +24,7 @@ import { providerOf } from './upstream/providers.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 /** Everything that one configuration makes. A request keeps the service it began with. */
-export interface Service extends ModelNames {
+export interface Service extends Lookups {
   readonly config: GatewayConfig;
   /** When the gateway started, in seconds since 1970. */
   readonly since: number;
@@ -32,7 +32,6 @@ export interface Service extends ModelNames {
   isUnlisted(name: string): boolean;
   /** The current service, after a new list of the models behind wildcards, if there are any. */
   lookedAgain(): Promise<Service>;
-  readonly fallbacks: FallbacksOf;
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;
   readonly growth: ContextGrowth;
@@ -176,17 +175,16 @@ export function createService(
     },
   });
 
-  const serviceOf = ({ config, upstream }: Current, names: ModelNames, fallbacks: FallbacksOf): Service => ({
+  const serviceOf = ({ config, upstream }: Current, lookups: Lookups): Service => ({
     config,
     since,
-    ...names,
+    ...lookups,
     isUnlisted: (name) =>
       wildcardOf(name, config.wildcards)?.wildcard.filled.some(({ url }) => !lister.found.has(url)) ?? false,
     lookedAgain: async () => {
       await lister.look();
       return latest;
     },
-    fallbacks,
     scheduler,
     upstream,
     growth,
@@ -225,8 +223,7 @@ export function createService(
     await setImmediate();
     const spec = fleetSpecOf(config, contexts, backendDrains);
     await setImmediate();
-    const names = modelNamesOf(config);
-    const fallbacks = fallbacksOf(config);
+    const lookups = lookupsOf(config);
     await setImmediate();
     if (isClosed) return undefined;
     // Before the scheduler, which may ask for a load at once: the load is to follow the new file.
@@ -238,10 +235,10 @@ export function createService(
       contexts.isEmpty && spec.backends.every(({ url, drained = false }) => backendDrains.has(url) === drained);
     scheduler.reconfigure(isSame ? spec : fleetSpecOf(config, contexts, backendDrains), policyNow(config));
     loader.forget((id) => scheduler.fleet.deployments.has(id));
-    latest = serviceOf(current, names, fallbacks);
+    latest = serviceOf(current, lookups);
     return latest;
   };
-  let latest = serviceOf(current, modelNamesOf(first), fallbacksOf(first));
+  let latest = serviceOf(current, lookupsOf(first));
   loader.learn(first);
   poller.pollNow();
   void lister.look();

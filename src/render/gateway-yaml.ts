@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
-import { pathsOf, type Backend, type Model, type Settings } from '../config/config.ts';
+import { pathsOf, type Backend, type ClientKey, type Model, type Settings } from '../config/config.ts';
 import { schemaLine } from '../core/json-schema.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
-import type { ConfigYaml, ModelEntry } from '../schema/config-yaml.ts';
+import type { ConfigYaml, KeyEntry, ModelEntry } from '../schema/config-yaml.ts';
 
 /** The gateway's own default is not written. */
 const DEFAULT_DRAIN_S = 600;
@@ -45,6 +45,7 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
     hxllm: {
       listen: listenText(settings.listen, settings.port),
+      ...(settings.keys.length === 0 ? {} : { keys: settings.keys.map(keyEntryOf) }),
       state_dir: pathsOf(settings).stateDir,
       ...(settings.drainTimeoutS === DEFAULT_DRAIN_S ? {} : { timeouts: { take_over_drain: settings.drainTimeoutS } }),
       ...(Object.keys(limits).length === 0 ? {} : { backends: limits }),
@@ -69,6 +70,10 @@ function fileUrl(path: string): string {
 /** `host:port`, with brackets around an IPv6 address. */
 export function listenText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
+}
+
+function keyEntryOf({ alias, hash, expires, blocked }: ClientKey): KeyEntry {
+  return { alias, hash, ...(expires === undefined ? {} : { expires }), ...(blocked ? { blocked } : {}) };
 }
 
 function entryOf(model: Model, backend: Backend): ModelEntry {

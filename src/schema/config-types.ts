@@ -6,6 +6,8 @@ export interface GatewayConfig {
   /** From `hxllm.listen`. */
   readonly listen: ListenAddress | undefined;
   readonly masterKey: MasterKeyReference;
+  /** `hxllm.keys`: the keys of clients. Aliases and hashes are unique; there is none without a master key. */
+  readonly keys: readonly KeyConfig[];
   /** `hxllm.tls`: the certificate and key that clients are served with; `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   /** `hxllm.open`: serve without a key on addresses other than loopback. */
@@ -54,6 +56,17 @@ export interface ListenAddress {
 export type MasterKeyReference =
   | { readonly state: 'none' }
   | { readonly state: 'set'; readonly key: Secret; readonly previous?: Secret };
+
+/** The key of a client. */
+export interface KeyConfig {
+  /** Its name in the log, in `/fleet` and for fair shares. */
+  readonly alias: string;
+  /** The SHA-256 of the key, in hexadecimal. */
+  readonly hash: string;
+  /** From when on it is refused, in ms since 1970; `undefined`: never. */
+  readonly expiresMs: number | undefined;
+  readonly blocked: boolean;
+}
 
 /** Limits for the phases of a request, in ms. 0: no limit. */
 export interface Timeouts {

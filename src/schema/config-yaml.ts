@@ -30,6 +30,8 @@ export interface LitellmParams {
 export interface HxllmSettings {
   /** `host:port`. */
   readonly listen?: string;
+  /** The keys of clients. */
+  readonly keys?: readonly KeyEntry[];
   /** The master key before a rotation. */
   readonly master_key_previous?: string;
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number; readonly max_loaded_models?: number }>>;
@@ -64,4 +66,14 @@ export interface HxllmSettings {
   readonly context?: 'fixed' | { readonly most?: number };
   /** The folder for what the gateway has to know after a restart. */
   readonly state_dir?: string;
+}
+
+/** The key of a client. */
+export interface KeyEntry {
+  readonly alias: string;
+  /** The SHA-256 of the key, in hexadecimal. */
+  readonly hash: string;
+  /** A date, or a date and a time. */
+  readonly expires?: string;
+  readonly blocked?: boolean;
 }

@@ -25,7 +25,7 @@ function mappingSchema(path: readonly string[]): JsonSchema {
 }
 
 function keySchema(name: string, key: Key<unknown>, { path, required = [] }: DocumentSection): JsonSchema {
-  const own = withNested({ ...key.kind.schema, ...key.shape }, nestedSchema([...path, name]));
+  const own = withNested({ ...key.kind.schema, ...key.shape }, nestedSchema([...path, name], key.kind.schema.type));
   return {
     description: descriptionText(key),
     // A key without a value counts as absent.
@@ -45,10 +45,10 @@ function withNested(own: JsonSchema, nested: JsonSchema): JsonSchema {
 }
 
 /** The schema of the mapping below a key, or of the entries of its list or mapping. */
-function nestedSchema(path: readonly string[]): JsonSchema {
+function nestedSchema(path: readonly string[], type: JsonSchema['type']): JsonSchema {
   const entries = mappingSchema([...path, '*']);
   if (entries.type === undefined) return mappingSchema(path);
-  return path.length === 1 ? { items: entries } : { additionalProperties: orNull(entries) };
+  return type === 'array' ? { items: entries } : { additionalProperties: orNull(entries) };
 }
 
 function orNull(schema: JsonSchema): JsonSchema {

@@ -198,7 +198,9 @@ const ALIAS = objectOf<FleetAlias>('An alias with a queue, or with requests sinc
   callers: list(
     'The callers with most requests in the queue.',
     objectOf<FleetCaller>('A caller.', {
-      key: text('The name of its key, never the key: `master`, or `anyone` without a key.'),
+      key: text(
+        'The alias of its key, never the key; `master` for the master key, `anyone` for a gateway without one.',
+      ),
       user: {
         optional: text('The name within the key that its requests give; parts that look like keys are `[key]`.'),
       },

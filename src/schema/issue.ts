@@ -1,3 +1,5 @@
+import { withoutKeys } from '../core/without-keys.ts';
+
 /** A path in a document: keys and indexes from the root. */
 export type DocumentPath = readonly (string | number)[];
 
@@ -59,7 +61,7 @@ export function showValue(value: unknown, path: DocumentPath): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   // A URL may contain a user name and a password, or a key in its query.
-  const text = JSON.stringify(value)
+  const text = withoutKeys(JSON.stringify(value))
     .replace(/\/\/\S*@/, '//…@')
     .replace(/(:\/\/[^?#\s"]*[?#])[^\s"]+/, '$1…');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

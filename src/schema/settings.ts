@@ -17,6 +17,7 @@ import type { ROOT } from './sections/sections.ts';
 import { resolveFallbacks } from './fallbacks.ts';
 import { GroupNames } from './group-names.ts';
 import type { ModelList } from './model-list.ts';
+import { readKeys } from './keys.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 import { tlsFilesOf } from './tls.ts';
@@ -64,16 +65,18 @@ export function readSettings(
     ...groups.flatMap((group): readonly Deployment[] => group.deployments),
     ...models.wildcards.flatMap(({ filled }) => filled),
   ];
+  const masterKey = masterKeyOf(
+    general.master_key ?? variableOf(environment, 'LITELLM_MASTER_KEY'),
+    own.master_key_previous ?? variableOf(environment, 'LITELLM_MASTER_KEY_PREVIOUS'),
+    findings,
+  );
   return {
     groups,
     wildcards: models.wildcards,
     hidden: names.hidden,
     listen,
-    masterKey: masterKeyOf(
-      general.master_key ?? variableOf(environment, 'LITELLM_MASTER_KEY'),
-      own.master_key_previous ?? variableOf(environment, 'LITELLM_MASTER_KEY_PREVIOUS'),
-      findings,
-    ),
+    masterKey,
+    keys: readKeys(own.keys, masterKey, findings),
     tls: tlsFilesOf(own.tls, environment, findings),
     open: own.open ?? false,
     strict: own.strict ?? false,

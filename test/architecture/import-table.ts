@@ -16,7 +16,7 @@ const UPSTREAM = ['core', 'schema', ...EXCHANGE, 'gateway/route/residency.ts'];
 const CONTROL = ['gateway/gateway.ts', 'gateway/log.ts', 'gateway/route', 'gateway/scheduler'];
 /** Rooms of the gateway, in the order in which a request meets them. */
 const GATEWAY_ROOMS =
-  'process control http auth api catalogue health metrics proxy scheduler state route upstream usage'
+  'process control http auth keys api catalogue health metrics proxy scheduler state route upstream usage'
     .split(' ')
     .map((room) => `gateway/${room}`);
 
@@ -135,9 +135,14 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'HTTP alone: it knows no API, no model and no backend',
   },
   'gateway/auth': {
-    rooms: CONTEXT,
+    rooms: ['core', 'gateway/keys', ...CONTEXT],
     packages: ['node:*'],
     why: 'it answers one question: the owner of the key that came with the request',
+  },
+  'gateway/keys': {
+    rooms: ['core', 'schema'],
+    packages: [],
+    why: 'the keys of clients and what each may do: it knows no request and no clock',
   },
   'gateway/api': {
     rooms: [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { apiKeyHash, newApiKey } from '../../src/core/api-key.ts';
 import { addressOf, configFolder, MASTER, start } from './main-process.ts';
 
 const KEY = 'sk-0123456789abcdef';
@@ -25,4 +26,35 @@ test('/health/readiness?reloaded answers after the reload that was asked for bef
   }
   run.child.kill('SIGTERM');
   assert.equal(await run.code, 0);
+});
+
+test('a reload lets in a new key of a client, and refuses one that is blocked or taken out', async () => {
+  const [one, two] = [newApiKey(), newApiKey()];
+  const withKeys = (...keys: readonly object[]): object => ({ ...MASTER, hxllm: { keys } });
+  const entryOf = (alias: string, key: string, more: object = {}): object => ({
+    alias,
+    hash: apiKeyHash(key),
+    ...more,
+  });
+  const file = await write('keys.yaml', withKeys(entryOf('one', one)));
+  const run = start(['--config', file, '--port', '0'], { LITELLM_MASTER_KEY: KEY });
+  const address = await addressOf(run);
+  const status = async (key: string): Promise<number> =>
+    (await fetch(`http://${address}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
+  const reloadWith = async (...keys: readonly object[]): Promise<void> => {
+    await write('keys.yaml', withKeys(...keys));
+    run.child.kill('SIGHUP');
+    assert.equal((await fetch(`http://${address}/health/readiness?reloaded`)).status, 200);
+  };
+  assert.deepEqual([await status(one), await status(two)], [200, 401]);
+  await reloadWith(entryOf('one', one, { blocked: true }), entryOf('two', two));
+  assert.deepEqual([await status(one), await status(two)], [401, 200]);
+  await reloadWith(entryOf('one', one));
+  assert.deepEqual([await status(one), await status(two)], [200, 401]);
+  // A wrong entry keeps the configuration before.
+  await reloadWith({ alias: 'two', hash: two });
+  assert.deepEqual([await status(one), await status(two)], [200, 401]);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.code, 0);
+  assert.ok(!(run.out + run.err).includes(two.slice(6)));
 });

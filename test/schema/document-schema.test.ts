@@ -16,8 +16,15 @@ function everyMapping(): Record<string, unknown> {
     model_list: [{ ...entry(), model_info: {} }],
     router_settings: {},
     litellm_settings: {},
-    general_settings: {},
-    hxllm: { backends: { [URL]: {} }, context: {}, timeouts: {}, tls: { cert: '/c.pem', key: '/k.pem' } },
+    // The keys of clients need a master key.
+    general_settings: { master_key: 'sk-0123456789abcdef0123' },
+    hxllm: {
+      keys: [{ alias: 'a', hash: 'ab'.repeat(32) }],
+      backends: { [URL]: {} },
+      context: {},
+      timeouts: {},
+      tls: { cert: '/c.pem', key: '/k.pem' },
+    },
   };
 }
 

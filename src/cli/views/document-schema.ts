@@ -3,6 +3,7 @@ import { REPORT_DEFINITIONS, reportPart } from '../../core/report-schema.ts';
 import type { Severity } from '../../core/verdict.ts';
 import { ENDING, EXIT_CODE } from '../../evidence/evidence-schema.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
+import type { NewKeyDocument } from '../actions/keys/new-key.ts';
 import type { CheckDescription, ChecksDocument } from './checks-document.ts';
 import { SCAN } from './scan-schema.ts';
 import { DOCUMENT_VERSION, type CommandDocument, type DocumentHead } from './document.ts';
@@ -66,6 +67,13 @@ export function commandDocumentSchema(): JsonSchema {
       objectOf<ChecksDocument>('`preflight --list` and `--explain`.', {
         ...HEAD,
         checks: list('The checks, in the order in which they are judged.', { $ref: '#/$defs/check' }),
+      }),
+      objectOf<NewKeyDocument>('`keys new`.', {
+        ...HEAD,
+        alias: text('The name of the key.'),
+        key: text('The key itself, which is shown only here.'),
+        hash: text('Its SHA-256: 64 hexadecimal digits.'),
+        line: text('Its entry for `litellm_keys`, in YAML.'),
       }),
     ],
     $defs: { ...REPORT_DEFINITIONS, phase: objectOf<PhaseOutcome>('One phase.', PHASE), check: CHECK },

@@ -58,9 +58,9 @@ export const secondsOrDuration: VariableType = typeOf(
 /** A mapping of any values. */
 export const mapping: VariableType = typeOf('a mapping', { type: ['object', 'string'] });
 
-/** A list with at least one entry. */
-export function listOf(expected: string, items: JsonSchema): VariableType {
-  return typeOf(expected, { type: ['array', 'string'], minItems: 1, items });
+/** A list with at least so many entries. */
+export function listOf(expected: string, items: JsonSchema, minItems = 1): VariableType {
+  return typeOf(expected, { type: ['array', 'string'], minItems, items });
 }
 
 /** The schema of an entry with these keys and no others. */

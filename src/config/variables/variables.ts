@@ -81,6 +81,30 @@ export const BACKEND_KEYS = {
   },
 } as const satisfies Readonly<Record<string, VariableRecord>>;
 
+/** The keys of an entry of `litellm_keys`. */
+export const CLIENT_KEY_KEYS = {
+  alias: {
+    type: text('a text of at most 128 characters, not beginning with sk-', '(?!sk-)[^\\n]{1,128}'),
+    required: true,
+    meaning: 'The name of the key in the log, in `/fleet` and for fair shares; each key has its own.',
+    example: 'open-webui',
+  },
+  hash: {
+    type: text('64 hexadecimal digits', String.raw`\s*[\dA-Fa-f]{64}\s*`),
+    required: true,
+    meaning:
+      'The SHA-256 of the key, in hexadecimal, in quotes. `hxllm keys new` prints it; LiteLLM’s database has it in the column `token`.',
+    example: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0',
+  },
+  expires: {
+    type: text('a date, or a date and a time', String.raw`\s*\d{4}-\d\d-\d\d(?:T\S+)?\s*`),
+    meaning:
+      'From when on the key is refused: a date, which is its beginning in UTC, or a date and a time with `Z` or an offset. Without it: never.',
+    example: '2027-01-01T00:00:00Z',
+  },
+  blocked: { type: flag, meaning: 'Whether the key is refused.', default: false },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
+
 /** Every variable that hxllm reads. */
 export const VARIABLES = {
   litellm_models: {
@@ -111,6 +135,12 @@ export const VARIABLES = {
     type: text('a text without spaces', String.raw`\s*[!-~]+\s*`),
     meaning:
       'A key that must not work any more, as `hxllm inventory --rotate-key --finish` leaves it in the vault. No host gets it; smoke proves that it is refused.',
+  },
+  litellm_keys: {
+    type: listOf('a list of mappings', entrySchema(CLIENT_KEY_KEYS), 0),
+    meaning:
+      'The keys of clients beside the master key, each a mapping with `alias` and `hash`. `hxllm keys new NAME --offline` makes a key and its line.',
+    example: [{ alias: 'open-webui', hash: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0' }],
   },
   litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
   litellm_listen: {

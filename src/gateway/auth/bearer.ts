@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FailureOr } from '../exchange.ts';
+import { isDamagedApiKey } from '../../core/api-key.ts';
+import type { Failure, FailureOr } from '../exchange.ts';
+import type { KeyVerdict } from '../keys/key-ring.ts';
 import { foreignCaller } from './local-callers.ts';
 import type { RequestContext } from '../request-context.ts';
 
-/** The owner of the key that came with a request; `anyone` if the gateway has no master key. */
+/** The owner of the key that came with a request: `master`, the alias of a client's key, or `anyone` if the gateway has no master key. */
 export interface Caller {
-  readonly name: 'master' | 'anyone';
+  readonly name: string;
 }
 
 /**
@@ -18,7 +20,8 @@ const KEY_HEADERS = ['x-api-key', 'x-litellm-api-key', 'api-key'] as const;
  * Checks the key of a request (`Authorization: Bearer`, or one of {@link KEY_HEADERS}) and records the caller. A gateway without a
  * master key lets every caller of this machine in, and with `hxllm.open` every caller: the start has checked that this is meant.
  */
-export function authenticate({ incoming, service, record }: RequestContext): FailureOr<Caller> {
+export function authenticate(context: RequestContext): FailureOr<Caller> {
+  const { incoming, service, record } = context;
   const { masterKey } = service.config;
   if (masterKey.state === 'none') {
     const foreign = service.config.open ? undefined : foreignCaller(incoming.headers, service.config.origins);
@@ -39,11 +42,49 @@ export function authenticate({ incoming, service, record }: RequestContext): Fai
   };
   const bearer = bearerIn(incoming.headers.authorization ?? '');
   if (bearer !== undefined && isRight(bearer)) return acceptMaster();
+  const nowMs = Date.now();
+  // A right key in this header is the usual case; the other headers count without one.
+  const ofBearer = bearer === undefined ? undefined : service.keys.judge(bearer, nowMs);
+  if (ofBearer?.state === 'valid') return acceptClient(context, ofBearer.key);
   const others = keysIn(incoming.headers);
-  const first = bearer ?? others[0];
-  if (first === undefined) return refuse(null, MISSING);
+  if (bearer === undefined && others.length === 0) return refuse(null, MISSING);
   if (others.some(isRight)) return acceptMaster();
-  return refuse('invalid_api_key', `Incorrect API key provided: ${masked(first)}.`);
+  const judged = others.map((text) => ({ text, verdict: service.keys.judge(text, nowMs) }));
+  for (const { verdict } of judged) if (verdict.state === 'valid') return acceptClient(context, verdict.key);
+  const all =
+    bearer === undefined || ofBearer === undefined ? judged : [{ text: bearer, verdict: ofBearer }, ...judged];
+  const told = all.find(({ verdict }) => verdict.state !== 'unknown') ?? all[0];
+  return refuse('invalid_api_key', told === undefined ? MISSING : whyRefused(told.text, told.verdict));
+}
+
+/** Lets in only the master key, or every caller of a gateway without one: for what shows all models, servers and callers. */
+export function authenticateMaster(context: RequestContext): FailureOr<Caller> {
+  const caller = authenticate(context);
+  if (!caller.ok || context.key === undefined) return caller;
+  return { ok: false, failure: masterOnly(context.path) };
+}
+
+function masterOnly(path: string): Failure {
+  return {
+    kind: 'forbidden',
+    code: 'master_key_required',
+    message: `This API key is not allowed to call ${path.slice(0, 200)}: only the master key is.`,
+  };
+}
+
+function acceptClient(context: RequestContext, key: NonNullable<RequestContext['key']>): FailureOr<Caller> {
+  context.key = key;
+  return accept(key.alias, context.record);
+}
+
+/** The reason, for the owner of the key. Each takes the same steps, so that the time of the answer tells nothing that it does not say. */
+function whyRefused(text: string, verdict: KeyVerdict): string {
+  const shown = masked(text);
+  const damage = isDamagedApiKey(text) ? ' It is mistyped or cut off.' : '';
+  if (verdict.state === 'blocked') return `This API key is blocked: ${shown}.`;
+  if (verdict.state === 'expired')
+    return `This API key has expired: ${shown}, at ${new Date(verdict.expiresMs).toISOString()}.`;
+  return `Incorrect API key provided: ${shown}.${damage}`;
 }
 
 /** The keys in headers of their own: a client may send a key of another service in one header and ours in another. */
@@ -60,7 +101,7 @@ function bearerIn(value: string): string | undefined {
 const MISSING =
   "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
 
-function accept(name: Caller['name'], record: RequestContext['record']): FailureOr<Caller> {
+function accept(name: string, record: RequestContext['record']): FailureOr<Caller> {
   record.caller = name;
   return { ok: true, value: { name } };
 }

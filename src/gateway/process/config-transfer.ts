@@ -1,5 +1,12 @@
 import { Secret } from '../../core/secret.ts';
-import type { BackendConfig, Deployment, GatewayConfig, ModelGroup, Wildcard } from '../../schema/gateway-config.ts';
+import type {
+  BackendConfig,
+  Deployment,
+  GatewayConfig,
+  KeyConfig,
+  ModelGroup,
+  Wildcard,
+} from '../../schema/gateway-config.ts';
 import type { ConfigReading } from './config-file.ts';
 
 /**
@@ -21,6 +28,7 @@ interface Lists {
   readonly backends: readonly Sent<BackendConfig>[];
   readonly groups: readonly Indexed<ModelGroup, 'deployments'>[];
   readonly wildcards: readonly Indexed<Wildcard, 'fixed' | 'filled'>[];
+  readonly keys: readonly KeyConfig[];
   readonly errors: ConfigReading['errors'];
   readonly warnings: ConfigReading['warnings'];
 }
@@ -28,7 +36,7 @@ interface Lists {
 /** A reading without its lists. */
 interface Rest {
   readonly settings:
-    | (Omit<GatewayConfig, 'backends' | 'groups' | 'wildcards' | 'masterKey'> & {
+    | (Omit<GatewayConfig, 'backends' | 'groups' | 'wildcards' | 'keys' | 'masterKey'> & {
         readonly masterKey: string | undefined;
         readonly previousKey: string | undefined;
       })
@@ -46,7 +54,7 @@ export function* piecesOf({ config, errors, warnings }: ConfigReading): Generato
     yield { settings: undefined };
     return;
   }
-  const { backends, groups, wildcards, masterKey, ...settings } = config;
+  const { backends, groups, wildcards, keys, masterKey, ...settings } = config;
   const indexes = new Map<Deployment, number>();
   const indexesOf = (deployments: readonly Deployment[]): readonly number[] =>
     deployments.map((deployment) => {
@@ -64,6 +72,7 @@ export function* piecesOf({ config, errors, warnings }: ConfigReading): Generato
   yield* cut('backends', backends.map(inPlainText));
   yield* cut('groups', indexedGroups);
   yield* cut('wildcards', indexedWildcards);
+  yield* cut('keys', keys);
   yield {
     settings: {
       ...settings,
@@ -83,13 +92,15 @@ export class ReadingAssembly {
   readonly #backends: BackendConfig[] = [];
   readonly #groups: ModelGroup[] = [];
   readonly #wildcards: Wildcard[] = [];
+  readonly #keys: KeyConfig[] = [];
   readonly #errors: ConfigReading['errors'][number][] = [];
   readonly #warnings: ConfigReading['warnings'][number][] = [];
 
   /** Adds a piece; the last one returns the reading. */
   add(piece: Piece): ConfigReading | undefined {
     if ('settings' in piece) return this.#readingWith(piece);
-    const { deployments = [], backends = [], groups = [], wildcards = [], errors = [], warnings = [] } = piece;
+    const { deployments = [], backends = [], groups = [], wildcards = [], keys = [] } = piece;
+    const { errors = [], warnings = [] } = piece;
     for (const deployment of deployments) this.#deployments.push(withSecret(deployment));
     for (const backend of backends) this.#backends.push(withSecret(backend));
     for (const group of groups) {
@@ -98,6 +109,7 @@ export class ReadingAssembly {
     }
     for (const wildcard of wildcards)
       this.#wildcards.push({ ...wildcard, fixed: this.#at(wildcard.fixed), filled: this.#at(wildcard.filled) });
+    this.#keys.push(...keys);
     this.#errors.push(...errors);
     this.#warnings.push(...warnings);
     return undefined;
@@ -114,6 +126,7 @@ export class ReadingAssembly {
         masterKey === undefined ? { state: 'none' } : { state: 'set', key: new Secret(masterKey), ...previous },
       groups: this.#groups,
       wildcards: this.#wildcards,
+      keys: this.#keys,
       backends: this.#backends,
     };
     return { config, errors, warnings };

@@ -13,6 +13,11 @@ export const HXLLM = {
     'The master key before a rotation: it works beside `general_settings.master_key` until it is taken out. Without this key, the variable `LITELLM_MASTER_KEY_PREVIOUS` counts; a reference to a variable that is not set is no previous key.',
     { example: 'os.environ/LITELLM_MASTER_KEY_PREVIOUS' },
   ),
+  keys: honours(
+    list,
+    'The keys of clients beside the master key: each serves models, and neither `/health`, `/fleet` nor `/metrics`. A reload brings a change.',
+    { example: [{ alias: 'open-webui', hash: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0' }] },
+  ),
   backends: honours(mapping, 'Settings of backends, by URL as in `api_base`.', {
     example: { 'http://llm01.example.net:11434': { num_parallel: 4 } },
   }),

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { sha256 } from '../../../src/core/hash.ts';
 import { loadConfigFile } from '../../../src/gateway/process/config-file.ts';
 import { reloadConfigFile } from '../../../src/gateway/process/config-thread.ts';
 import { reload } from '../../../src/gateway/process/reload.ts';
@@ -37,7 +38,7 @@ router_settings:
   fallbacks: [{a1: [a2, a3]}, {"*": [w/x]}]
   stream_timeout: 5
 general_settings: {master_key: ${KEY}}
-hxllm: {origins: ["https://chat.example"], backends: {"http://127.0.0.1:1024": {num_parallel: 3}}}
+hxllm: {origins: ["https://chat.example"], keys: [${Array.from({ length: 1500 }, (_, index) => `{alias: k${String(index)}, hash: "${sha256(String(index))}", expires: 2027-01-01}`).join(', ')}], backends: {"http://127.0.0.1:1024": {num_parallel: 3}}}
 `;
 
 test('a reading in a thread gives what a reading at the start gives, with its keys, warnings and shared deployments', async () => {
@@ -47,6 +48,7 @@ test('a reading in a thread gives what a reading at the start gives, with its ke
   assert.ok(here.config !== undefined && there.config !== undefined);
   assert.deepEqual(there, here);
   assert.ok(there.warnings.length >= 2);
+  assert.equal(there.config.keys.length, 1500);
   const keysOf = ({ config }: typeof here): readonly unknown[] => [
     config?.masterKey.state === 'set' && config.masterKey.key.reveal(),
     ...(config?.backends ?? []).map(({ apiKey }) => apiKey?.reveal()),

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { NewKeyOptions } from '../actions/keys/new-key.ts';
+import { processTerminal } from '../terminal/process-terminal.ts';
+import { described } from './phase-command.ts';
+import type { HandOn } from './servers.ts';
+
+/** `hxllm keys` */
+export function keysCommand(handOn: HandOn): Command {
+  return described({
+    name: 'keys',
+    purpose: 'Make the keys of clients',
+    description: 'Keys stand in litellm_keys by their hashes; enforce brings them to the hosts.',
+    examples: [['keys new open-webui --offline', 'a key, and its line for litellm_keys']],
+    page: 'operations',
+  }).addCommand(newCommand(handOn));
+}
+
+function newCommand(handOn: HandOn): Command {
+  return described({
+    name: 'new',
+    purpose: 'Make a key and the line with its hash',
+    description: 'Asks no gateway and writes no file. The key is shown only now, on stdout.',
+    examples: [
+      ['keys new open-webui --offline', 'a key that is valid until its line is taken out'],
+      ['keys new intern --offline --expires 2027-01-01', 'a key with an end'],
+    ],
+    page: 'operations',
+  })
+    .argument('<alias>', 'the name of the key in the log')
+    .requiredOption('--offline', 'make it here, for the operator’s files')
+    .option('--expires <time>', 'refuse it from then on: a date, or a date and a time with Z or an offset')
+    .option('--json', 'print one JSON document')
+    .action((alias: string, options: NewKeyOptions) =>
+      handOn([], async () => {
+        const { printNewKey } = await import('../actions/keys/new-key.ts');
+        return () => printNewKey(processTerminal(), alias, options);
+      }),
+    );
+}

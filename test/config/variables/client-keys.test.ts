@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apiKeyHash, newApiKey } from '../../../src/core/api-key.ts';
+import { parse } from 'yaml';
+import { buildGatewayConfig, writeGatewayConfig } from '../../../src/render/gateway-yaml.ts';
+import { readGatewayConfig } from '../../../src/schema/gateway-config.ts';
+import { problemsOf, Tree } from '../tree.ts';
+import { MAIN } from './judged.ts';
+
+const HASH = apiKeyHash('sk-one');
+const REST = 'litellm_models: [{name: m, model: "m:1"}]\nlitellm_backends: ["http://a:11434"]\n';
+
+async function problemsIn(text: string): Promise<ReturnType<typeof problemsOf>> {
+  using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
+  return problemsOf(await tree.load());
+}
+
+test('the keys of group_vars are those that the gateway reads', async () => {
+  const text = `${REST}litellm_keys:
+  - {alias: one, hash: "${HASH.toUpperCase()}"}
+  - alias: two
+    hash: ${apiKeyHash('sk-two')}
+    expires: 2027-01-01
+    blocked: yes
+`;
+  using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
+  const loaded = await tree.load();
+  assert.ok(loaded.ok);
+  const [host] = loaded.value.hosts;
+  assert.ok(host !== undefined);
+  const built = buildGatewayConfig(host.settings);
+  assert.ok(built.ok);
+  const document: unknown = parse(writeGatewayConfig(built.value, '/schema.json'));
+  const { config, issues } = readGatewayConfig(document, { environment: { LITELLM_MASTER_KEY: 'sk-placeholder' } });
+  assert.deepEqual(issues, []);
+  assert.deepEqual(config?.keys, [
+    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false },
+    { alias: 'two', hash: apiKeyHash('sk-two'), expiresMs: Date.UTC(2027, 0), blocked: true },
+  ]);
+});
+
+test('no keys are no entry in config.yaml; an empty list is what is left of the last one', async () => {
+  for (const text of ['', 'litellm_keys: []\n']) {
+    using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: REST + text });
+    const loaded = await tree.load();
+    assert.ok(loaded.ok);
+    const built = buildGatewayConfig(loaded.value.hosts[0]?.settings ?? assert.fail());
+    assert.ok(built.ok);
+    assert.ok(!('keys' in (built.value.hxllm ?? {})));
+  }
+});
+
+for (const [what, keys, found] of [
+  ['a text', 'litellm_keys: one\n', 'variables.wrong-value 1 litellm_keys'],
+  ['an entry that is a text', 'litellm_keys:\n  - one\n', 'variables.wrong-value 2 litellm_keys[0]'],
+  ['no hash', 'litellm_keys:\n  - {alias: one}\n', 'variables.wrong-value 2 litellm_keys[0]'],
+  ['no alias', `litellm_keys:\n  - {hash: "${HASH}"}\n`, 'variables.wrong-value 2 litellm_keys[0]'],
+  ['a short hash', 'litellm_keys:\n  - alias: a\n    hash: abc\n', 'variables.wrong-value 3 litellm_keys[0].hash'],
+  [
+    'a misspelled key',
+    `litellm_keys:\n  - {alias: one, hash: "${HASH}", expiers: "2027-01-01"}\n`,
+    'variables.unknown 2 litellm_keys[0].expiers',
+  ],
+  [
+    'a day that does not exist',
+    `litellm_keys:\n  - {alias: one, hash: "${HASH}", expires: "2027-02-30"}\n`,
+    'variables.wrong-value 2 litellm_keys[0].expires',
+  ],
+  [
+    'a name of the gateway’s',
+    `litellm_keys:\n  - {alias: anyone, hash: "${HASH}"}\n`,
+    'variables.wrong-value 2 litellm_keys[0].alias',
+  ],
+  [
+    'an alias twice',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}"}\n  - {alias: a, hash: "${apiKeyHash('sk-b')}"}\n`,
+    'variables.wrong-value 3 litellm_keys[1].alias',
+  ],
+  [
+    'a hash twice',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}"}\n  - {alias: b, hash: "${HASH.toUpperCase()}"}\n`,
+    'variables.wrong-value 3 litellm_keys[1].hash',
+  ],
+] as const)
+  test(`${what} is refused with its line`, async () => {
+    const problems = await problemsIn(keys);
+    assert.deepEqual(
+      problems.map(({ code, where }) => `${code} ${String(where?.line)} ${where?.path ?? ''}`),
+      [found],
+    );
+  });
+
+test('a key in the place of its hash is not shown', async () => {
+  const key = newApiKey();
+  for (const text of [`[${key}]`, `[{alias: a, hash: ${key}}]`, `[{alias: ${key}, hash: "${HASH}"}]`, key]) {
+    const problems = await problemsIn(`litellm_keys: ${text}\n`);
+    assert.ok(problems.length > 0);
+    assert.ok(!JSON.stringify(problems).includes(key.slice(6)), JSON.stringify(problems));
+  }
+});
