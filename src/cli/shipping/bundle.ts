@@ -7,6 +7,7 @@ import { sha256 } from '../../core/hash.ts';
 import { commitDate } from './commit-date.ts';
 import type { Bundle } from '../../render/release.ts';
 import { PACKAGE_ROOT, readManifest } from './package-root.ts';
+import { keepPacked, packedBefore } from './packed-before.ts';
 
 // undici is CommonJS and requires Node's modules, but an ESM bundle has no `require` of its own.
 const BANNER =
@@ -35,12 +36,15 @@ export async function bundleGateway(): Promise<Result<Bundle>> {
 
 /** Packs src/gateway/main.ts with its imports into one ESM file. The same sources give the same bytes in every folder. */
 export async function packGateway(): Promise<string> {
+  const before = await packedBefore();
+  if (before !== undefined) return before;
   const { build } = await import('esbuild');
   const result = await build({
     absWorkingDir: PACKAGE_ROOT,
     entryPoints: ['src/gateway/main.ts'],
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -54,5 +58,11 @@ export async function packGateway(): Promise<string> {
   });
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error('esbuild wrote nothing');
+  // This file has the options, and the lock file the version of esbuild.
+  await keepPacked(output.text, [
+    'src/cli/shipping/bundle.ts',
+    'package-lock.json',
+    ...Object.keys(result.metafile.inputs),
+  ]);
   return output.text;
 }

@@ -1,0 +1,44 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sha256 } from '../../core/hash.ts';
+import { parseJson } from '../../core/json.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
+
+/** What was packed, and from which files: paths below the repository with the SHA-256 of their contents. */
+interface Packed {
+  readonly content: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+/** Where tools keep what they can make again. */
+const FILE = join(PACKAGE_ROOT, 'node_modules/.cache/hxllm/gateway.json');
+
+/** The bundle that an earlier run in this repository packed, if none of its files has changed. To pack it takes a second of CPU time. */
+export async function packedBefore(): Promise<string | undefined> {
+  try {
+    // Only this module writes the file, and by one rename.
+    const { content, inputs } = parseJson(await readFile(FILE, 'utf8')) as Packed;
+    const now = await hashesOf(Object.keys(inputs));
+    return JSON.stringify(now) === JSON.stringify(inputs) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a bundle for {@link packedBefore}; where the folder cannot be written, the next run packs again. */
+export async function keepPacked(content: string, inputs: readonly string[]): Promise<void> {
+  try {
+    const packed: Packed = { content, inputs: await hashesOf(inputs) };
+    const fresh = `${FILE}.${String(process.pid)}`;
+    await mkdir(dirname(FILE), { recursive: true });
+    await writeFile(fresh, JSON.stringify(packed));
+    await rename(fresh, FILE);
+  } catch {
+    return;
+  }
+}
+
+async function hashesOf(inputs: readonly string[]): Promise<Packed['inputs']> {
+  const hashed = inputs.map(async (path) => [path, sha256(await readFile(join(PACKAGE_ROOT, path)))] as const);
+  return Object.fromEntries(await Promise.all(hashed));
+}
