@@ -45,22 +45,27 @@ async function main(patterns: readonly string[]): Promise<number> {
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
     group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
   const bare = patterns.length === 0 && labTestsLeftOut() === undefined ? plain.filter(runsBare) : [];
-  const besideLab = async (): Promise<Tally> => {
-    const once = await runGroup(plain, PLAIN);
-    if (bare.length > 0) say(`once more with ${BARE_IN_WORDS}`);
-    const twice =
-      bare.length > 0
-        ? await runBare(bare, { ...PLAIN, onEnded: (file, ms) => times.add(`${file} (bare)`, ms) }, ROOT)
-        : EMPTY;
-    // The real server keeps a core busy, and the other files write into the checkout, which the bare run copies.
-    return addTallies(addTallies(once, twice), await runGroup([...lab.other, ...real], SERIAL));
-  };
-  // Labs mostly wait for their hosts, so the rest runs at the same time.
+  // Labs mostly wait for their hosts, so the rest runs at the same time: one file after the other, since hosts that boot and deploy keep two cores
+  // busy, and a host that waits for a core looks like one that does not answer.
   const inLabs = async (): Promise<Tally> => {
     const alone = await runGroup(lab.bootsOwn, SERIAL);
     return addTallies(alone, await runLabFiles(lab.borrows, { ...SERIAL, onEnded: times.add }, ROOT));
   };
-  const parts = await withCompileCache(() => Promise.all([inLabs(), besideLab()]));
+  const besideLab = async (labs: Promise<Tally>): Promise<Tally> => {
+    const pace = { ...PLAIN, aloneUntil: labs };
+    const once = await runGroup(plain, pace);
+    if (bare.length > 0) say(`once more with ${BARE_IN_WORDS}`);
+    const twice =
+      bare.length > 0
+        ? await runBare(bare, { ...pace, onEnded: (file, ms) => times.add(`${file} (bare)`, ms) }, ROOT)
+        : EMPTY;
+    // The real server keeps a core busy, and the other files write into the checkout, which the bare run copies.
+    return addTallies(addTallies(once, twice), await runGroup([...lab.other, ...real], SERIAL));
+  };
+  const parts = await withCompileCache(() => {
+    const labs = inLabs();
+    return Promise.all([labs, besideLab(labs)]);
+  });
   // Parts that run at the same time do not add up.
   const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
   const leftOut = leftOutLines(files, patterns);

@@ -14,9 +14,12 @@ export function isSerial(file: string): boolean {
 /** Files whose programs get the same environment from the same stage as those of run.test.ts beside them. */
 const LIKE_ITS_NEIGHBOUR = /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|verify)\./;
 
-/** Files that start no program of hxllm and read neither terminal nor home: the rules of the source, pure rooms, and the gateway in this process. */
+/**
+ * Files that start no program of hxllm and read neither terminal nor home: the rules of the source, pure rooms, and the gateway in this process. Of
+ * the gateway's own program its start and its flags stand for all: it prints lines of JSON, and systemd starts it.
+ */
 const WITHOUT_ENVIRONMENT =
-  /^test\/(?:architecture|bench|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/|main)/;
+  /^test\/(?:architecture|bench|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/flags|main\.)/;
 
 /** Whether a file runs in the bare environment, too: not where nothing depends on it, nor where it only repeats the scripts of its neighbour. */
 export function runsBare(file: string): boolean {
