@@ -4,13 +4,13 @@ import { sha256 } from '../../core/hash.ts';
 import { parseJson } from '../../core/json.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 
-/** What was packed, and from which files: paths below the repository with the SHA-256 of their contents. */
+/** A bundle, and its files: paths below the repository with the SHA-256 of their contents. */
 interface Packed {
   readonly content: string;
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** Where tools keep what they can make again. */
+/** The place of files that tools can make again. */
 const FILE = join(PACKAGE_ROOT, 'node_modules/.cache/hxllm/gateway.json');
 
 /** The bundle that an earlier run in this repository packed, if none of its files has changed. To pack it takes a second of CPU time. */
