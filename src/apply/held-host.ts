@@ -6,12 +6,11 @@ import type { Secret } from '../core/secret.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { RunCommand } from '../plan/plan.ts';
 import { notHeld, SILENCE_S } from './hold-problems.ts';
-import { AWAIT, GONE, HOLDER, RELAY, START } from './holder.ts';
+import { startFirstRelay, type FirstRelay } from './first-relay.ts';
+import { GONE, HOLDER, RELAY, START } from './holder.ts';
 
 const BEAT_MS = 15_000;
 const HOLD_TIMEOUT_MS = 4 * 3_600_000;
-/** Time for sudo: it may wait for a directory server, or for a delay of PAM. The login has its own limit. */
-const START_TIMEOUT_MS = 90_000;
 /** Time for the step that runs when an operator interrupts; then it is ended. */
 const STEP_TIMEOUT_MS = 5000;
 const END_TIMEOUT_MS = 5000;
@@ -56,21 +55,14 @@ export async function holdHost(host: Host, request: HoldRequest, signal: AbortSi
     { argv, title: 'hold the lock', stdin: words.stream() },
     { signal: starting.signal, timeoutMs: HOLD_TIMEOUT_MS },
   );
-  const over = new AbortController();
-  const waiting = host.run(
-    { argv: ['bash', '-c', AWAIT, 'hxllm', token], title: 'take the lock' },
-    { signal: AbortSignal.any([starting.signal, over.signal]), timeoutMs: START_TIMEOUT_MS },
-  );
+  const first = startFirstRelay(host, token, starting.signal);
   // The holder ends first only if it did not get the lock.
-  const isHeld = await Promise.race([
-    holding.then(() => false),
-    waiting.then((ran) => ran.ok && ran.value.stdout.includes('hxllm:ready')),
-  ]);
+  const isHeld = await Promise.race([holding.then(() => false), first.held]);
   signal.removeEventListener('abort', stop);
-  if (isHeld) return ok(createHeldHost(host, request, words, holding));
-  over.abort();
+  if (isHeld) return ok(createHeldHost(host, request, words, holding, first));
+  first.abort();
   words.end();
-  const late = await Promise.race([holding, waiting.then(() => delay(END_TIMEOUT_MS, undefined, { ref: false }))]);
+  const late = await Promise.race([holding, first.held.then(() => delay(END_TIMEOUT_MS, undefined, { ref: false }))]);
   starting.abort();
   const ran = late ?? (await holding);
   if (!ran.ok) return fail(signal.aborted ? ran.problems[0] : notHeld(host.name, request.command, undefined, request));
@@ -88,16 +80,20 @@ function createHeldHost(
   { token, name, command: repeated }: HoldRequest,
   words: Words,
   holding: Promise<Result<CommandResult>>,
+  first: FirstRelay,
 ): HeldHost {
   let count = 0;
   const ended = holding.then(() => undefined);
   const run = async (command: Command, { signal, timeoutMs }: CallOptions): Promise<Result<CommandResult>> => {
     const { breaks = 'any' } = command;
     const limitS = breaks === 'whole' ? 0 : Math.ceil(timeoutMs / 1000);
-    const argv = ['bash', '-c', RELAY, 'hxllm', token, String((count += 1)), breaks, String(limitS), ...command.argv];
+    const relay = [token, String((count += 1)), breaks, String(limitS), ...command.argv];
     const settled = new AbortController();
     const cut = new AbortController();
-    const relayed = host.run({ ...command, argv }, { signal: cut.signal, timeoutMs });
+    const limits = { signal: cut.signal, timeoutMs };
+    const relayed = first.isFree()
+      ? first.run({ command, words: relay }, limits)
+      : host.run({ ...command, argv: ['bash', '-c', RELAY, 'hxllm', ...relay] }, limits);
     void interrupted(signal, settled.signal, breaks, words, cut);
     // The holder ended before the run did: nothing answers any more. A command that must be whole goes on without it.
     if (breaks !== 'whole')
@@ -116,7 +112,7 @@ function createHeldHost(
     run,
     release: async () => {
       words.end();
-      await ended;
+      await Promise.all([ended, first.end()]);
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
  * The bash programs of a held host. START is the login user's: it makes a folder of pipes and starts HOLDER, as root through the
  * only sudo of the run. HOLDER has the lock and runs jobs. RELAY is the login user's, one for each job: it connects the SSH session's
- * input and output with the job by pipes. So sudo's own input and output, which `log_input` and `log_output` keep, are a few words.
+ * input and output with the job by pipes; FIRST_RELAY waits for HOLDER first, and is the RELAY of the first job. So sudo's own input and
+ * output, which `log_input` and `log_output` keep, are a few words.
  */
 
 // Pipes hold no data on a disk, so any folder of the user serves; in memory is better, since nothing is left after a power cut.
@@ -164,31 +165,12 @@ release "$lock" "$work" "$mine" "$inbox" "$folder"
 exit 0
 }`;
 
-/** Waits until HOLDER has the lock, and says so. `$1` token. */
-export const AWAIT = `
-${PLACES}
-for ((tries = 0; tries < 600; tries++)); do
-  for place in "\${places[@]}"; do
-    inbox=$place/hxllm-$1
-    [ -O "$inbox" ] && [ -p "$inbox/ready" ] || continue
-    exec 3<> "$inbox/ready" && read -r -t 60 word <&3 && [ "$word" = ready ] && echo hxllm:ready && exit 0
-    exit 75
-  done
-  sleep 0.1
-done
-exit 75
-`;
-
 /** The exit code of RELAY if HOLDER has gone; the job has not begun. */
 export const GONE = 76;
 
-/** Runs one job. `$1` token, `$2` number, `$3` kind (`any`, `steps`, `whole`), `$4` seconds, then the command; its input is the session's. */
-export const RELAY = `
-export LC_ALL=C; umask 077
-token=$1 n=$2 kind=$3 limit=$4; shift 4
-${PLACES}
-inbox=
-for place in "\${places[@]}"; do [ -O "$place/hxllm-$token" ] && inbox=$place/hxllm-$token && break; done
+/** Runs one job in the folder `$inbox`. `$1` token, `$2` number, `$3` kind (`any`, `steps`, `whole`), `$4` seconds, then the command; its input is the session's. */
+const JOB = `
+n=$2 kind=$3 limit=$4; shift 4
 at=$inbox/$n
 [ -p "$inbox/jobs" ] && mkfifo -m 600 -- "$at.in" "$at.out" "$at.err" "$at.code" 2>/dev/null || exit ${String(GONE)}
 # Open for reading and writing a pipe blocks nobody and loses nothing, until the job has opened its ends.
@@ -208,3 +190,35 @@ read -r -t 5 code <&4 || code=137
 kill "$feed" 2>/dev/null
 exit "$code"
 `;
+
+/** Runs one job; the arguments are those of JOB. */
+export const RELAY = `
+export LC_ALL=C; umask 077
+${PLACES}
+inbox=
+for place in "\${places[@]}"; do [ -O "$place/hxllm-$1" ] && inbox=$place/hxllm-$1 && break; done
+${JOB}`;
+
+/** The line of {@link FIRST_RELAY} when HOLDER has the lock. */
+export const READY = 'hxllm:ready';
+
+/**
+ * Waits until HOLDER has the lock, and says so. Then it runs one job, whose arguments come with the input, quoted for bash, up to a zero
+ * byte. `$1` token.
+ */
+export const FIRST_RELAY = `
+export LC_ALL=C; umask 077
+${PLACES}
+inbox=
+for ((tries = 0; tries < 600; tries++)); do
+  for place in "\${places[@]}"; do
+    [ -O "$place/hxllm-$1" ] && [ -p "$place/hxllm-$1/ready" ] && inbox=$place/hxllm-$1 && break 2
+  done
+  sleep 0.1
+done
+[ -n "$inbox" ] && exec 3<> "$inbox/ready" && read -r -t 60 word <&3 && [ "$word" = ready ] || exit 75
+echo ${READY}
+exec 3>&-
+IFS= read -r -d '' words || exit 0
+eval "set -- $words"
+${JOB}`;

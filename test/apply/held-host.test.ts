@@ -40,18 +40,21 @@ test('only one run holds the lock; the refused one learns the holder, which its 
 
 test('commands of a held host have their arguments, input, output and exit code', async (context) => {
   const host = must(await makeBench(context).take());
-  const ran = await host.run(
-    {
-      argv: ['bash', '-c', 'cat; printf "%s|" "$@"; echo oops >&2; exit 3', 'x', "it's\n", '$HOME', 'ä b', ''],
-      stdin: 'größe\n',
-    },
-    LIMITS,
-  );
-  assert.deepEqual(ran.ok && [ran.value.exitCode, ran.value.stdout, ran.value.stderr], [
-    3,
-    "größe\nit's\n|$HOME|ä b||",
-    'oops\n',
-  ]);
+  // The first one has a session that was opened before, with the arguments in its input.
+  for (const which of ['first', 'second']) {
+    const ran = await host.run(
+      {
+        argv: ['bash', '-c', 'cat; printf "%s|" "$@"; echo oops >&2; exit 3', 'x', "it's\n", '$HOME', 'ä b', ''],
+        stdin: 'größe\n',
+      },
+      LIMITS,
+    );
+    assert.deepEqual(
+      ran.ok && [ran.value.exitCode, ran.value.stdout, ran.value.stderr],
+      [3, "größe\nit's\n|$HOME|ä b||", 'oops\n'],
+      which,
+    );
+  }
 });
 
 test('megabytes are streamed in and out, and a command need not read its input', async (context) => {
@@ -82,6 +85,12 @@ test('a command ends with its time limit, with an abort, and with everything tha
     const left = await local.run({ argv: ['pgrep', '-f', `${root}/begun`] }, LIMITS);
     return left.ok && left.value.exitCode === 1;
   });
+});
+
+test('a first command that takes too long is told by its own name and limit', async (context) => {
+  const host = must(await makeBench(context).take());
+  const ran = await host.run({ argv: ['sleep', '600'], title: 'look' }, { ...LIMITS, timeoutMs: 200 });
+  assert.match(ran.ok ? '' : ran.problems[0].summary, /timed out after 0\.2 s while running “look”/);
 });
 
 test('a host that hears nothing releases the lock, and a late script changes nothing', async (context) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FUNCTIONS } from '../../src/apply/functions.ts';
-import { AWAIT, HOLDER, RELAY, START } from '../../src/apply/holder.ts';
+import { FIRST_RELAY, HOLDER, RELAY, START } from '../../src/apply/holder.ts';
 import { FOOTPRINT_SCRIPT } from '../../src/facts/footprint/script.ts';
 import { FOREIGN_SCRIPT } from '../../src/facts/foreign-script.ts';
 import { INSTALLATION_SCRIPT } from '../../src/facts/installation/script.ts';
@@ -30,7 +30,7 @@ test('this machine has every program', () => {
 
 test('the list has every program that the scripts for a host run', () => {
   const known = new Set([...(toolsQuestion('systemd').arguments ?? []), ...BUILT_IN]);
-  const texts = [FUNCTIONS, START, HOLDER, AWAIT, RELAY, INSTALLATION_SCRIPT, FOOTPRINT_SCRIPT, FOREIGN_SCRIPT];
+  const texts = [FUNCTIONS, START, HOLDER, FIRST_RELAY, RELAY, INSTALLATION_SCRIPT, FOOTPRINT_SCRIPT, FOREIGN_SCRIPT];
   const run = texts.flatMap((text) =>
     [...text.matchAll(COMMAND)].flatMap(([, name = '']) => (name === '' ? [] : [name])),
   );

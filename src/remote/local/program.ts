@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { kill } from 'node:process';
 import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import { deadlineOf, describeCommand } from '../deadline.ts';
+import { deadlineOf, describeCommand } from '../../core/deadline.ts';
 import { processExitCode } from '../exit-code.ts';
 import { childEnvironment } from '../local-user.ts';
 import { writeStdin } from '../stdin.ts';

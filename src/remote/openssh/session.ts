@@ -5,7 +5,7 @@ import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { randomId } from '../../core/id.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { loginLine } from '../../core/shell.ts';
-import { deadlineOf, describeCommand } from '../deadline.ts';
+import { deadlineOf, describeCommand } from '../../core/deadline.ts';
 import { FULL } from '../session-pool.ts';
 import type { SshSettings } from '../ssh/settings.ts';
 import { lost } from '../ssh/unreachable.ts';

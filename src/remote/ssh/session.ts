@@ -3,7 +3,7 @@ import { asError } from '../../core/error.ts';
 import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { loginLine } from '../../core/shell.ts';
-import { deadlineOf, describeCommand } from '../deadline.ts';
+import { deadlineOf, describeCommand } from '../../core/deadline.ts';
 import { processExitCode } from '../exit-code.ts';
 import { FULL } from '../session-pool.ts';
 import { writeStdin } from '../stdin.ts';

@@ -11,8 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ok } from '../../../src/core/problem.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { keptEvents } from '../../../src/core/recorder.ts';
+import { createLocalHost } from '../../../src/remote/local/host.ts';
+import { countTrips } from '../../remote/counted-trips.ts';
 import { until } from '../../until.ts';
 import { GATEWAY, makeStage, stepsOf, type Seen, type Stage } from './stage.ts';
 
@@ -112,8 +115,10 @@ test('the key is in no event and no document', async () => {
   assert.equal((await stage.enforce(GATEWAY)).ending, 'passed');
 });
 
-test('a second run finds nothing to do', async () => {
-  const seen = await stage.enforce(GATEWAY);
+test('a second run finds nothing to do, in at most five round trips after authentication', async () => {
+  const { host, trips } = countTrips(createLocalHost('stage', process.env));
+  const seen = await stage.enforce(GATEWAY, {}, {}, { connect: () => Promise.resolve(ok(host)) });
+  assert.equal(trips(), 5, 'the lock (2), the questions (1), the end of the lock (1) and of the connection (1)');
   assert.deepEqual([seen.ending, seen.changes, stepsOf(seen, 'started')], ['passed', 0, []]);
   assert.ok(seen.events.some((event) => event.kind === 'note' && event.text === 'no changes needed'));
 });

@@ -1,6 +1,6 @@
-import type { CallOptions, Command } from '../core/host.ts';
-import type { Problem } from '../core/problem.ts';
-import { shellLine } from '../core/shell.ts';
+import type { CallOptions, Command } from './host.ts';
+import type { Problem } from './problem.ts';
+import { shellLine } from './shell.ts';
 
 /** The end of a call: the caller's abort or a timeout. */
 export interface Deadline {
