@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { driftCommand } from './commands/drift.ts';
+import { evidenceCommand } from './commands/evidence.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -74,6 +75,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
         smokeCommand(start),
       ],
     ],
+    ['The evidence that the phases leave:', [evidenceCommand(handOn)]],
     [
       'The operator’s secrets, and the keys of clients and hosts:',
       [vaultCommand(handOn), keysCommand(handOn), trustCommandOf(handOn)],

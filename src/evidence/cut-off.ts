@@ -1,7 +1,8 @@
 import { appendFileSync, closeSync, constants, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import type { StepEvent } from '../core/recorder.ts';
+import { appendRun, closing } from './chain/append-run.ts';
+import { readChain } from './chain/chain.ts';
 import type { EarlierRun } from './earlier-run.ts';
-import { MANIFEST, manifestOf } from './manifest.ts';
 import type { OwnFolder } from './own-folder.ts';
 import { SCHEMA_VERSION, type RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
@@ -12,7 +13,8 @@ const FILE_MODE = 0o600;
 
 /**
  * Closes a run that was cut off, in its own folder: the states of its steps are appended to its events, and run.json, summary.txt and
- * the manifest are written. Its earlier lines and documents stay as they are. Throws an error of the system; of two runs that close it one wins.
+ * the manifest are written. Its earlier lines and documents stay as they are: a run that was killed after run.json was whole keeps its
+ * ending. Throws an error of the system; of two runs that close it one wins.
  */
 export function closeCutOff(
   root: OwnFolder,
@@ -22,9 +24,39 @@ export function closeCutOff(
 ): void {
   using phases = root.below(earlier.phase);
   using own = phases.below(earlier.run);
-  const { events, opening, startedAt, lastAt, run, phase } = earlier;
+  const { run, phase } = earlier;
   const closedAt = new Date(nowMs).toISOString();
-  const record: RunRecord = {
+  closing(root, () => {
+    if (readChain(root.at('.')).has(phase, run)) throw new Error(`${phase}/${run} was closed meanwhile`);
+    const ended = recordIn(own);
+    const record = ended ?? cutOffRecord(earlier, steps, closedBy);
+    const last =
+      ended === undefined
+        ? { kind: 'closed', ending: record.ending, exitCode: record.exitCode }
+        : { kind: 'note', text: `the process was killed as it closed this run; ${closedBy} wrote its manifest` };
+    append(
+      own,
+      [...steps, last].map((line) => ({ at: closedAt, ...line })),
+    );
+    if (ended === undefined) write(own, 'run.json', `${JSON.stringify(record, undefined, 2)}\n`);
+    write(own, 'summary.txt', `${summaryOf(record)}${stepsText(steps)}`);
+    appendRun(root, own, { phase, run, closedAt });
+  });
+}
+
+/** The run.json of a run that was killed after it was whole. */
+function recordIn(own: OwnFolder): RunRecord | undefined {
+  try {
+    // hxllm wrote it, and its schema is published.
+    return JSON.parse(readFileSync(own.at('run.json'), 'utf8')) as RunRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+function cutOffRecord(earlier: EarlierRun, steps: readonly StepEvent[], closedBy: string): RunRecord {
+  const { events, opening, startedAt, lastAt, run } = earlier;
+  return {
     schemaVersion: SCHEMA_VERSION,
     run,
     startedAt,
@@ -43,16 +75,6 @@ export function closeCutOff(
     warnings: [],
     closedBy,
   };
-  // Made anew by one process alone: it is the claim to close this run.
-  write(own, 'run.json', `${JSON.stringify(record, undefined, 2)}\n`, constants.O_EXCL);
-  const lines = [...steps, { kind: 'closed', ending: record.ending, exitCode: record.exitCode }];
-  append(
-    own,
-    lines.map((line) => ({ at: closedAt, ...line })),
-  );
-  write(own, 'summary.txt', `${summaryOf(record)}${stepsText(steps)}`, constants.O_TRUNC);
-  const manifest = manifestOf({ run: own.at('.'), phases: phases.at('.') }, phase, run, closedAt);
-  write(own, MANIFEST, `${JSON.stringify(manifest, undefined, 2)}\n`, constants.O_EXCL);
 }
 
 function append(own: OwnFolder, lines: readonly object[]): void {
@@ -68,8 +90,8 @@ function append(own: OwnFolder, lines: readonly object[]): void {
   }
 }
 
-function write(own: OwnFolder, name: string, text: string, flag: number): void {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | flag;
+function write(own: OwnFolder, name: string, text: string): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_TRUNC;
   const file = openSync(own.at(name), flags, FILE_MODE);
   try {
     writeFileSync(file, text);

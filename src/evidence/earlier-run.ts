@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeptEvent, RecordedStep, StepEvent } from '../core/recorder.ts';
+import type { Chain } from './chain/chain.ts';
 import { MANIFEST } from './manifest.ts';
 import { UnfitFolder, type OwnFolder } from './own-folder.ts';
 import { compareRuns, isRun } from './run-name.ts';
@@ -31,16 +32,21 @@ export interface EarlierRun {
  * The earlier runs of this user and machine below an evidence folder that were cut off, and the last closed ones of the phases that
  * change hosts if the end of a step was not seen. A run whose process still runs is none of them.
  */
-export function findEarlierRuns(root: OwnFolder, current: { readonly by: string }): readonly EarlierRun[] {
+export function findEarlierRuns(
+  root: OwnFolder,
+  current: { readonly by: string },
+  chain: Pick<Chain, 'has'>,
+): readonly EarlierRun[] {
   return readdirSync(root.at('.'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => inPhase(root, name, current.by));
+    .flatMap(({ name }) => inPhase(root, name, current.by, chain));
 }
 
-function inPhase(root: OwnFolder, phase: string, by: string): readonly EarlierRun[] {
+function inPhase(root: OwnFolder, phase: string, by: string, chain: Pick<Chain, 'has'>): readonly EarlierRun[] {
   const folder = root.at(phase);
   const names = namesIn(folder).filter(isRun).toSorted(compareRuns);
-  const isClosed = (name: string): boolean => existsSync(join(folder, name, MANIFEST));
+  // A link of the chain that lost its manifest is a finding of `evidence verify`, and closing it again would hide that.
+  const isClosed = (name: string): boolean => chain.has(phase, name) || isFilled(join(folder, name, MANIFEST));
   const open = names.filter((name) => !isClosed(name));
   const last = CHANGING.has(phase) ? names.findLast(isClosed) : undefined;
   return [...open, ...(last === undefined ? [] : [last])].flatMap((name) => {
@@ -51,6 +57,11 @@ function inPhase(root: OwnFolder, phase: string, by: string): readonly EarlierRu
       : !isRunning(found.opening.pid, Date.parse(found.startedAt));
     return isUnresolved ? [found] : [];
   });
+}
+
+// An earlier version of hxllm that was killed left an empty manifest.
+function isFilled(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 // The folder of another operator of a shared checkout is theirs alone.

@@ -1,11 +1,21 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../core/hash.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import { linkOf, type ChainLink } from './chain/link.ts';
 import { SCHEMA_VERSION } from './run-record.ts';
-import { compareRuns, isRun } from './run-name.ts';
 
 /** The name of the file in a run's folder. */
 export const MANIFEST = 'manifest.json';
+
+/** The manifest while it is written: it gets its name when it is whole. */
+export const UNFINISHED_MANIFEST = '.manifest.json.part';
+
+/** The signature of the manifest, by `ssh-keygen -Y sign`. */
+export const SIGNATURE = 'manifest.json.sig';
+
+/** Files of a run that its manifest does not hash. */
+export const UNHASHED: ReadonlySet<string> = new Set([MANIFEST, UNFINISHED_MANIFEST, SIGNATURE]);
 
 /** manifest.json: the hashes of all other files of the run and of the manifest of the run that closed before it. */
 export interface Manifest {
@@ -15,45 +25,47 @@ export interface Manifest {
   readonly closedAt: string;
   /** Path below the run's folder → SHA-256. */
   readonly files: Readonly<Record<string, string>>;
-  /** `null`: the first run of its phase in this folder. */
-  readonly previous: { readonly run: string; readonly sha256: string } | null;
+  /**
+   * The run of any phase that closed before; `null`: the first run in this folder. Without `phase`, in manifests of earlier versions of
+   * hxllm: the run of the same phase that closed before.
+   */
+  readonly previous: (Omit<ChainLink, 'phase'> & { readonly phase?: string }) | null;
+  /** Ends of chains that earlier versions of hxllm kept for each phase, and that this run joins to the one chain. */
+  readonly joined?: readonly ChainLink[];
 }
 
-/** Hashes all files in a run's folder and links it to the run of the phase that closed last. */
-export function manifestOf(
-  { run: folder, phases }: { readonly run: string; readonly phases: string },
-  phase: string,
-  run: string,
-  closedAt: string,
-): Manifest {
+/** The SHA-256 of each file in a run's folder but {@link UNHASHED}, by its path. Links are no files. */
+export function hashesIn(folder: string): Readonly<Record<string, string>> {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path !== MANIFEST && statSync(join(folder, path)).isFile())
+    .filter((path) => !UNHASHED.has(path) && lstatSync(join(folder, path)).isFile())
     .toSorted();
-  const files = Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(join(folder, path)))]));
-  return { schemaVersion: SCHEMA_VERSION, phase, run, closedAt, files, previous: lastClosed(phases, run) };
+  return Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(join(folder, path)))]));
 }
 
-/** The run of a phase that closed last. The chain follows the order of closing: of two concurrent runs, the one that ends later names the other. */
-export function lastClosed(phaseFolder: string, run: string): Manifest['previous'] {
-  const closed = readdirSync(phaseFolder)
-    .filter((name) => isRun(name) && name !== run)
-    .flatMap((name) => closedRun(phaseFolder, name))
-    .toSorted((a, b) => (a.closedAt === b.closedAt ? compareRuns(a.run, b.run) : a.closedAt < b.closedAt ? -1 : 1));
-  const last = closed.at(-1);
-  return last === undefined ? null : { run: last.run, sha256: last.sha256 };
+/** The text of manifest.json. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
-function closedRun(
-  phaseFolder: string,
-  run: string,
-): readonly { readonly run: string; readonly sha256: string; readonly closedAt: string }[] {
-  try {
-    const text = readFileSync(join(phaseFolder, run, MANIFEST), 'utf8');
-    // hxllm wrote it. A manifest that was changed to other JSON is still a link that can be checked.
-    const { closedAt } = JSON.parse(text) as Partial<Manifest>;
-    return [{ run, sha256: sha256(text), closedAt: String(closedAt) }];
-  } catch {
-    // The run is still open or was cut off: it has no manifest and is no link of the chain.
-    return [];
-  }
+/** Reads a manifest; `undefined` unless its text is exactly as {@link manifestText} writes it. */
+export function parseManifest(text: string): Manifest | undefined {
+  const value = parseJson(text);
+  if (!isObject(value)) return undefined;
+  const { schemaVersion, phase, run, closedAt, files, previous, joined, ...more } = value;
+  const isWhole =
+    schemaVersion === SCHEMA_VERSION &&
+    [phase, run, closedAt].every((each) => typeof each === 'string') &&
+    isObject(files) &&
+    Object.values(files).every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) &&
+    (previous === null || isLink(previous, phase)) &&
+    (joined === undefined || (Array.isArray(joined) && joined.every((each) => isLink(each, undefined)))) &&
+    Object.keys(more).length === 0;
+  if (!isWhole) return undefined;
+  // Every member was looked at.
+  const manifest = value as unknown as Manifest;
+  return manifestText(manifest) === text ? manifest : undefined;
+}
+
+function isLink(value: unknown, phase: unknown): boolean {
+  return isObject(value) && linkOf({ ...(typeof phase === 'string' ? { phase } : {}), ...value }) !== undefined;
 }

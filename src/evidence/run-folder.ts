@@ -1,25 +1,16 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../core/error.ts';
-import { sha256 } from '../core/hash.ts';
 import { printable } from '../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import { keptEvents, type RecordedStep, type Recorder } from '../core/recorder.ts';
-import { timestampOf } from '../core/timestamp.ts';
+import { appendRun, closing } from './chain/append-run.ts';
+import { readChain } from './chain/chain.ts';
+import { claimRun } from './claim-run.ts';
 import { documentPath } from './document-path.ts';
 import { findEarlierRuns } from './earlier-run.ts';
-import { lastClosed, MANIFEST, manifestOf } from './manifest.ts';
-import { openEvidenceRoot, UnfitFolder, type OwnFolder } from './own-folder.ts';
+import { MANIFEST, SIGNATURE } from './manifest.ts';
+import { openEvidenceRoot, UnfitFolder } from './own-folder.ts';
 import type { Redaction } from './redaction.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
 import { settle, type Settled } from './settle.ts';
@@ -29,7 +20,7 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const NO_LINK = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 // Files that the run itself writes. A phase's document with such a name gets the prefix `_`.
-const OWN_FILES = new Set(['run.json', 'events.jsonl', MANIFEST]);
+const OWN_FILES = new Set(['run.json', 'events.jsonl', MANIFEST, SIGNATURE]);
 
 /** Parameters of a run's folder. */
 export interface RunRequest extends RunOpening {
@@ -45,7 +36,7 @@ export interface Run {
   readonly folder: string;
   /** Its phase and its folder's name. */
   readonly name: string;
-  /** The SHA-256 of the manifest that the phase's chain ended with when the run was opened. */
+  /** The SHA-256 of the manifest that the chain ended with when the run was opened. */
   readonly before: string | undefined;
   readonly recorder: Recorder;
   /** Ids of earlier runs in the records of hosts; a phase asks the hosts for them. */
@@ -79,14 +70,18 @@ export function openRun(request: RunRequest): Result<Run> {
 function open(request: RunRequest): Run {
   const startedMs = request.nowMs();
   const root = openEvidenceRoot(request.root, request.by.replace(/@.*$/, ''));
-  const earlier = findEarlierRuns(root, request);
+  const chain = readChain(root.at('.'));
+  const earlier = findEarlierRuns(root, request, chain);
   const phases = root.below(request.phase);
-  const run = claim(phases, timestampOf(startedMs));
-  const own = phases.below(run);
-  const folder = own.path;
-  const events = openSync(own.at('events.jsonl'), 'ax', FILE_MODE);
   const { phase, version, command, cwd, by, pid } = request;
   const opening: RunOpening = { phase, version, command, cwd, by, pid };
+  const startedAt = new Date(startedMs).toISOString();
+  const { run, events } = claimRun(phases, startedMs, (name) => {
+    const first = { kind: 'opened', schemaVersion: SCHEMA_VERSION, run: name, ...redacted(request.redaction, opening) };
+    return `${JSON.stringify({ at: startedAt, ...first })}\n`;
+  });
+  const own = phases.below(run);
+  const folder = own.path;
   let broken: Problem | undefined;
   let closed = false;
   let manifest: string | undefined;
@@ -116,11 +111,10 @@ function open(request: RunRequest): Run {
       }
     });
 
-  append({ kind: 'opened', schemaVersion: SCHEMA_VERSION, run, ...redacted(request.redaction, opening) });
   return {
     folder,
     name: `${phase}/${run}`,
-    before: lastClosed(phases.at('.'), run)?.sha256,
+    before: chain.head?.sha256,
     manifest: () => manifest,
     recorder: {
       event: (event) => {
@@ -135,24 +129,23 @@ function open(request: RunRequest): Run {
     },
     openRecords: earlier.flatMap(({ records }) => [...records.values()]),
     settle: (heard) => settle(root, earlier, heard, { closedBy: `${phase}/${run}`, nowMs: request.nowMs() }),
-    close: (closing) => {
+    close: (ended) => {
       const endedMs = request.nowMs();
       const endedAt = new Date(endedMs).toISOString();
       const record: RunRecord = {
         schemaVersion: SCHEMA_VERSION,
         run,
-        startedAt: new Date(startedMs).toISOString(),
+        startedAt,
         endedAt,
         durationMs: endedMs - startedMs,
         ...opening,
-        ...closing,
+        ...ended,
       };
-      append({ kind: 'closed', ending: closing.ending, exitCode: closing.exitCode });
+      append({ kind: 'closed', ending: ended.ending, exitCode: ended.exitCode });
       document('run.json', record);
       if (!existsSync(own.at('summary.txt'))) document('summary.txt', summaryOf(record));
-      keep(() => document(MANIFEST, manifestOf({ run: own.at('.'), phases: phases.at('.') }, phase, run, endedAt)));
       keep(() => {
-        manifest = sha256(readFileSync(own.at(MANIFEST)));
+        manifest = closing(root, () => appendRun(root, own, { phase, run, closedAt: endedAt })).sha256;
       });
       keep(() => fsyncSync(events));
       keep(() => {
@@ -165,19 +158,6 @@ function open(request: RunRequest): Run {
       return broken === undefined ? ok(undefined) : fail(broken);
     },
   };
-}
-
-// The folder's name is the lock: the process that creates the folder owns it.
-function claim(phases: OwnFolder, timestamp: string): string {
-  for (let number = 1; ; number += 1) {
-    const run = number === 1 ? timestamp : `${timestamp}-${String(number)}`;
-    try {
-      mkdirSync(phases.at(run), { mode: FOLDER_MODE });
-      return run;
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    }
-  }
 }
 
 /** A text for people has no sequence that a terminal would obey: an answer of a server may hold one. */

@@ -101,6 +101,7 @@ test('the next run closes a run that was cut off, and states its steps from the 
   const manifest = json(cut, 'manifest.json');
   assert.deepEqual(Object.keys(manifest['files'] as object), ['events.jsonl', 'kept.txt', 'run.json', 'summary.txt']);
   assert.deepEqual(json(next, 'manifest.json')['previous'], {
+    phase: 'enforce',
     run: '20261123T231500Z',
     sha256: sha256(readFileSync(join(cut.folder, 'manifest.json'))),
   });

@@ -115,6 +115,7 @@ test('the manifest hashes every file, and names the manifest of the run that clo
   const second = opened();
   second.close(CLOSING);
   assert.deepEqual(json(second, 'manifest.json')['previous'], {
+    phase: 'preflight',
     run: basename(first.folder),
     sha256: sha256(readFileSync(join(first.folder, 'manifest.json'))),
   });
@@ -123,7 +124,11 @@ test('the manifest hashes every file, and names the manifest of the run that clo
   cutOff.close(CLOSING);
   assert.deepEqual(
     json(cutOff, 'manifest.json')['previous'],
-    { run: basename(second.folder), sha256: sha256(readFileSync(join(second.folder, 'manifest.json'))) },
+    {
+      phase: 'preflight',
+      run: basename(second.folder),
+      sha256: sha256(readFileSync(join(second.folder, 'manifest.json'))),
+    },
     'the chain follows the order of closing',
   );
 });

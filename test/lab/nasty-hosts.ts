@@ -49,7 +49,7 @@ systemctl enable --quiet --now litellm
 
 const READY = [0, /^next +hxllm inventory /] as const;
 const INSTALLED = [0, /^next +hxllm smoke /] as const;
-const REMOVED = [0, /^evidence evidence\/uninstall\//] as const;
+const REMOVED = [0, /^head +[0-9a-f]{64}$/] as const;
 const PASSED = [READY, INSTALLED, INSTALLED, REMOVED] as const;
 
 export const NASTY_HOSTS: readonly NastyHost[] = [

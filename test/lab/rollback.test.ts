@@ -108,7 +108,13 @@ test('the audit log names each run, its plan, and the manifests before and after
     ],
   );
   for (const line of lines.filter(({ event }) => event === 'closed')) assert.equal(line.manifest, manifestOf(line.run));
-  assert.deepEqual([lines[0]?.before, lines[2]?.before], [null, lines[1]?.manifest]);
+  assert.deepEqual(
+    [lines[0]?.before, lines[2]?.before, lines[4]?.before],
+    [null, lines[1]?.manifest, lines[3]?.manifest],
+  );
+  const verified = await operator.hxllm('evidence', 'verify', '--host');
+  assert.equal(verified.exitCode, 0, verified.stdout + verified.stderr);
+  assert.match(verified.stdout, /hx-api-server: its audit log confirms 3 of 3 runs/);
   assert.match(lines[0]?.login ?? '', /^deploy from 10\.77\.0\.1$/);
   const host = lab.host('hx-api-server');
   const { plan } = JSON.parse(await host.must('cat /opt/litellm/deployments/3/deployment.json')) as Audit;

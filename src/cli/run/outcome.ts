@@ -21,6 +21,8 @@ export interface PhaseOutcome {
   readonly durationMs: number;
   /** The absolute path of the run's folder; `undefined` if it could not be created. */
   readonly evidence: string | undefined;
+  /** The SHA-256 of the run's manifest, which the evidence's chain ends with; absent if the run could not be closed. */
+  readonly head?: string;
   /** The result of `inventory --scan`. */
   readonly scan?: ScanDocument;
 }

@@ -124,7 +124,8 @@ export async function runPhase(
   const closed = settled === undefined || settled.closed.length === 0 ? {} : { closed: settled.closed };
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings, ...closed });
   session.open.run = undefined;
-  for (const text of await actsAfter(acts, run?.manifest()))
+  const head = run?.manifest();
+  for (const text of await actsAfter(acts, head))
     view.event({ kind: 'note', text: redaction.text(`warning: ${text}`) });
   const lost = kept === undefined || kept.ok ? [] : kept.problems;
   for (const problem of lost) view.event({ kind: 'problem', problem });
@@ -136,6 +137,7 @@ export async function runPhase(
     startedAt: new Date(startedMs).toISOString(),
     durationMs: terminal.nowMs() - startedMs,
     evidence: run?.folder,
+    ...(head === undefined ? {} : { head }),
     hosts,
     changes,
     results: clean(session, results),

@@ -27,7 +27,7 @@ const HELP: ReadonlyMap<string, Page> = new Map([
   ['uninstall', 'operations'],
 ]);
 
-/** The last lines of a phase: its ending with counts and duration, its evidence, the next command; after a failure a page. */
+/** The last lines of a phase: its ending with counts and duration, its evidence and the head of the chain, the next command; after a failure a page. */
 export function closingBlock(
   outcome: PhaseOutcome,
   evidence: string | undefined,
@@ -54,6 +54,7 @@ export function closingBlock(
   return (
     lines +
     (evidence === undefined ? '' : field('evidence', evidence, below)) +
+    (outcome.head === undefined ? '' : field('head', outcome.head, below)) +
     (next === undefined ? '' : field('next', next, below)) +
     (page === undefined ? '' : field('help', `hxllm docs ${page}`, below))
   );

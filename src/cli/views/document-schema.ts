@@ -33,6 +33,7 @@ const PHASE = {
   startedAt: time('The start.'),
   durationMs: duration('The time that the phase took, in ms.'),
   evidence: { optional: text('The absolute path of the run’s folder; absent if it could not be made.') },
+  head: { optional: text('The SHA-256 of the run’s manifest, which the chain of the evidence ends with.') },
   scan: { optional: SCAN },
 };
 

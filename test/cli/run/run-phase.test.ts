@@ -94,12 +94,13 @@ test('a phase that passes is shown line by line, and its run.json agrees', async
   });
   assert.equal(outcome.exitCode, 0);
   assert.equal(
-    terminal.written.out.replace(/\(\d+\.\d s\)/, '(TIME)'),
+    terminal.written.out.replace(/\(\d+\.\d s\)/, '(TIME)').replace(outcome.head ?? 'no head', 'HEAD'),
     [
       'preflight  Are the hosts ready?',
       '  ✓ the system is known: Debian 12',
       '✓ preflight passed: 1 passed (TIME)',
       '  evidence evidence/preflight/20261123T231501Z',
+      '  head     HEAD',
       '  next     hxllm inventory',
       '',
     ].join('\n'),
