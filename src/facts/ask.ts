@@ -18,6 +18,9 @@ const ANSWER_MAX = 24 * 1024 * 1024;
 /** Until `timeout -k 1` has killed a question and its end has been printed. */
 const KILLED_AFTER_S = 6;
 
+/** Questions that a slow host answers at once; each eighth beyond them adds a second to every limit, since all of them share its processors. */
+const AT_ONCE = 64;
+
 /**
  * The same bash on every host and for both users. A file that BASH_ENV names may have set -e or -u, and every bash of a question would read it
  * again; sudo may start root with a path of its own.
@@ -49,7 +52,10 @@ export async function ask<Q extends Questions>(
   const { names, script } = compose(questions, nonce, options.become, options.rootTimeoutS);
   const stdin = `${passwordLine(options.become)}${script}`;
   const [ran, spoken] = await Promise.all([
-    host.run({ argv: ['bash', '-s'], stdin, title: 'look at the host' }, options),
+    host.run(
+      { argv: ['bash', '-s'], stdin, title: 'look at the host' },
+      { ...options, timeoutMs: options.timeoutMs + slackS(names.length) * 1000 },
+    ),
     askOverTls(host, questions, options),
   ]);
   if (!ran.ok) return ran;
@@ -82,11 +88,15 @@ export function compose(
   const entries = Object.entries(questions).filter(([, { tls }]) => tls === undefined);
   const asRoot = become === 'none' ? [] : entries.filter(([, question]) => question.as === 'root');
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
+  const slack = slackS(entries.length);
   const linesOf = (some: typeof entries): readonly Line[] =>
-    some.map(([name, question]) => ({
-      line: answerOf(name, question, nonce, variableOf(entries, question)),
-      limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
-    }));
+    some.map(([name, question]) => {
+      const timeoutS = (question.timeoutS ?? DEFAULT_TIMEOUT_S) + slack;
+      return {
+        line: answerOf(name, question, nonce, variableOf(entries, question), timeoutS),
+        limitS: timeoutS + KILLED_AFTER_S,
+      };
+    });
   const root = `${PRELUDE}echo ${rooted(nonce)}\n${definitions(entries, asRoot)}${inParallel(linesOf(asRoot), nonce)}`;
   // One way to root for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill
   // a sudo that hangs, so the reader of its output has two limits: until root speaks, and from then on.
@@ -94,12 +104,17 @@ export function compose(
   const elevated = {
     // printf is a part of bash, so the length of its argument has no limit.
     line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; ${elseRoot(become, nonce)}; fi`,
-    limitS: rootTimeoutS + slowestS,
-    root: { word: rooted(nonce), timeoutS: rootTimeoutS },
+    limitS: rootTimeoutS + slowestS + 2 * slack,
+    root: { word: rooted(nonce), timeoutS: rootTimeoutS + slack },
   };
   const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...linesOf(asUser)];
   const script = `${PRELUDE}${definitions(entries, asUser)}${inParallel(lines, nonce)}\n${endOf(nonce)}`;
   return { names: entries.map(([name]) => name), script };
+}
+
+/** Seconds that so many questions add to each limit. */
+function slackS(questions: number): number {
+  return Math.floor(Math.max(0, questions - AT_ONCE) / 8);
 }
 
 /** The line that root prints before anything else. */
@@ -186,8 +201,14 @@ async function askOverTls(
   return new Map((await Promise.all(asked)).flat());
 }
 
-function answerOf(name: string, question: Question<unknown>, nonce: string, variable: string): string {
-  const limit = String(question.timeoutS ?? DEFAULT_TIMEOUT_S);
+function answerOf(
+  name: string,
+  question: Question<unknown>,
+  nonce: string,
+  variable: string,
+  timeoutS: number,
+): string {
+  const limit = String(timeoutS);
   const words = shellLine(['hxllm', ...(question.arguments ?? [])]);
   const command = `timeout -k 1 ${limit} bash -c "$${variable}" ${words}`;
   return `${shellLine(['printf', String.raw`%s\n`, `${nonce}:begin:${name}`])}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;

@@ -231,3 +231,12 @@ test('noise around the answers is ignored, and an incomplete answer too', () => 
   const stdout = 'Welcome!\nn:begin:one\na\n\nn:end:0\nbye\nn:begin:two\nhalf';
   assert.deepEqual([...split(stdout, 'n')], [['one', { stdout: 'a\n', exitCode: 0 }]]);
 });
+
+test('many questions give each of them more time, and root too: they share the processors of the host', () => {
+  const limitOf = (count: number): string | undefined => {
+    const questions = Object.fromEntries(Array.from({ length: count }, (_, index) => [`q${String(index)}`, text('')]));
+    const { script } = compose({ ...questions, root: text('', { as: 'root' }) }, 'n', SUDO);
+    return `${String(/timeout -k 1 (\d+)/.exec(script)?.[1])} ${String(/SECONDS < (\d+)\)\) &&/.exec(script)?.[1])}`;
+  };
+  assert.deepEqual([limitOf(40), limitOf(63), limitOf(143)], ['10 18', '10 18', '20 28']);
+});
