@@ -137,6 +137,8 @@ test('a plan for other hosts, or of another machine, is refused', async () => {
   assert.match(refused(await apply(), 'plan.other-hosts'), /Expected other, found stage/);
   plan = sealPlan({ ...good, hosts: [host, { ...host, host: 'other' }] });
   assert.match(refused(await apply(), 'plan.other-hosts'), /Expected stage, other, found stage/);
+  plan = sealPlan({ ...good, hosts: [host, host] });
+  assert.match(refused(await apply(), 'plan.other-hosts'), /Expected stage, stage, found stage/);
   plan = sealPlan({ ...good, hosts: [{ ...host, machine: '0'.repeat(64) }] });
   assert.match(refused(await apply(), 'plan.other-machine'), /another \/etc\/machine-id/);
   // A new seal on an edited plan does not change the actions.

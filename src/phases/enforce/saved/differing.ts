@@ -69,6 +69,9 @@ function subjectOf(path: readonly string[], { installation }: Actual, { paths, r
     }
   if (room === 'foreign') return 'the installation that is not hxllm’s';
   if (room === 'dropIns') return 'the drop-ins of the units';
+  if (part === 'unit') return 'the unit file of the deployment';
+  if (part === 'markers') return 'the notes of deployments';
+  if (part === 'folders') return 'the folders of deployments';
   if (part === 'users' || part === 'groups')
     return name === NAMES ? `the ${part} of deployments` : `the ${part.slice(0, -1)} ${name.replace(/\?$/, '')}`;
   return path.filter((each) => each !== NAMES).join(' ');
@@ -81,13 +84,11 @@ interface Told {
 
 function sentence(subject: string, differences: readonly Difference[], actual: Actual, planAgeS: number): Told {
   const entry = actual.installation.entries.get(subject);
-  const about = differences.filter(({ is }) => is.path[1] === 'entries');
-  const isGone = about.some(({ was, is }) => was.value !== null && is.path.at(-1) === subject && is.value === null);
-  if (isGone || about.some(({ was, is }) => was.value === true && is.value === false))
-    return { subject, text: `${subject} was removed` };
-  const isNew = about.some(({ was, is }) => was.value === null && is.path.at(-1) === subject);
+  const itself = differences.filter(({ is }) => isItself(is.path, subject));
+  if (itself.some(({ was, is }) => isThere(was) && !isThere(is))) return { subject, text: `${subject} was removed` };
   const ago = (seconds: number | undefined): string => (seconds === undefined ? '' : ` ${agoText(seconds)}`);
-  if (isNew) return { subject, text: `${subject} was created${ago(entry?.changedS)}` };
+  if (itself.some(({ was, is }) => !isThere(was) && isThere(is)))
+    return { subject, text: `${subject} was created${ago(entry?.changedS)}` };
   const values = differences.flatMap(({ was, is }) => valueText(was, is) ?? []);
   const isEdited = differences.some(({ is }) => ['sha256', 'text', 'marked'].includes(is.path.at(-1) ?? ''));
   if (entry !== undefined && isEdited) {
@@ -95,9 +96,38 @@ function sentence(subject: string, differences: readonly Difference[], actual: A
     const seconds = (entry.writtenS ?? Infinity) <= planAgeS ? entry.writtenS : entry.changedS;
     return { subject, text: [`${subject} was edited${ago(seconds)}`, ...values].join('; ') };
   }
-  if (values.length === 0) return { subject, text: `${subject} is not as it was${changedText(entry?.changedS)}` };
+  if (values.length === 0)
+    return {
+      subject,
+      text: `${subject} ${/^the [\w-]+s\b/.test(subject) ? 'are not as they were' : 'is not as it was'}${changedText(entry?.changedS)}`,
+    };
   return { subject, text: `${subject}: ${values.join('; ')}${changedText(entry?.changedS)}` };
 }
+
+/** Whether a place is that of the subject as a whole, or of the question whether it is there. */
+function isItself(path: readonly string[], subject: string): boolean {
+  const name = (path.at(-1) ?? '').replace(/\?$/, '');
+  if (path.length === 3 && path[1] === 'runtimes') return name === 'length';
+  return name === subject || (path.length === 3 && path[1] === 'releases' && subject.endsWith(`/${name}`));
+}
+
+function isThere({ value, path }: Fact): boolean {
+  const name = path.at(-1) ?? '';
+  return value !== null && !(name.endsWith('?') && value === false) && !(name === 'length' && value === 0);
+}
+
+/** Values that a person would not know by their name in the code. */
+const NAMED: Readonly<Record<string, string>> = {
+  length: 'number of entries',
+  size: 'number of entries',
+  needsReload: 'changed since systemd read it',
+  intact: 'whole',
+  isConfigDir: 'has the configuration',
+  isInstallDir: 'has the program',
+  isStateDir: 'has the state',
+  configDir: 'litellm_config_dir',
+  installDir: 'litellm_install_dir',
+};
 
 function changedText(seconds: number | undefined): string {
   return seconds === undefined ? '' : ` (changed ${agoText(seconds)})`;
@@ -112,8 +142,8 @@ function valueText({ value: was }: Fact, { value: is, path }: Fact): string | un
     if (name === 'mode' && typeof value === 'number') return value.toString(8).padStart(4, '0');
     return String(value);
   };
-  const isPlain = name.startsWith('/') || ['current', 'length', 'size', 'groupExists', 'user'].includes(name);
-  return `${isPlain ? '' : `${name.replace(/\?$/, '')}: `}expected ${shown(was)}, found ${shown(is)}`;
+  const isPlain = name.startsWith('/') || ['current', 'groupExists', 'user'].includes(name);
+  return `${isPlain ? '' : `${NAMED[name] ?? name.replace(/\?$/, '')}: `}expected ${shown(was)}, found ${shown(is)}`;
 }
 
 /** `12 seconds ago`, `4 minutes ago`, `3 hours ago`, `5 days ago`. */

@@ -29,7 +29,7 @@ export function judgeBefore({ plan, file }: PlanToApply, { hosts }: Config, bund
     });
   }
   const [planned, asked] = [plan.hosts.map(({ host }) => host), hosts.map(({ target }) => target.name)];
-  if (planned.length === asked.length && planned.every((name) => asked.includes(name))) return ok(undefined);
+  if (planned.toSorted().join('\n') === asked.toSorted().join('\n')) return ok(undefined);
   return fail({
     ...staleBecause('plan.other-hosts', 'the plan is for other hosts', file),
     detail: `Expected ${listed(planned)}, found ${listed(asked)} (the inventory and --limit). Nothing was touched.`,
