@@ -99,9 +99,10 @@ export async function prepareHost(
   const plan = planHost(desired, actual);
   // A change restarts the runtime, or is made beside it: then its content counts, and not only its size and time.
   if (plan.steps.length > 0 && actual.installation.runtimes.length > 0 && !options.verify) {
-    // The record of runs that were cut off is told already.
-    const tools = { ...options.tools, cutOff: [] };
-    return prepareHost(given, { host, record }, bundle, shipping, { ...options, tools, verify: true });
+    // The record of runs that were cut off is told already, and a number that counts back was resolved with it.
+    const again = { ...options, tools: { ...options.tools, cutOff: [] }, verify: true };
+    const resolved = rollback === undefined || former === undefined ? rollback : { ...rollback, to: former.number };
+    return prepareHost(given, { host, record }, bundle, shipping, { ...again, rollback: resolved });
   }
   const { identity } = state.value;
   return ok({ config, host, record, desired, actual, plan, warnings: unfit.value, identity });

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Settings } from '../../../src/config/config.ts';
+import type { PhaseTools } from '../../../src/core/phase.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { RollbackRequest } from '../../../src/phases/enforce/rollback/target.ts';
 import { GATEWAY, makeStage, stepsOf, type Seen, type Stage } from './stage.ts';
@@ -22,13 +23,21 @@ const SHUFFLED: Partial<Settings> = { ...ROTATED, routingStrategy: 'simple-shuff
 const at = (path: string): string => join(stage.prefix, path);
 const config = (): string => readFileSync(at('etc/litellm/config.yaml'), 'utf8');
 const current = (): string => readlinkSync(at('opt/litellm/current'));
-const rollback = (to: number, over: Partial<RollbackRequest> = {}, dryRun = false): Promise<Seen> =>
+const rollback = (
+  to: number,
+  over: Partial<RollbackRequest> = {},
+  dryRun = false,
+  tools: Partial<PhaseTools> = {},
+): Promise<Seen> =>
   // A vault that nobody opened: a rollback needs no key of it.
   stage.enforce(
     NEWER,
     { masterKey: { state: 'locked', file: '/vault.yml' } },
     { dryRun, rollback: { to, codeOnly: false, ...over } },
+    { by: 'ada@workstation', ...tools },
   );
+/** The names of the runs in the host's own record. */
+let ends: readonly string[] = [];
 const record = (number: number): Record<string, unknown> =>
   JSON.parse(readFileSync(at(`opt/litellm/deployments/${String(number)}/deployment.json`), 'utf8')) as Record<
     string,
@@ -70,6 +79,7 @@ test('the way back is a new deployment with the release and the configuration of
     'service.start',
     'health',
   ]);
+  ends = back.events.flatMap((event) => (event.kind === 'record' ? [event.id] : []));
   assert.equal(current(), first);
   assert.match(config(), /least-busy/);
   // The stage's gateway answers with its key.
@@ -77,6 +87,14 @@ test('the way back is a new deployment with the release and the configuration of
   assert.deepEqual(record(3)['rollback'], { of: 1, codeOnly: false });
   assert.match(back.files.get('summary.txt') ?? '', /^rollback: passed, /);
   assert.ok(!JSON.stringify([back.events, [...back.files]]).includes(OLD_KEY));
+});
+
+test('a rollback that was cut off after its end is not done a second time, which would go forward again', async () => {
+  const [id = ''] = ends;
+  const again = await rollback(-1, {}, false, { cutOff: [id] });
+  assert.deepEqual([again.ending, again.changes, current()], ['passed', 0, first]);
+  const notes = again.events.flatMap((event) => (event.kind === 'note' ? [event.text] : []));
+  assert.match(notes.join('\n'), /^deployment 3 went back to deployment 1 already, in the rollback that was cut off/m);
 });
 
 test('a second rollback to the same deployment finds nothing to do', async () => {

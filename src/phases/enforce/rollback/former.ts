@@ -7,11 +7,12 @@ import type { PhaseTools } from '../../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { ask } from '../../../facts/ask.ts';
 import { deploymentFilesQuestion, deploymentsQuestion } from '../../../facts/installation/deployments.ts';
+import { hostRecordQuestion } from '../../../facts/host-record.ts';
 import type { Question } from '../../../facts/question.ts';
 import type { DesiredFile } from '../../../render/content.ts';
 import { renderHostFiles } from '../../../render/host-files.ts';
 import { uninspected } from '../host/inspect.ts';
-import { rollbackSource, type RollbackRequest, type RollbackSource } from './target.ts';
+import { finishedRollback, rollbackSource, type RollbackRequest, type RollbackSource } from './target.ts';
 
 /** The state of an earlier deployment. */
 export interface FormerState extends RollbackSource {
@@ -28,12 +29,22 @@ export async function readFormer(
   host: Host,
   config: HostConfig,
   request: RollbackRequest,
-  tools: Pick<PhaseTools, 'signal'>,
+  tools: Pick<PhaseTools, 'signal' | 'recorder' | 'cutOff' | 'by'>,
 ): Promise<Result<FormerState>> {
   const { deployments: folder, installDir } = pathsOf(config.settings);
-  const kept = await learn(host, config, deploymentsQuestion(installDir), tools);
-  if (!kept.ok) return kept;
-  const source = rollbackSource(host.name, kept.value, request);
+  const { cutOff = [], by } = tools;
+  const questions = { kept: deploymentsQuestion(installDir), recorded: hostRecordQuestion(installDir, cutOff) };
+  const { signal } = tools;
+  const asked = await ask(host, questions, randomId(), { signal, timeoutMs: TIMEOUT_MS, become: config.become });
+  if (!asked.ok) return asked;
+  const { kept, recorded } = asked.value;
+  if (!kept.known) return fail(uninspected(host.name, kept));
+  const finished = finishedRollback(kept.value, request, recorded.known ? recorded.value : [], by);
+  if (finished !== undefined) tools.recorder.event({ kind: 'note', host: host.name, text: finishedText(finished) });
+  const source =
+    finished === undefined
+      ? rollbackSource(host.name, kept.value, request)
+      : rollbackSource(host.name, kept.value, { to: finished.number, codeOnly: false });
   if (!source.ok) return source;
   const { files } = source.value;
   const texts = await learn(host, config, deploymentFilesQuestion(`${folder}/${String(files.number)}`), tools);
@@ -55,6 +66,11 @@ async function learn<T>(
   if (!asked.ok) return asked;
   const { question: fact } = asked.value;
   return fact.known ? ok(fact.value) : fail(uninspected(host.name, fact));
+}
+
+function finishedText({ number, rollback }: DeploymentRecord): string {
+  const of = String(rollback?.of);
+  return `deployment ${String(number)} went back to deployment ${of} already, in the rollback that was cut off. It stays; hxllm rollback N goes to another one (hxllm releases)`;
 }
 
 // The units of the one manager would stay beside the process of the other.

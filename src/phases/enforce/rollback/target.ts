@@ -1,5 +1,6 @@
 import type { DeploymentRecord } from '../../../core/deployment-record.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import type { RecordedStep } from '../../../core/recorder.ts';
 import type { Deployments } from '../../../facts/installation/deployments.ts';
 import type { KeptDeployment } from '../../../facts/installation/installation.ts';
 import { KEPT_DEPLOYMENTS } from '../../../plan/prune.ts';
@@ -43,6 +44,25 @@ export function rollbackSource(
   if (current === undefined) return fail(notKept(host, kept.deployments, running, running));
   const files = usable(host, current);
   return files.ok ? ok({ release: release.value, files: files.value }) : files;
+}
+
+/**
+ * The running deployment, if a rollback of this operator made it that was cut off after it was healthy. A relative rollback that is repeated
+ * then must not go on from there: it would go forward again.
+ */
+export function finishedRollback(
+  kept: Deployments,
+  { to, codeOnly }: RollbackRequest,
+  recorded: readonly RecordedStep[],
+  by: string | undefined,
+): DeploymentRecord | undefined {
+  const running = runningDeployment(kept);
+  const { record } = kept.deployments.find(({ number }) => number === running) ?? {};
+  const { rollback, who, from } = record ?? {};
+  if (to > 0 || rollback === undefined || rollback.codeOnly !== codeOnly) return undefined;
+  const isOwn = by === undefined || by === (from === undefined ? who : `${String(who)}@${from}`);
+  const isHealthy = recorded.some(({ step, state }) => step === 'health' && state === 'done');
+  return isOwn && isHealthy ? record : undefined;
 }
 
 // Failed attempts are no place to go back to, so they do not count.
