@@ -61,6 +61,7 @@ export interface Settings {
   readonly backends: readonly Backend[] | undefined;
   readonly masterKey: MasterKey;
   readonly keys: readonly ClientKey[];
+  readonly teams: readonly Team[];
   readonly port: number;
   readonly listen: string;
   readonly user: string;
@@ -106,6 +107,8 @@ export interface Model {
   /** Further Ollama options, passed on unchanged. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly mode: 'chat' | 'embedding';
+  /** Groups of models that keys may name. */
+  readonly accessGroups?: readonly string[];
 }
 
 /** One entry of `litellm_backends`. */
@@ -124,6 +127,17 @@ export interface ClientKey {
   readonly hash: string;
   /** As written: a date, or a date and a time. */
   readonly expires: string | undefined;
+  readonly blocked: boolean;
+  /** Names, patterns and groups of models; empty: all models. */
+  readonly models: readonly string[];
+  /** The alias of one of the teams. */
+  readonly team: string | undefined;
+}
+
+/** One entry of `litellm_teams`. */
+export interface Team {
+  readonly alias: string;
+  readonly models: readonly string[];
   readonly blocked: boolean;
 }
 

@@ -107,7 +107,9 @@ function showMetrics(metrics: Metrics): Handler {
 }
 
 async function listModels({ env, req }: Context<GatewayEnv>): Promise<Response> {
-  const { listed, since } = await env.service.lookedAgain();
+  const service = await env.service.lookedAgain();
+  const { since } = service;
+  const { listed } = service.namesFor(env.key);
   const { limit, after_id, before_id } = req.query();
   return jsonResponse(
     env.dialect === ANTHROPIC ? modelPage(listed, { limit, after_id, before_id }, since) : modelsBody(listed, since),
@@ -116,10 +118,11 @@ async function listModels({ env, req }: Context<GatewayEnv>): Promise<Response> 
 
 async function showModel({ env, req }: Context<GatewayEnv>): Promise<Response> {
   const service = await env.service.lookedAgain();
-  const { models, since } = service;
-  const id = env.dialect.aliasOf(req.param('id') ?? '', models);
-  if (service.groupOf(id) === undefined)
-    return errorResponse(env, service.isUnlisted(id) ? unlistedModel(id) : unknownModel(id));
+  const { since } = service;
+  const names = service.namesFor(env.key);
+  const id = env.dialect.aliasOf(req.param('id') ?? '', names.models);
+  if (names.groupOf(id) === undefined)
+    return errorResponse(env, service.isUnlisted(id) && names.mayHave(id) ? unlistedModel(id) : unknownModel(id));
   return jsonResponse(env.dialect === ANTHROPIC ? modelInfo(id, since) : modelBody(id, since));
 }
 

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
-import { pathsOf, type Backend, type ClientKey, type Model, type Settings } from '../config/config.ts';
+import { pathsOf, type Backend, type ClientKey, type Model, type Settings, type Team } from '../config/config.ts';
 import { schemaLine } from '../core/json-schema.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
-import type { ConfigYaml, KeyEntry, ModelEntry } from '../schema/config-yaml.ts';
+import type { ConfigYaml, KeyEntry, ModelEntry, TeamEntry } from '../schema/config-yaml.ts';
 
 /** The gateway's own default is not written. */
 const DEFAULT_DRAIN_S = 600;
@@ -46,6 +46,7 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
     hxllm: {
       listen: listenText(settings.listen, settings.port),
       ...(settings.keys.length === 0 ? {} : { keys: settings.keys.map(keyEntryOf) }),
+      ...(settings.teams.length === 0 ? {} : { teams: settings.teams.map(teamEntryOf) }),
       state_dir: pathsOf(settings).stateDir,
       ...(settings.drainTimeoutS === DEFAULT_DRAIN_S ? {} : { timeouts: { take_over_drain: settings.drainTimeoutS } }),
       ...(Object.keys(limits).length === 0 ? {} : { backends: limits }),
@@ -72,12 +73,27 @@ export function listenText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
 }
 
-function keyEntryOf({ alias, hash, expires, blocked }: ClientKey): KeyEntry {
-  return { alias, hash, ...(expires === undefined ? {} : { expires }), ...(blocked ? { blocked } : {}) };
+function keyEntryOf({ alias, hash, expires, blocked, models, team }: ClientKey): KeyEntry {
+  return {
+    alias,
+    hash,
+    ...(expires === undefined ? {} : { expires }),
+    ...(blocked ? { blocked } : {}),
+    ...(models.length === 0 ? {} : { models }),
+    ...(team === undefined ? {} : { team }),
+  };
+}
+
+function teamEntryOf({ alias, models, blocked }: Team): TeamEntry {
+  return { alias, ...(models.length === 0 ? {} : { models }), ...(blocked ? { blocked } : {}) };
 }
 
 function entryOf(model: Model, backend: Backend): ModelEntry {
   const embedding = model.mode === 'embedding';
+  const info = {
+    ...(embedding ? { mode: 'embedding' } : {}),
+    ...(model.accessGroups === undefined ? {} : { access_groups: model.accessGroups }),
+  };
   return {
     model_name: model.name,
     litellm_params: {
@@ -87,6 +103,6 @@ function entryOf(model: Model, backend: Backend): ModelEntry {
       ...(model.keepAlive === undefined ? {} : { keep_alive: model.keepAlive }),
       ...model.options,
     },
-    ...(embedding ? { model_info: { mode: 'embedding' } } : {}),
+    ...(Object.keys(info).length === 0 ? {} : { model_info: info }),
   };
 }

@@ -8,6 +8,8 @@ export interface GatewayConfig {
   readonly masterKey: MasterKeyReference;
   /** `hxllm.keys`: the keys of clients. Aliases and hashes are unique; there is none without a master key. */
   readonly keys: readonly KeyConfig[];
+  /** `hxllm.teams`. Aliases are unique; each key names one of them, or none. */
+  readonly teams: readonly TeamConfig[];
   /** `hxllm.tls`: the certificate and key that clients are served with; `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   /** `hxllm.open`: serve without a key on addresses other than loopback. */
@@ -66,6 +68,18 @@ export interface KeyConfig {
   /** From when on it is refused, in ms since 1970; `undefined`: never. */
   readonly expiresMs: number | undefined;
   readonly blocked: boolean;
+  /** The models that it may use: names, patterns, access groups and LiteLLM's words for several; empty: all. */
+  readonly models: readonly string[];
+  /** The alias of its team, which must allow a model as well. */
+  readonly team: string | undefined;
+}
+
+/** The team of keys: a limit on what each of them may do. */
+export interface TeamConfig {
+  readonly alias: string;
+  readonly blocked: boolean;
+  /** As in {@link KeyConfig}. */
+  readonly models: readonly string[];
 }
 
 /** Limits for the phases of a request, in ms. 0: no limit. */
@@ -124,6 +138,8 @@ export interface ModelGroup {
   readonly deployments: readonly [Deployment, ...Deployment[]];
   /** The name belongs to entries that are left out: its deployments are those of a fallback. */
   readonly isFallback?: true;
+  /** The group that the deployments of such a name belong to. */
+  readonly source?: string;
 }
 
 /** The entries of a `model_name` with stars. */

@@ -32,6 +32,7 @@ export interface HxllmSettings {
   readonly listen?: string;
   /** The keys of clients. */
   readonly keys?: readonly KeyEntry[];
+  readonly teams?: readonly TeamEntry[];
   /** The master key before a rotation. */
   readonly master_key_previous?: string;
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number; readonly max_loaded_models?: number }>>;
@@ -75,5 +76,14 @@ export interface KeyEntry {
   readonly hash: string;
   /** A date, or a date and a time. */
   readonly expires?: string;
+  readonly blocked?: boolean;
+  readonly models?: readonly string[];
+  readonly team?: string;
+}
+
+/** The team of keys. */
+export interface TeamEntry {
+  readonly alias: string;
+  readonly models?: readonly string[];
   readonly blocked?: boolean;
 }

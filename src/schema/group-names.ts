@@ -156,7 +156,12 @@ export class GroupNames {
         id: `${name}@${deployment.url}#${deployment.model}`,
       }));
       if (first === undefined) continue;
-      const made: ModelGroup = { name, deployments: [first, ...rest], isFallback: true };
+      const made: ModelGroup = {
+        name,
+        deployments: [first, ...rest],
+        isFallback: true,
+        source: group.source ?? group.name,
+      };
       this.#make(made, false);
       return made;
     }

@@ -1,15 +1,16 @@
 import { apiKeyHash, isApiKeyHash, wantedAlias } from '../core/api-key.ts';
 import { instantOf } from '../core/instant.ts';
 import { isObject } from '../core/json.ts';
-import type { KeyConfig, MasterKeyReference } from './config-types.ts';
+import type { KeyConfig, MasterKeyReference, TeamConfig } from './config-types.ts';
 import { pathText, type DocumentPath } from './issue.ts';
 import { readSection, type IssueList } from './section.ts';
-import { HXLLM_KEY } from './sections/keys.ts';
+import { nearestName } from '../core/spelling.ts';
+import { HXLLM_KEY, HXLLM_TEAM } from './sections/keys.ts';
 
 /** Reads `hxllm.keys`. A wrong entry is an error: left out it would lock a client out, and half read it might let one in. */
 export function readKeys(
   given: readonly unknown[] | undefined,
-  masterKey: MasterKeyReference,
+  { masterKey, teams }: { readonly masterKey: MasterKeyReference; readonly teams: readonly TeamConfig[] },
   findings: IssueList,
 ): readonly KeyConfig[] {
   if (given === undefined || given.length === 0) return [];
@@ -28,10 +29,19 @@ export function readKeys(
       findings.wrong(path, 'a mapping with alias and hash', entry);
       return [];
     }
-    const { alias, hash, expires, blocked = false } = readSection(HXLLM_KEY, entry, path, findings);
+    const { alias, hash, expires, blocked = false, models = [], team } = readSection(HXLLM_KEY, entry, path, findings);
     const name = readAlias(alias, [...path, 'alias'], findings);
     const digest = readHash(hash, [...path, 'hash'], findings);
     const expiresMs = expires === undefined ? undefined : readExpiry(expires, [...path, 'expires'], findings);
+    const names = readModelNames(models, [...path, 'models'], findings);
+    if (team !== undefined) judgeTeam(team, teams, [...path, 'team'], findings);
+    else if (names.includes('all-team-models'))
+      findings.error(
+        'config.team',
+        [...path, 'models'],
+        'expected a team beside all-team-models, found none',
+        `set ${pathText([...path, 'team'])}, or name the models`,
+      );
     if (name === undefined || digest === undefined) return [];
     const sameName = aliases.get(name);
     if (sameName !== undefined) repeated(findings, [...path, 'alias'], 'alias', pathText(sameName));
@@ -39,8 +49,51 @@ export function readKeys(
     if (sameHash !== undefined) repeated(findings, [...path, 'hash'], 'key', sameHash);
     aliases.set(name, path);
     hashes.set(digest, pathText(path));
-    return [{ alias: name, hash: digest, expiresMs, blocked }];
+    return [{ alias: name, hash: digest, expiresMs, blocked, models: names, team }];
   });
+}
+
+/** Reads `hxllm.teams`, as strictly as the keys. */
+export function readTeams(given: readonly unknown[] | undefined, findings: IssueList): readonly TeamConfig[] {
+  const aliases = new Map<string, DocumentPath>();
+  return (given ?? []).flatMap((entry, index): readonly TeamConfig[] => {
+    const path = ['hxllm', 'teams', index];
+    if (!isObject(entry)) {
+      findings.wrong(path, 'a mapping with alias', entry);
+      return [];
+    }
+    const { alias, models = [], blocked = false } = readSection(HXLLM_TEAM, entry, path, findings);
+    const names = readModelNames(models, [...path, 'models'], findings);
+    if (names.includes('all-team-models'))
+      findings.wrong([...path, 'models'], 'names of models: all-team-models stands in the models of a key', models);
+    const name = readAlias(alias, [...path, 'alias'], findings);
+    if (name === undefined) return [];
+    const sameName = aliases.get(name);
+    if (sameName !== undefined) repeated(findings, [...path, 'alias'], 'alias', pathText(sameName));
+    aliases.set(name, path);
+    return [{ alias: name, models: names, blocked }];
+  });
+}
+
+/** Names of models. As in LiteLLM, an empty list means all of them. */
+function readModelNames(given: readonly unknown[], path: DocumentPath, findings: IssueList): readonly string[] {
+  return given.flatMap((name, index) => {
+    if (typeof name === 'string' && name.trim() !== '') return [name];
+    findings.wrong([...path, index], 'the name of a model, a pattern or an access group', name);
+    return [];
+  });
+}
+
+function judgeTeam(team: string, teams: readonly TeamConfig[], path: DocumentPath, findings: IssueList): void {
+  const known = teams.map(({ alias }) => alias);
+  if (known.includes(team)) return;
+  const near = nearestName(team, known);
+  findings.error(
+    'config.team',
+    path,
+    `expected the alias of one of hxllm.teams, found ${JSON.stringify(team.slice(0, 80))}`,
+    near === undefined ? 'add the team to hxllm.teams' : `write ${near}`,
+  );
 }
 
 function masterHashes(masterKey: MasterKeyReference): readonly string[] {

@@ -1,6 +1,7 @@
 import { canonicalModelName } from '../core/model-name.ts';
 import type { Deployment, GatewayConfig } from './config-types.ts';
 import type { DocumentPath, Issue } from './issue.ts';
+import { keyIssues } from './lint-keys.ts';
 
 /** The kinds of findings about a configuration that is valid and serves less well than its writer expects. */
 export const LINT_CODES = [
@@ -9,6 +10,7 @@ export const LINT_CODES = [
   'lint.timeouts',
   'lint.one-server',
   'lint.previous-key',
+  'lint.keys',
 ] as const;
 
 /** The least time that a load of a usual model needs: some 5 GB from a disk of 500 MB/s, with the start of its runner. */
@@ -25,6 +27,7 @@ export function lintConfig(config: GatewayConfig): readonly Issue[] {
     ...timeoutIssues(config),
     ...sameServerIssues(config),
     ...previousKeyIssues(config),
+    ...keyIssues(config),
   ];
 }
 

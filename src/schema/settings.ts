@@ -17,7 +17,7 @@ import type { ROOT } from './sections/sections.ts';
 import { resolveFallbacks } from './fallbacks.ts';
 import { GroupNames } from './group-names.ts';
 import type { ModelList } from './model-list.ts';
-import { readKeys } from './keys.ts';
+import { readKeys, readTeams } from './keys.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 import { tlsFilesOf } from './tls.ts';
@@ -70,13 +70,15 @@ export function readSettings(
     own.master_key_previous ?? variableOf(environment, 'LITELLM_MASTER_KEY_PREVIOUS'),
     findings,
   );
+  const teams = readTeams(own.teams, findings);
   return {
     groups,
     wildcards: models.wildcards,
     hidden: names.hidden,
     listen,
     masterKey,
-    keys: readKeys(own.keys, masterKey, findings),
+    keys: readKeys(own.keys, { masterKey, teams }, findings),
+    teams,
     tls: tlsFilesOf(own.tls, environment, findings),
     open: own.open ?? false,
     strict: own.strict ?? false,

@@ -20,6 +20,7 @@ function everyMapping(): Record<string, unknown> {
     general_settings: { master_key: 'sk-0123456789abcdef0123' },
     hxllm: {
       keys: [{ alias: 'a', hash: 'ab'.repeat(32) }],
+      teams: [{ alias: 'research' }],
       backends: { [URL]: {} },
       context: {},
       timeouts: {},

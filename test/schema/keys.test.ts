@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apiKeyHash, newApiKey } from '../../src/core/api-key.ts';
+import { pathText } from '../../src/schema/issue.ts';
+import { lintConfig } from '../../src/schema/lint.ts';
 import { entry, good, issuesOf, read } from './reading.ts';
 
 const MASTER = { general_settings: { master_key: 'sk-0123456789abcdef0123' } };
@@ -16,8 +18,15 @@ test('keys are read with their defaults; hashes may be in capitals', () => {
     { alias: 'two', hash: apiKeyHash('sk-two'), expires: '2027-01-01', blocked: 'yes' },
   ];
   assert.deepEqual(good({ ...MASTER, hxllm: { keys } }).keys, [
-    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false },
-    { alias: 'two', hash: apiKeyHash('sk-two'), expiresMs: Date.UTC(2027, 0), blocked: true },
+    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false, models: [], team: undefined },
+    {
+      alias: 'two',
+      hash: apiKeyHash('sk-two'),
+      expiresMs: Date.UTC(2027, 0),
+      blocked: true,
+      models: [],
+      team: undefined,
+    },
   ]);
   assert.deepEqual(good(MASTER).keys, []);
   assert.deepEqual(good({ hxllm: { keys: [] } }).keys, []);
@@ -75,4 +84,49 @@ test('a key that stands in a wrong place is not shown', () => {
     assert.ok(issues.length > 0);
     assert.ok(!JSON.stringify(issues).includes(key.slice(6)), JSON.stringify(issues));
   }
+});
+
+test('keys name models and a team that exists', () => {
+  const config = good({
+    ...MASTER,
+    hxllm: {
+      keys: [{ alias: 'one', hash: HASH, models: ['m', 'all-team-models'], team: 'research' }],
+      teams: [{ alias: 'research', models: ['m*'], blocked: true }],
+    },
+  });
+  assert.partialDeepStrictEqual(config.keys[0], { models: ['m', 'all-team-models'], team: 'research' });
+  assert.deepEqual(config.teams, [{ alias: 'research', models: ['m*'], blocked: true }]);
+});
+
+test('a wrong team, and a wrong name of a model, refuse the file with their place', () => {
+  const key = { alias: 'a', hash: HASH };
+  const teams = [{ alias: 'research' }];
+  for (const [hxllm, ...issues] of [
+    [{ keys: [{ ...key, team: 'reserach' }], teams }, 'error config.team hxllm.keys[0].team'],
+    [{ keys: [{ ...key, team: 'research' }] }, 'error config.team hxllm.keys[0].team'],
+    [{ keys: [{ ...key, models: ['all-team-models'] }], teams }, 'error config.team hxllm.keys[0].models'],
+    [{ keys: [{ ...key, models: 'm' }] }, 'error config.wrong-value hxllm.keys[0].models'],
+    [{ keys: [{ ...key, models: ['m', 7] }] }, 'error config.wrong-value hxllm.keys[0].models[1]'],
+    [{ teams: ['research'] }, 'error config.wrong-value hxllm.teams[0]'],
+    [{ teams: [{}] }, 'error config.missing hxllm.teams[0].alias'],
+    [{ teams: [...teams, ...teams] }, 'error config.repeated-key hxllm.teams[1].alias'],
+    [{ teams: [{ alias: 'a', models: ['all-team-models'] }] }, 'error config.wrong-value hxllm.teams[0].models'],
+  ] as const)
+    assert.deepEqual(issuesOf({ ...MASTER, hxllm }), issues, JSON.stringify(hxllm));
+});
+
+test('a name in models that allows nothing is a finding, with the name that was meant', () => {
+  const model_list = [entry({}, { model_name: 'phi3-3.8b', model_info: { access_groups: ['small'] } })];
+  const keys = [
+    { alias: 'a', hash: HASH, models: ['phi3-3.8b', 'small', 'phi3*', 'ollama_chat/phi3:mini', 'no-default-models'] },
+    { alias: 'b', hash: apiKeyHash('sk-two'), models: ['phi3-3.8', 'llama*'] },
+  ];
+  const config = good({ ...MASTER, model_list, hxllm: { keys } });
+  assert.deepEqual(
+    lintConfig(config).map(({ code, path, fix }) => `${code} ${pathText(path)}: ${fix}`),
+    [
+      'lint.keys hxllm.keys[1].models[0]: set hxllm.keys[1].models[0] to phi3-3.8b',
+      'lint.keys hxllm.keys[1].models[1]: correct hxllm.keys[1].models[1], or remove it',
+    ],
+  );
 });

@@ -1,4 +1,5 @@
-import { BACKEND_KEYS, CLIENT_KEY_KEYS, MODEL_KEYS, VARIABLES } from '../../config/variables/variables.ts';
+import { CLIENT_KEY_KEYS, TEAM_KEYS } from '../../config/variables/key-variables.ts';
+import { BACKEND_KEYS, MODEL_KEYS, VARIABLES } from '../../config/variables/variables.ts';
 import type { KeyDescription } from '../../core/key-description.ts';
 import type { Section } from '../../schema/section.ts';
 import { LITELLM_PARAMS } from '../../schema/sections/model-list.ts';
@@ -24,6 +25,7 @@ const TITLES: readonly (readonly [title: string, path: string, keys?: Section])[
   ['`general_settings`', 'general_settings'],
   ['`hxllm`', 'hxllm'],
   ['`hxllm.keys`: each entry', 'hxllm.keys.*'],
+  ['`hxllm.teams`: each entry', 'hxllm.teams.*'],
   ['`hxllm.backends`: each URL', 'hxllm.backends.*'],
   ['`hxllm.timeouts`', 'hxllm.timeouts'],
 ];
@@ -40,6 +42,8 @@ export function configurationPage(introduction: string): string {
     table(variableRows(BACKEND_KEYS)),
     '### `litellm_keys`: each entry',
     table(variableRows(CLIENT_KEY_KEYS)),
+    '### `litellm_teams`: each entry',
+    table(variableRows(TEAM_KEYS)),
     '## Keys of config.yaml',
     'A number may be in quotes, and any value that is no list or mapping may be `os.environ/NAME`. A key without a value counts as absent.',
     ...TITLES.flatMap(([title, path, keys]) => sectionBlocks(title, path, keys)),

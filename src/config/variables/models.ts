@@ -50,8 +50,11 @@ function readModel(item: MapValue, backends: readonly Backend[] | undefined, rea
     options: readOptions(entries.get('options'), reader),
     mode: readMode(entries.get('mode'), reader),
   };
+  const groups = reader
+    .list(entries.get('access_groups'), 'a list of names, such as [small]')
+    ?.flatMap((group) => reader.text(group, 'the name of a group of models') ?? []);
   if (name === undefined || model === undefined) return undefined;
-  return { name, provider: 'ollama', model, ...read };
+  return { name, provider: 'ollama', model, ...read, ...(groups === undefined ? {} : { accessGroups: groups }) };
 }
 
 function required(key: string, wanted: string, item: MapValue, reader: Reader): string | undefined {

@@ -5,7 +5,7 @@ import type { Value } from '../value.ts';
 import { readBackendList } from './backends.ts';
 import { readFolders } from './folders.ts';
 import { readMasterKey } from './master-key.ts';
-import { readClientKeys } from './client-keys.ts';
+import { readClientKeys, readTeams } from './client-keys.ts';
 import { readModels } from './models.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
@@ -46,11 +46,14 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     },
     reader,
   );
+  const models = readModels(variables.get('litellm_models'), backends, reader);
+  const teams = readTeams(variables.get('litellm_teams'), models, reader);
   return {
-    models: readModels(variables.get('litellm_models'), backends, reader),
+    models,
     backends,
     masterKey: readMasterKey(variables, reader),
-    keys: readClientKeys(variables.get('litellm_keys'), reader),
+    keys: readClientKeys(variables.get('litellm_keys'), { models, teams }, reader),
+    teams,
     port: reader.integer(variables.get('litellm_port'), { from: 1, to: 65_535 }, 'a port from 1 to 65535') ?? 4000,
     listen: readListen(variables.get('litellm_listen'), reader),
     user: readAccount(variables.get('litellm_user'), reader),

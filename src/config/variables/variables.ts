@@ -1,4 +1,5 @@
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
+import { CLIENT_KEY_KEYS, TEAM_KEYS } from './key-variables.ts';
 import {
   entrySchema,
   flag,
@@ -55,6 +56,11 @@ export const MODEL_KEYS = {
     example: { temperature: 0.2 },
   },
   mode: { type: word('chat', 'embedding'), meaning: 'The purpose of the model.', default: 'chat' },
+  access_groups: {
+    type: listOf('a list of names', { type: 'string' }),
+    meaning: 'Names of groups of models; a key or team with such a name in its `models` may use this model.',
+    example: ['small'],
+  },
 } as const satisfies Readonly<Record<string, VariableRecord>>;
 
 /** The keys of an entry of `litellm_backends` that is a mapping. */
@@ -79,30 +85,6 @@ export const BACKEND_KEYS = {
     unit: 'models',
     example: 2,
   },
-} as const satisfies Readonly<Record<string, VariableRecord>>;
-
-/** The keys of an entry of `litellm_keys`. */
-export const CLIENT_KEY_KEYS = {
-  alias: {
-    type: text('a text of at most 128 characters, not beginning with sk-', '(?!sk-)[^\\n]{1,128}'),
-    required: true,
-    meaning: 'The name of the key in the log, in `/fleet` and for fair shares; each key has its own.',
-    example: 'open-webui',
-  },
-  hash: {
-    type: text('64 hexadecimal digits', String.raw`\s*[\dA-Fa-f]{64}\s*`),
-    required: true,
-    meaning:
-      'The SHA-256 of the key, in hexadecimal, in quotes. `hxllm keys new` prints it; LiteLLM’s database has it in the column `token`.',
-    example: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0',
-  },
-  expires: {
-    type: text('a date, or a date and a time', String.raw`\s*\d{4}-\d\d-\d\d(?:T\S+)?\s*`),
-    meaning:
-      'From when on the key is refused: a date, which is its beginning in UTC, or a date and a time with `Z` or an offset. Without it: never.',
-    example: '2027-01-01T00:00:00Z',
-  },
-  blocked: { type: flag, meaning: 'Whether the key is refused.', default: false },
 } as const satisfies Readonly<Record<string, VariableRecord>>;
 
 /** Every variable that hxllm reads. */
@@ -141,6 +123,11 @@ export const VARIABLES = {
     meaning:
       'The keys of clients beside the master key, each a mapping with `alias` and `hash`. `hxllm keys new NAME --offline` makes a key and its line.',
     example: [{ alias: 'open-webui', hash: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0' }],
+  },
+  litellm_teams: {
+    type: listOf('a list of mappings', entrySchema(TEAM_KEYS), 0),
+    meaning: 'The teams that keys belong to, each a mapping with `alias`.',
+    example: [{ alias: 'research', models: ['phi3-3.8b'] }],
   },
   litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
   litellm_listen: {

@@ -1,4 +1,4 @@
-import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
+import type { Deployment, KeyConfig, ModelGroup } from '../../schema/gateway-config.ts';
 import { canonicalModelName } from '../../core/model-name.ts';
 import { textOf, type Json } from '../json.ts';
 import { listedByName, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
@@ -8,20 +8,20 @@ import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
 
 /** Every alias, as a model that Ollama has on disk. */
-export async function listTags(service: Service): Promise<Json> {
+export async function listTags(service: Service, key?: KeyConfig): Promise<Json> {
   const listed = listedIn(await askAll(service, 'tags'));
   const since = new Date(service.since * 1000);
   return {
-    models: listedGroups(service).map(({ name: alias, deployments }) =>
+    models: listedGroups(service, key).map(({ name: alias, deployments }) =>
       tagBody(alias, firstOf(deployments, listed), since),
     ),
   };
 }
 
 /** The aliases whose models are in memory, each as listed by the backend that keeps it longest. */
-export async function listLoaded(service: Service): Promise<Json> {
+export async function listLoaded(service: Service, key?: KeyConfig): Promise<Json> {
   const listed = listedIn(await askAll(service, 'loaded'));
-  const models = listedGroups(service).flatMap(({ name: alias, deployments }) => {
+  const models = listedGroups(service, key).flatMap(({ name: alias, deployments }) => {
     const known = deployments.map(listed).filter((entry) => entry !== undefined);
     const [longest] = known.toSorted((a, b) => endOf(b) - endOf(a));
     return longest === undefined ? [] : [loadedBody(alias, longest)];
@@ -67,8 +67,9 @@ export async function showModel(
   };
 }
 
-/** The aliases that lists show, each with the deployments that serve it. */
-export function listedGroups({ listed, models }: Service): readonly ModelGroup[] {
+/** The aliases that lists show to a caller, each with the deployments that serve it. */
+export function listedGroups(service: Service, key: KeyConfig | undefined): readonly ModelGroup[] {
+  const { listed, models } = service.namesFor(key);
   return listed.flatMap((name) => {
     const group = models.get(name);
     return group === undefined ? [] : [{ ...group, name }];

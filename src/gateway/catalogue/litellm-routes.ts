@@ -11,7 +11,7 @@ export function addModelInfo(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
   app.get(
     '/model_group/info',
     withKey(async ({ env, req }) =>
-      jsonResponse({ data: await listModelGroups(await env.service.lookedAgain(), req.query('model_group')) }),
+      jsonResponse({ data: await listModelGroups(await env.service.lookedAgain(), env.key, req.query('model_group')) }),
     ),
   );
   app.get('/health/services', withKey(checkService));
@@ -19,7 +19,7 @@ export function addModelInfo(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
 
 async function showModelInfo({ env, req }: Context<GatewayEnv>): Promise<Response> {
   const id = req.query('litellm_model_id');
-  const data = await listModelInfo(await env.service.lookedAgain(), id);
+  const data = await listModelInfo(await env.service.lookedAgain(), env.key, id);
   if (id === undefined || data.length > 0) return jsonResponse({ data });
   env.record.failure = 'model_not_found';
   return jsonResponse({ detail: { error: `Model id = ${id.slice(0, 200)} not found on litellm proxy` } }, 400);

@@ -1,4 +1,4 @@
-import type { Deployment } from '../../schema/gateway-config.ts';
+import type { Deployment, KeyConfig } from '../../schema/gateway-config.ts';
 import { modelGroupBody } from '../api/litellm/model-group-info.ts';
 import { modelInfoBody, type ModelFacts } from '../api/litellm/model-info.ts';
 import { isObject, textOf, type Json } from '../json.ts';
@@ -10,14 +10,17 @@ import { listedGroups, showModel } from './catalogue.ts';
 const ANSWERS_MS = 4000;
 
 /** Every deployment of every listed alias; with `id`, the deployment with that id alone, or none. */
-export async function listModelInfo(service: Service, id?: string): Promise<readonly Json[]> {
+export async function listModelInfo(service: Service, key?: KeyConfig, id?: string): Promise<readonly Json[]> {
+  const { models } = service.namesFor(key);
   const wanted =
     id === undefined
-      ? listedGroups(service)
-      : service.config.groups.map(({ name, deployments }) => ({
-          name,
-          deployments: deployments.filter(({ listed }) => listed.id === id),
-        }));
+      ? listedGroups(service, key)
+      : service.config.groups
+          .filter(({ name }) => models.has(name))
+          .map(({ name, deployments }) => ({
+            name,
+            deployments: deployments.filter(({ listed }) => listed.id === id),
+          }));
   const facts = await factsOf(
     service,
     wanted.flatMap(({ deployments }) => deployments),
@@ -28,8 +31,8 @@ export async function listModelInfo(service: Service, id?: string): Promise<read
 }
 
 /** Every listed alias; with `asked`, that alias alone, or none. */
-export async function listModelGroups(service: Service, asked?: string): Promise<readonly Json[]> {
-  const wanted = listedGroups(service).filter(({ name }) => asked === undefined || name === asked);
+export async function listModelGroups(service: Service, key?: KeyConfig, asked?: string): Promise<readonly Json[]> {
+  const wanted = listedGroups(service, key).filter(({ name }) => asked === undefined || name === asked);
   const facts = await factsOf(
     service,
     wanted.flatMap(({ deployments }) => deployments),

@@ -19,11 +19,11 @@ export function addCatalogue(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
   app.get('/', () => sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' }));
   app.get(
     '/api/tags',
-    withKey(async ({ env }) => jsonResponse(await listTags(await env.service.lookedAgain()))),
+    withKey(async ({ env }) => jsonResponse(await listTags(await env.service.lookedAgain(), env.key))),
   );
   app.get(
     '/api/ps',
-    withKey(async ({ env }) => jsonResponse(await listLoaded(await env.service.lookedAgain()))),
+    withKey(async ({ env }) => jsonResponse(await listLoaded(await env.service.lookedAgain(), env.key))),
   );
   app.get(
     '/api/version',
@@ -50,11 +50,15 @@ async function show({ env }: Context<GatewayEnv>): Promise<Response> {
   const read = bytes.ok ? readBytes(bytes.value, readShow) : bytes;
   if (!read.ok) return errorResponse(env, read.failure);
   const { asked, verbose } = read.value;
-  const alias = aliasOf(asked, service.models);
+  const names = service.namesFor(env.key);
+  const alias = aliasOf(asked, names.models);
   record.alias = alias;
-  const group = service.groupOf(alias);
+  const group = names.groupOf(alias);
   if (group === undefined)
-    return errorResponse(env, service.isUnlisted(alias) ? unlistedModel(asked) : unknownModel(asked));
+    return errorResponse(
+      env,
+      service.isUnlisted(alias) && names.mayHave(alias) ? unlistedModel(asked) : unknownModel(asked),
+    );
   const { body: shown, from } = await showModel(service, { ...group, name: alias }, verbose);
   if (from === undefined) return jsonResponse(shown);
   record.model = from.model;

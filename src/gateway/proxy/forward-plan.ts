@@ -58,8 +58,20 @@ function ableFallbacks(
 ): readonly ModelGroup[] {
   const { control = {} } = parsed;
   if (control.disablesFallbacks === true) return [];
-  const others = ownFallbacks(context, group, kind, control) ?? context.service.fallbacks(kind, group);
+  const others = ownFallbacks(context, group, kind, control) ?? configuredFallbacks(context, group, kind);
   return others.flatMap((other) => narrowed(context, other, parsed) ?? []);
+}
+
+/** The fallbacks of the configuration: none is a way to a model that the key may not use. */
+function configuredFallbacks(
+  { service, key }: RequestContext,
+  group: ModelGroup,
+  kind: 'failed' | 'too-long',
+): readonly ModelGroup[] {
+  const others = service.fallbacks(kind, group);
+  if (key === undefined) return others;
+  const { models } = service.namesFor(key);
+  return others.filter(({ name }) => models.has(name));
 }
 
 function narrowed(context: RequestContext, group: ModelGroup, parsed: ParsedRequest): ModelGroup | undefined {
@@ -96,14 +108,15 @@ function mockEvents(text: string | undefined): readonly ServerEvent[] | undefine
 
 /** The fallbacks that the request names, without unknown names. A pinned request has none: another backend would answer. */
 function ownFallbacks(
-  { service, record, incoming }: RequestContext,
+  { service, record, incoming, key }: RequestContext,
   group: ModelGroup,
   kind: 'failed' | 'too-long',
   { fallbacks, contextFallbacks = fallbacks }: RequestControl,
 ): readonly ModelGroup[] | undefined {
   const given = kind === 'failed' ? fallbacks : contextFallbacks;
   if (given === undefined || incoming.headers['x-hxllm-backend'] !== undefined) return undefined;
-  const named = new Set(namesIn(given, record.alias ?? '').map((name) => service.groupOf(name)));
+  const names = key === undefined ? service : service.namesFor(key);
+  const named = new Set(namesIn(given, record.alias ?? '').map((name) => names.groupOf(name)));
   return [...named].flatMap((other) => (other === undefined || other === group ? [] : [other]));
 }
 

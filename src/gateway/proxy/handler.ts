@@ -29,7 +29,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     if (request === undefined) return reject(context, parsed.ok ? INTERNAL_ERROR : parsed.failure);
     if (isLarge) await ownTurn();
     const { service } = context;
-    if (service.hasWildcards && service.mayAppear(nameIn(context, request)))
+    if (service.hasWildcards && namesOf(context).mayAppear(nameIn(context, request)))
       context.service = await service.lookedAgain();
     const model = resolveModel(context, request);
     if (!model.ok) return reject(context, model.failure);
@@ -56,19 +56,27 @@ function resolveModel(context: RequestContext, parsed: ParsedRequest): FailureOr
   const { record, service, incoming } = context;
   const { stream, translationFailure } = parsed;
   const alias = nameIn(context, parsed);
-  const group = service.models.get(alias) ?? service.groupOf(alias);
+  const names = namesOf(context);
+  const group = names.models.get(alias) ?? names.groupOf(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;
   record.stream = stream;
   if (group === undefined) {
-    const missing = service.isUnlisted(alias) ? unlistedModel(alias) : unknownModel(alias);
+    const missing = service.isUnlisted(alias) && names.mayHave(alias) ? unlistedModel(alias) : unknownModel(alias);
     return { ok: false, failure: translationFailure ?? missing };
   }
   return pinToBackend(group, incoming.headers);
 }
 
+/** The names that exist for the caller. */
+function namesOf({ service, key }: RequestContext): ReturnType<Service['namesFor']> {
+  return key === undefined ? service : service.namesFor(key);
+}
+
 /** The name of a model in the configuration; the client's text if it has none. */
-function nameIn({ dialect, service: { models } }: RequestContext, { model: asked, control }: ParsedRequest): string {
+function nameIn(context: RequestContext, { model: asked, control }: ParsedRequest): string {
+  const { dialect } = context;
+  const { models } = namesOf(context);
   const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
   // An exact name is the usual case, and means itself in every API.
   return models.has(written) ? written : dialect.aliasOf(written, models);

@@ -18,6 +18,9 @@ export const HXLLM = {
     'The keys of clients beside the master key: each serves models, and neither `/health`, `/fleet` nor `/metrics`. A reload brings a change.',
     { example: [{ alias: 'open-webui', hash: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0' }] },
   ),
+  teams: honours(list, 'The teams that keys of clients belong to.', {
+    example: [{ alias: 'research', models: ['phi3-3.8b'] }],
+  }),
   backends: honours(mapping, 'Settings of backends, by URL as in `api_base`.', {
     example: { 'http://llm01.example.net:11434': { num_parallel: 4 } },
   }),

@@ -1,5 +1,8 @@
-import { flag, text } from '../kind.ts';
+import type { JsonSchema } from '../../core/json-schema.ts';
+import { flag, list, text } from '../kind.ts';
 import { honours, type Section } from '../section.ts';
+
+const NAMES: { readonly shape: JsonSchema } = { shape: { items: { type: 'string' } } };
 
 /** An entry of `hxllm.keys`. */
 export const HXLLM_KEY = {
@@ -17,4 +20,20 @@ export const HXLLM_KEY = {
     { example: '2027-01-01T00:00:00Z' },
   ),
   blocked: honours(flag, 'Whether the key is refused.', { default: false }),
+  models: honours(
+    list,
+    'The models that the key may use: aliases, patterns with stars, access groups (`model_info.access_groups`), `all-proxy-models`, `all-team-models` (those of its team) and `no-default-models` (none). Without it: all. A model that it may not use does not exist for it.',
+    { ...NAMES, example: ['phi3-3.8b', 'llama3*'] },
+  ),
+  team: honours(text, 'The `alias` of its team, which must allow a model as well.', { example: 'research' }),
+} satisfies Section;
+
+/** An entry of `hxllm.teams`. */
+export const HXLLM_TEAM = {
+  alias: honours(text, 'The name of the team, as keys give it in `team`.', { example: 'research' }),
+  models: honours(list, 'The models that its keys may use, as in `hxllm.keys`. Without it: all.', {
+    ...NAMES,
+    example: ['phi3-3.8b'],
+  }),
+  blocked: honours(flag, 'Whether all its keys are refused.', { default: false }),
 } satisfies Section;

@@ -13,7 +13,7 @@ export const MODEL_ENTRY = {
   litellm_params: honours(mapping, 'The model, its backend, and how the gateway asks it.'),
   model_info: honours(
     mapping,
-    'Information about the model. Only `mode`, `rpm`, `tpm`, `cooldown_time`, `blocked` and `supported_environments` have an effect.',
+    'Information about the model. Only `mode`, `rpm`, `tpm`, `cooldown_time`, `access_groups`, `blocked` and `supported_environments` have an effect.',
   ),
   rpm: honours(whole(0), 'The same as `litellm_params.rpm`, which counts first.'),
   tpm: honours(whole(0), 'The same as `litellm_params.tpm`, which counts first.'),
@@ -30,6 +30,11 @@ export const MODEL_INFO = {
   cooldown_time: honours(number(0), 'The same as `litellm_params.cooldown_time`; this one counts first.', {
     unit: 's',
   }),
+  access_groups: honours(
+    list,
+    'Names of groups of models; a key or team with such a name in its `models` may use the alias of the entry.',
+    { shape: { type: 'array', items: { type: 'string' } }, example: ['small'] },
+  ),
   blocked: honours(flag, 'Whether the entry is paused: it is left out, with a warning.', { default: false }),
   supported_environments: honours(
     list,

@@ -8,7 +8,8 @@ import { problemsOf, Tree } from '../tree.ts';
 import { MAIN } from './judged.ts';
 
 const HASH = apiKeyHash('sk-one');
-const REST = 'litellm_models: [{name: m, model: "m:1"}]\nlitellm_backends: ["http://a:11434"]\n';
+const REST =
+  'litellm_models: [{name: m, model: "m:1", access_groups: [small]}]\nlitellm_backends: ["http://a:11434"]\n';
 
 async function problemsIn(text: string): Promise<ReturnType<typeof problemsOf>> {
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
@@ -22,6 +23,10 @@ test('the keys of group_vars are those that the gateway reads', async () => {
     hash: ${apiKeyHash('sk-two')}
     expires: 2027-01-01
     blocked: yes
+    team: research
+    models: [m, small, "m*", all-team-models]
+litellm_teams:
+  - {alias: research, models: [m], blocked: true}
 `;
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
   const loaded = await tree.load();
@@ -34,9 +39,18 @@ test('the keys of group_vars are those that the gateway reads', async () => {
   const { config, issues } = readGatewayConfig(document, { environment: { LITELLM_MASTER_KEY: 'sk-placeholder' } });
   assert.deepEqual(issues, []);
   assert.deepEqual(config?.keys, [
-    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false },
-    { alias: 'two', hash: apiKeyHash('sk-two'), expiresMs: Date.UTC(2027, 0), blocked: true },
+    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false, models: [], team: undefined },
+    {
+      alias: 'two',
+      hash: apiKeyHash('sk-two'),
+      expiresMs: Date.UTC(2027, 0),
+      blocked: true,
+      models: ['m', 'small', 'm*', 'all-team-models'],
+      team: 'research',
+    },
   ]);
+  assert.deepEqual(config?.teams, [{ alias: 'research', models: ['m'], blocked: true }]);
+  assert.deepEqual(config?.groups[0]?.deployments[0].listed.info['access_groups'], ['small']);
 });
 
 test('no keys are no entry in config.yaml; an empty list is what is left of the last one', async () => {
@@ -80,6 +94,28 @@ for (const [what, keys, found] of [
     'a hash twice',
     `litellm_keys:\n  - {alias: a, hash: "${HASH}"}\n  - {alias: b, hash: "${HASH.toUpperCase()}"}\n`,
     'variables.wrong-value 3 litellm_keys[1].hash',
+  ],
+  ['a team that is a text', 'litellm_teams: [research]\n', 'variables.wrong-value 1 litellm_teams[0]'],
+  ['a team without a name', 'litellm_teams:\n  - {models: [m]}\n', 'variables.wrong-value 2 litellm_teams[0]'],
+  [
+    'a model that does not exist',
+    `${REST}litellm_keys:\n  - {alias: a, hash: "${HASH}", models: [m, mm]}\n`,
+    'variables.wrong-value 4 litellm_keys[0].models[1]',
+  ],
+  [
+    'an empty list of models, which would mean all',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}", models: []}\n`,
+    'variables.wrong-value 2 litellm_keys[0].models',
+  ],
+  [
+    'the models of a team without a team',
+    `${REST}litellm_keys:\n  - {alias: a, hash: "${HASH}", models: [all-team-models]}\n`,
+    'variables.wrong-value 4 litellm_keys[0].models[0]',
+  ],
+  [
+    'a team that does not exist',
+    `litellm_teams: [{alias: research}]\nlitellm_keys:\n  - {alias: a, hash: "${HASH}", team: reserach}\n`,
+    'variables.wrong-value 3 litellm_keys[0].team',
   ],
 ] as const)
   test(`${what} is refused with its line`, async () => {

@@ -80,6 +80,7 @@ litellm_models:
     backends: [{ url: 'https://a/ollama', numParallel: 4, maxLoadedModels: 2 }],
     masterKey: { state: 'absent' },
     keys: [],
+    teams: [],
     port: 4010,
     listen: '::1',
     user: 'gate',

@@ -15,8 +15,7 @@ test('/api/ps lists a model as the server that keeps it longest, in any time zon
     Promise.resolve({ models: [{ name: 'm:latest', expires_at: ends[url] }] });
   const service = {
     config: { backends },
-    models: new Map([['alias', { deployments }]]),
-    listed: ['alias'],
+    namesFor: () => ({ models: new Map([['alias', { deployments }]]), listed: ['alias'] }),
     upstream: { query },
     scheduler: { fleet: { backends: new Map() } },
   } as unknown as Service; // the only part that is used

@@ -10,19 +10,30 @@ const keyOf = (text: string, more: Partial<KeyConfig> = {}): KeyConfig => ({
   hash: apiKeyHash(text),
   expiresMs: undefined,
   blocked: false,
+  models: [],
+  team: undefined,
   ...more,
 });
 
 test('a key is judged by its text and the clock', () => {
-  const ring = new KeyRing([
-    keyOf('sk-good'),
-    keyOf('sk-ends', { expiresMs: 1000 }),
-    keyOf('sk-blocked', { blocked: true, expiresMs: 1000 }),
-  ]);
+  const ring = new KeyRing(
+    [
+      keyOf('sk-good'),
+      keyOf('sk-ends', { expiresMs: 1000 }),
+      keyOf('sk-blocked', { blocked: true, expiresMs: 1000 }),
+      keyOf('sk-team', { team: 'research' }),
+      keyOf('sk-blocked-team', { team: 'sales' }),
+    ],
+    [
+      { alias: 'research', blocked: false, models: [] },
+      { alias: 'sales', blocked: true, models: [] },
+    ],
+  );
   const stateAt = (text: string, nowMs: number): string => ring.judge(text, nowMs).state;
   assert.equal(stateAt('sk-good', 5000), 'valid');
   assert.deepEqual([stateAt('sk-ends', 999), stateAt('sk-ends', 1000)], ['valid', 'expired']);
   assert.deepEqual([stateAt('sk-blocked', 0), stateAt('sk-blocked', 5000)], ['blocked', 'blocked']);
+  assert.deepEqual([stateAt('sk-team', 0), stateAt('sk-blocked-team', 0)], ['valid', 'blocked']);
   for (const text of ['', 'sk-goo', 'sk-good ', apiKeyHash('sk-good')]) assert.equal(stateAt(text, 0), 'unknown', text);
 });
 

@@ -1,0 +1,54 @@
+import { flag, listOf, text, type VariableRecord } from './variable-type.ts';
+
+const ALLOWED_MODELS = listOf('a list of names of models', { type: 'string' });
+
+/** The keys of an entry of `litellm_keys`. */
+export const CLIENT_KEY_KEYS = {
+  alias: {
+    type: text('a text of at most 128 characters, not beginning with sk-', '(?!sk-)[^\\n]{1,128}'),
+    required: true,
+    meaning: 'The name of the key in the log, in `/fleet` and for fair shares; each key has its own.',
+    example: 'open-webui',
+  },
+  hash: {
+    type: text('64 hexadecimal digits', String.raw`\s*[\dA-Fa-f]{64}\s*`),
+    required: true,
+    meaning:
+      'The SHA-256 of the key, in hexadecimal, in quotes. `hxllm keys new` prints it; LiteLLM’s database has it in the column `token`.',
+    example: 'c6995cf3d887ca2cb717b24344e4e38cfb13dfec39b3d39c30124ecfd26a5ba0',
+  },
+  expires: {
+    type: text('a date, or a date and a time', String.raw`\s*\d{4}-\d\d-\d\d(?:T\S+)?\s*`),
+    meaning:
+      'From when on the key is refused: a date, which is its beginning in UTC, or a date and a time with `Z` or an offset. Without it: never.',
+    example: '2027-01-01T00:00:00Z',
+  },
+  blocked: { type: flag, meaning: 'Whether the key is refused.', default: false },
+  models: {
+    type: ALLOWED_MODELS,
+    meaning:
+      'The models that the key may use: names, patterns with stars, `access_groups`, `all-proxy-models`, `all-team-models` (those of its team) and `no-default-models` (none). Without it: all. A model that it may not use does not exist for it.',
+    example: ['phi3-3.8b', 'llama3*'],
+  },
+  team: {
+    type: text('the alias of a team', String.raw`[^\n]+`),
+    meaning: 'The `alias` of its team, which must allow a model as well.',
+    example: 'research',
+  },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
+
+/** The keys of an entry of `litellm_teams`. */
+export const TEAM_KEYS = {
+  alias: {
+    type: text('a text of at most 128 characters, not beginning with sk-', '(?!sk-)[^\\n]{1,128}'),
+    required: true,
+    meaning: 'The name of the team, as keys give it in `team`.',
+    example: 'research',
+  },
+  models: {
+    type: ALLOWED_MODELS,
+    meaning: 'The models that its keys may use, as in `litellm_keys`. Without it: all.',
+    example: ['phi3-3.8b'],
+  },
+  blocked: { type: flag, meaning: 'Whether all its keys are refused.', default: false },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
