@@ -81,6 +81,8 @@ export interface Settings {
   readonly templates?: OperatorTemplates;
   /** The authorities of `litellm_ca_file`, which the gateway trusts beside those of Node and of the host. */
   readonly authorities: AuthorityFile | undefined;
+  /** The path of the SSH key that signs evidence, as written. */
+  readonly evidenceSigningKey?: string;
 }
 
 /** A file with certificates of authorities, on the operator's machine. */

@@ -32,6 +32,8 @@ export interface Manifest {
   readonly previous: (Omit<ChainLink, 'phase'> & { readonly phase?: string }) | null;
   /** Ends of chains that earlier versions of hxllm kept for each phase, and that this run joins to the one chain. */
   readonly joined?: readonly ChainLink[];
+  /** The run was to be signed, in {@link SIGNATURE}. */
+  readonly signed?: true;
 }
 
 /** The SHA-256 of each file in a run's folder but {@link UNHASHED}, by its path. Links are no files. */
@@ -51,7 +53,7 @@ export function manifestText(manifest: Manifest): string {
 export function parseManifest(text: string): Manifest | undefined {
   const value = parseJson(text);
   if (!isObject(value)) return undefined;
-  const { schemaVersion, phase, run, closedAt, files, previous, joined, ...more } = value;
+  const { schemaVersion, phase, run, closedAt, files, previous, joined, signed, ...more } = value;
   const isWhole =
     schemaVersion === SCHEMA_VERSION &&
     [phase, run, closedAt].every((each) => typeof each === 'string') &&
@@ -59,6 +61,7 @@ export function parseManifest(text: string): Manifest | undefined {
     Object.values(files).every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) &&
     (previous === null || isLink(previous, phase)) &&
     (joined === undefined || (Array.isArray(joined) && joined.every((each) => isLink(each, undefined)))) &&
+    (signed === undefined || signed === true) &&
     Object.keys(more).length === 0;
   if (!isWhole) return undefined;
   // Every member was looked at.

@@ -48,9 +48,9 @@ export interface Run {
   settle(heard: ReadonlyMap<string, readonly RecordedStep[]>): Settled;
   /**
    * Writes run.json, manifest.json, and summary.txt unless the phase wrote it. Returns a Problem if anything could not
-   * be kept on the way. A second call does nothing.
+   * be kept on the way. A second call does nothing. `isSigned`: its manifest says that it is going to be signed.
    */
-  close(closing: RunClosing): Result<void>;
+  close(closing: RunClosing, isSigned?: boolean): Result<void>;
   /** The SHA-256 of the manifest, once the run is closed. */
   manifest(): string | undefined;
 }
@@ -129,7 +129,7 @@ function open(request: RunRequest): Run {
     },
     openRecords: earlier.flatMap(({ records }) => [...records.values()]),
     settle: (heard) => settle(root, earlier, heard, { closedBy: `${phase}/${run}`, nowMs: request.nowMs() }),
-    close: (ended) => {
+    close: (ended, isSigned = false) => {
       const endedMs = request.nowMs();
       const endedAt = new Date(endedMs).toISOString();
       const record: RunRecord = {
@@ -145,7 +145,7 @@ function open(request: RunRequest): Run {
       document('run.json', record);
       if (!existsSync(own.at('summary.txt'))) document('summary.txt', summaryOf(record));
       keep(() => {
-        manifest = closing(root, () => appendRun(root, own, { phase, run, closedAt: endedAt })).sha256;
+        manifest = closing(root, () => appendRun(root, own, { phase, run, closedAt: endedAt, isSigned })).sha256;
       });
       keep(() => fsyncSync(events));
       keep(() => {

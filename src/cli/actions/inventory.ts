@@ -20,7 +20,7 @@ import { diffOf } from '../views/diff.ts';
 import { runPhase, type PhaseRun } from '../run/run-phase.ts';
 import { askServer } from './ask-server.ts';
 import { askBackend } from './backend-models.ts';
-import { configRequest, failedBy, register, toolsOf } from '../run/with-config.ts';
+import { configRequest, failedBy, register, toolsOf, signingKeyOf } from '../run/with-config.ts';
 import { nextAfter, typed } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
@@ -78,6 +78,7 @@ async function draftAndWrite(
     hosts: config.value?.hosts.map(({ target }) => target.name) ?? [],
     files: config.value?.files ?? [],
     warnings: config.value?.warnings ?? [],
+    signingKey: signingKeyOf(session, { hosts: config.value?.hosts ?? [] }),
   });
   const tools = toolsOf(session, run.tools);
   const { passwords } = paths.value;

@@ -24,6 +24,7 @@ export function evidenceCommand(handOn: HandOn): Command {
     .option('--evidence-dir <dir>', EVIDENCE_DIR)
     .option('--head <hash>', 'the SHA-256 of an earlier head, or at least its first 12 digits', hashDigits)
     .option('--host [pattern]', 'compare with the audit logs of the hosts, or of these')
+    .option('--allowed-signers <file>', 'the keys that may sign, in the format of ssh-keygen(1)')
     .option('--json', 'print one JSON document')
     .action((options: VerifyOptions) =>
       handOn([], async () => {

@@ -1,9 +1,10 @@
 import { errorMessage } from '../../core/error.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
-import type { Problem } from '../../core/problem.ts';
+import type { Problem, Result } from '../../core/problem.ts';
 import type { PhaseEvent, RecordedStep, Recorder } from '../../core/recorder.ts';
 import { hashInputs } from '../../evidence/input-file.ts';
 import { openRun, type Run } from '../../evidence/run-folder.ts';
+import { signRun } from '../../evidence/signature/sign.ts';
 import type { InputFile, RunEnding } from '../../evidence/run-record.ts';
 import { EXIT, exitCodeOfPhase, exitCodeOfProblems } from '../exit-code.ts';
 import { repeatsCheck } from '../views/problem.ts';
@@ -19,6 +20,8 @@ export interface PhaseRun {
     readonly hosts: readonly string[];
     readonly files: readonly string[];
     readonly warnings: readonly Problem[];
+    /** The absolute path of the key that signs the evidence. */
+    readonly signingKey?: string | undefined;
   }) => void;
   /** Shows the change of a file. */
   readonly diff: (diff: string) => void;
@@ -65,6 +68,7 @@ export async function runPhase(
   let hosts: readonly string[] = [];
   let inputs: readonly InputFile[] = [];
   let warnings: readonly Problem[] = [];
+  let signingKey: string | undefined;
 
   const heard = new Map<string, readonly RecordedStep[]>();
 
@@ -94,7 +98,7 @@ export async function runPhase(
     },
   };
   const about: PhaseRun['about'] = (facts) => {
-    ({ hosts, warnings } = facts);
+    ({ hosts, warnings, signingKey } = facts);
     inputs = hashInputs(facts.files);
     view.hosts(hosts);
     for (const warning of warnings) view.warning(cleaned(session, warning));
@@ -122,12 +126,19 @@ export async function runPhase(
   const settled = run?.settle(heard);
   for (const text of settled?.notes ?? []) say({ kind: 'note', text });
   const closed = settled === undefined || settled.closed.length === 0 ? {} : { closed: settled.closed };
-  const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings, ...closed });
+  const kept = run?.close(
+    { ending, exitCode, hosts, inputs, changes, results, problems, warnings, ...closed },
+    signingKey !== undefined,
+  );
   session.open.run = undefined;
   const head = run?.manifest();
   for (const text of await actsAfter(acts, head))
     view.event({ kind: 'note', text: redaction.text(`warning: ${text}`) });
-  const lost = kept === undefined || kept.ok ? [] : kept.problems;
+  const signed =
+    run === undefined || head === undefined || signingKey === undefined
+      ? undefined
+      : await sign(session, run.folder, signingKey);
+  const lost = [kept, signed].flatMap((result) => (result === undefined || result.ok ? [] : result.problems));
   for (const problem of lost) view.event({ kind: 'problem', problem });
   const outcome: PhaseOutcome = {
     phase: spec.name,
@@ -147,6 +158,13 @@ export async function runPhase(
   };
   view.end(outcome, spec.next(outcome));
   return outcome;
+}
+
+// An interrupted run is signed too: Ctrl-C ends this process a second time only.
+function sign({ terminal, view }: Session, folder: string, key: string): Promise<Result<void>> {
+  view.pause();
+  const { environment, interactive } = terminal;
+  return signRun(folder, { key, environment, mayAsk: interactive, signal: new AbortController().signal });
 }
 
 // The evidence is closed, so a failure here is only shown.

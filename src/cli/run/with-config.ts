@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
 import { isSudo } from '../../core/become.ts';
@@ -35,9 +36,16 @@ export async function withConfig(
   about({
     hosts: config.hosts.map(({ target }) => target.name),
     files: config.files,
+    signingKey: signingKeyOf(session, config),
     warnings: [...config.warnings, ...register(session, config), ...(sends ? uncheckedHosts(config) : [])],
   });
   return work(config, toolsOf(session, tools, config.forks));
+}
+
+/** The absolute path of the key that signs the evidence of a run: that of the first host whose variables name one. */
+export function signingKeyOf({ terminal }: Session, { hosts }: Pick<Config, 'hosts'>): string | undefined {
+  const key = hosts.map(({ settings }) => settings.evidenceSigningKey).find((each) => each !== undefined);
+  return key === undefined ? undefined : resolve(terminal.cwd, key.replace(/^~(?=\/)/, terminal.home));
 }
 
 /** The tools of a phase, with connections to hosts. `forks`: of ansible.cfg; the option overrides it. */

@@ -48,6 +48,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
   );
   const models = readModels(variables.get('litellm_models'), backends, reader);
   const teams = readTeams(variables.get('litellm_teams'), models, reader);
+  const signingKey = reader.text(variables.get('litellm_evidence_signing_key'), 'the path of an SSH key');
   return {
     models,
     backends,
@@ -67,6 +68,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
     authorities,
+    ...(signingKey === undefined ? {} : { evidenceSigningKey: signingKey }),
   };
 }
 

@@ -205,4 +205,10 @@ export const VARIABLES = {
       'A folder on this machine with your own templates of `litellm.service`, `litellm.socket` and `litellm.env`; hxllm’s own stands for one that is missing. `hxllm validate --write-templates DIR` writes them.',
     example: 'templates',
   },
+  litellm_evidence_signing_key: {
+    type: text('the path of an SSH key', String.raw`\s*\S[^\n]*`),
+    meaning:
+      'An SSH key on this machine that signs the evidence of every run (`ssh-keygen -Y sign`): the private key, or the public one if an agent has the private one. Without it evidence is not signed.',
+    example: '~/.ssh/id_ed25519',
+  },
 } as const satisfies Readonly<Record<string, VariableRecord>>;

@@ -11,6 +11,15 @@ import { CHAIN_LOCK, withChainLock } from './lock.ts';
 const FILE_MODE = 0o600;
 const ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
+/** A run that has ended, for its manifest. */
+interface ClosedRun {
+  readonly phase: string;
+  readonly run: string;
+  readonly closedAt: string;
+  /** Its manifest is going to be signed. */
+  readonly isSigned?: boolean;
+}
+
 /** Does the work that closes a run while no other process closes one in this evidence folder. Throws if that takes more than 10 s. */
 export function closing<T>(root: OwnFolder, work: () => T): T {
   return withChainLock(root.at(CHAIN_LOCK), work);
@@ -23,7 +32,7 @@ export function closing<T>(root: OwnFolder, work: () => T): T {
 export function appendRun(
   root: OwnFolder,
   own: OwnFolder,
-  { phase, run, closedAt }: { readonly phase: string; readonly run: string; readonly closedAt: string },
+  { phase, run, closedAt, isSigned = false }: ClosedRun,
 ): ChainLink {
   const { head, unlisted, joined, has } = readChain(root.at('.'));
   if (has(phase, run)) throw new Error(`${phase}/${run} is in the chain already: another run took it for cut off`);
@@ -35,6 +44,7 @@ export function appendRun(
     files: hashesIn(own.at('.')),
     previous: head ?? null,
     ...(head === undefined || joined.length > 0 ? { joined } : {}),
+    ...(isSigned ? { signed: true } : {}),
   });
   const file = openSync(own.at(UNFINISHED_MANIFEST), ANEW, FILE_MODE);
   try {

@@ -8,6 +8,7 @@ import { CHAIN_LOG, readChainLog } from '../chain/log.ts';
 import { isDraft } from '../claim-run.ts';
 import type { Manifest } from '../manifest.ts';
 import { isRun } from '../run-name.ts';
+import { checkSignatures } from '../signature/check.ts';
 import { checkOrder, followed } from './chain-order.ts';
 import type { Finding } from './finding.ts';
 import { checkRunFiles, type FoundRun } from './run-files.ts';
@@ -28,11 +29,12 @@ const BESIDE = new Set([CHAIN_LOG, 'README.md', '.gitignore', '.gitkeep']);
 
 /**
  * Compares every file of an evidence folder with the manifests, and the manifests with each other and the log. Throws an error of the system.
- * `isAtWork` tells from the first event of a run whether its process still runs here.
+ * `isAtWork` tells from the first event of a run whether its process still runs here; `signersFile` are allowed signers of ssh-keygen(1).
  */
 export function verifyEvidence(
   root: string,
   isAtWork: (opening: { readonly by: string; readonly pid: number; readonly at: string }) => boolean,
+  signersFile?: string,
 ): Verification {
   const log = readChainLog(join(root, CHAIN_LOG));
   const listed = new Set(log.links.map(placeOfRun));
@@ -59,6 +61,14 @@ export function verifyEvidence(
   const { unlisted } = readChain(root);
   const links = [...log.links, ...unlisted];
   findings.push(...checkOrder(links, runs, new Set()), ...unlistedFindings(log.exists, links, unlisted, runs));
+  const signatures = checkSignatures(
+    root,
+    links,
+    (link) => runs.get(placeOfRun(link))?.manifest?.signed === true,
+    signersFile,
+  );
+  findings.push(...signatures.findings);
+  notes.push(...signatures.notes);
   const joinable = unlisted.filter((link) => !isLinked(runs.get(placeOfRun(link))?.manifest));
   if (joinable.length > 0)
     notes.push(

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { pathsOf, type HostConfig } from '../../../config/config.ts';
 import { shownPath } from '../../../config/shown-path.ts';
 import type { Host } from '../../../core/host.ts';
@@ -24,6 +25,8 @@ export interface VerifyOptions extends HostOptions {
   readonly head?: string;
   /** Compare with the audit logs of these hosts: a pattern, or `true` for all. */
   readonly host?: string | boolean;
+  /** Allowed signers, as ssh-keygen(1) describes them. */
+  readonly allowedSigners?: string;
   readonly json?: boolean;
 }
 
@@ -41,7 +44,11 @@ export async function verify(terminal: Terminal, options: VerifyOptions): Promis
     return exitCodeOfProblems(folder.problems);
   }
   const me = `${terminal.userName}@${terminal.machineName}`;
-  const verified = verifyEvidence(folder.value, ({ by, pid, at }) => by === me && isRunning(pid, Date.parse(at)));
+  const verified = verifyEvidence(
+    folder.value,
+    ({ by, pid, at }) => by === me && isRunning(pid, Date.parse(at)),
+    signersOf(terminal, options),
+  );
   const show = (hosts: readonly ComparedHost[]): number => {
     const anchor = options.head === undefined ? undefined : checkAnchor(options.head, verified.links);
     const findings = [
@@ -59,6 +66,10 @@ export async function verify(terminal: Terminal, options: VerifyOptions): Promis
     const { answers, problems } = await onAll((host, config) => compareHost(host, config, verified, signal));
     return { problems, exitCode: show(answers) };
   });
+}
+
+function signersOf({ cwd }: Terminal, { allowedSigners }: VerifyOptions): string | undefined {
+  return allowedSigners === undefined ? undefined : resolve(cwd, allowedSigners);
 }
 
 const READ_MS = 60_000;
