@@ -2,10 +2,17 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { VerifyOptions } from '../actions/evidence/verify.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
 import { hostCommand } from './host-command.ts';
+import {
+  EVIDENCE_DIR,
+  diffCommand,
+  exportCommand,
+  listCommand,
+  openCommand,
+  pruneCommand,
+  showCommand,
+} from './evidence-runs.ts';
 import { described } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
-
-const EVIDENCE_DIR = 'the folder with the evidence (default: evidence)';
 
 /** `hxllm evidence` */
 export function evidenceCommand(handOn: HandOn): Command {
@@ -34,14 +41,23 @@ export function evidenceCommand(handOn: HandOn): Command {
     );
   return described({
     name: 'evidence',
-    purpose: 'Verify the evidence that the phases leave',
+    purpose: 'Read, verify, compare, prune and export the evidence that the phases leave',
     description: 'Reads the evidence folder of this machine; only `verify --host` reaches hosts.',
     examples: [
+      ['evidence list', 'the runs, the newest last'],
       ['evidence verify', 'compare every file with the chain'],
-      ['evidence verify --host', 'and with the audit logs of the hosts'],
+      ['evidence diff 20261123T231500Z latest', 'the differences between two runs'],
+      ['evidence export', 'one archive for an auditor'],
     ],
     page: 'evidence',
-  }).addCommand(verify);
+  })
+    .addCommand(verify)
+    .addCommand(listCommand(handOn))
+    .addCommand(showCommand(handOn))
+    .addCommand(openCommand(handOn))
+    .addCommand(diffCommand(handOn))
+    .addCommand(pruneCommand(handOn))
+    .addCommand(exportCommand(handOn));
 }
 
 function hashDigits(text: string): string {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../core/hash.ts';
+import { tombstones } from '../archive/tombstones.ts';
 import { MANIFEST, parseManifest, type Manifest } from '../manifest.ts';
 import { compareRuns, isRun } from '../run-name.ts';
 import { isPhase, isSameLink, placeOfRun, type ChainLink } from './link.ts';
@@ -82,6 +83,17 @@ function adopt(last: ChainLink | undefined, runs: readonly ClosedRun[]): readonl
 }
 
 function closedRuns(folder: string, listed: ReadonlySet<string>): readonly ClosedRun[] {
+  const found = closedRunsIn(folder, listed);
+  if (listed.size > 0) return found;
+  // Without a log, runs that `evidence prune` removed are known from the manifests that it kept.
+  const places = new Set(found.map(({ link }) => placeOfRun(link)));
+  const removed = tombstones(folder).flatMap(({ link, manifest }) =>
+    manifest === undefined || places.has(placeOfRun(link)) ? [] : [{ link, manifest }],
+  );
+  return [...found, ...removed];
+}
+
+function closedRunsIn(folder: string, listed: ReadonlySet<string>): readonly ClosedRun[] {
   return namesIn(folder)
     .filter(isPhase)
     .flatMap((phase) =>

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, parseJson } from '../../core/json.ts';
+import { tombstones } from '../archive/tombstones.ts';
 import { isOneChain, readChain } from '../chain/chain.ts';
 import { isPhase, placeOfRun, type ChainLink } from '../chain/link.ts';
 import { CHAIN_LOCK } from '../chain/lock.ts';
@@ -58,13 +59,22 @@ export function verifyEvidence(
         if (checked.run !== undefined) runs.set(placeOfRun(checked.run.link), checked.run);
       }
   }
+  const pruned = tombstones(root).filter(({ link }) => !runs.has(placeOfRun(link)));
+  for (const tombstone of pruned) runs.set(placeOfRun(tombstone.link), tombstone);
+  if (pruned.length > 0)
+    notes.push(`${String(pruned.length)} runs were removed by \`evidence prune\`, which kept their manifests`);
   const { unlisted } = readChain(root);
   const links = [...log.links, ...unlisted];
-  findings.push(...checkOrder(links, runs, new Set()), ...unlistedFindings(log.exists, links, unlisted, runs));
+  findings.push(
+    ...checkOrder(links, runs, new Set(pruned.map(({ link }) => placeOfRun(link)))),
+    ...unlistedFindings(log.exists, links, unlisted, runs),
+  );
   const signatures = checkSignatures(
     root,
     links,
-    (link) => runs.get(placeOfRun(link))?.manifest?.signed === true,
+    (link) =>
+      !pruned.some((each) => placeOfRun(each.link) === placeOfRun(link)) &&
+      runs.get(placeOfRun(link))?.manifest?.signed === true,
     signersFile,
   );
   findings.push(...signatures.findings);
