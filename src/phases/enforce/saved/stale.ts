@@ -53,12 +53,12 @@ export function judgeHosts(
     return { one, saved, problem: judgeHost(one, saved, { plan, file }, planAgeS) };
   });
   const stale = judged.flatMap(({ problem }) => problem ?? []);
-  const isDone = ({ one, saved }: (typeof judged)[number]): boolean =>
-    one.plan.steps.length === 0 && saved.steps.length > 0;
-  // All hosts that the plan changes have its end state, and the variables are those of the plan.
+  // No host needs a change any more, and the variables are those of the plan.
   const changing = judged.filter(({ saved }) => saved.steps.length > 0);
   const isApplied =
-    changing.length > 0 && changing.every(isDone) && stale.every(({ code }) => code === 'plan.facts-changed');
+    changing.length > 0 &&
+    prepared.every(({ plan: { steps } }) => steps.length === 0) &&
+    stale.every(({ code }) => code === 'plan.facts-changed');
   if (stale.length === 0 || !isApplied) return stale;
   return [
     {
