@@ -23,7 +23,7 @@ export interface Job {
 export interface FirstRelay {
   /** Whether the lock was taken; `false` if the session ended before, or after a time limit. */
   readonly held: Promise<boolean>;
-  /** Whether no job was given to it yet. */
+  /** Whether it waits for a job. */
   readonly isFree: () => boolean;
   /** Runs the first job. Problems as those of {@link Host.run}. */
   run(job: Job, options: CallOptions): Promise<Result<CommandResult>>;
@@ -56,7 +56,13 @@ export function startFirstRelay(host: Host, token: string, signal: AbortSignal):
   const stop = (): void => over.abort();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  void session.then(() => {
+  // The source of a job's input may fail; then the call of the job rejects.
+  const ended = session.then(
+    () => undefined,
+    () => undefined,
+  );
+  void ended.then(() => {
+    isFree = false;
     held.resolve(false);
   });
   const settled = new AbortController();
@@ -84,7 +90,7 @@ export function startFirstRelay(host: Host, token: string, signal: AbortSignal):
     },
     end: async () => {
       given.resolve(undefined);
-      await session;
+      await ended;
     },
     abort: stop,
   };
