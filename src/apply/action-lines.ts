@@ -42,7 +42,16 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
     case 'health': {
       const watch =
         'unit' in action.watch ? ['unit', action.watch.unit] : ['process', action.watch.pidFile, action.watch.logFile];
-      return shellLine(['health', action.address, String(action.port), action.path, String(action.timeoutS), ...watch]);
+      return shellLine([
+        'health',
+        action.address,
+        String(action.port),
+        action.path,
+        String(action.timeoutS),
+        ...watch,
+        ...(watch.length === 2 ? [''] : []),
+        action.runtime,
+      ]);
     }
   }
 }

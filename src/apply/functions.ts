@@ -73,6 +73,16 @@ copy() {
 }
 check() (
   config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new
+  # A certificate and key that are sent lie beside their places, too.
+  for name in tls-cert.pem tls-key.pem; do
+    place=\${2%/*}/$name
+    [ -e "$place.hxllm-new" ] || continue
+    if [ -z "\${checked-}" ]; then
+      checked=$(mktemp) && trap 'rm -f -- "$checked"' EXIT && cp -- "$config" "$checked" && chown --reference="$config" -- "$checked" && chmod --reference="$config" -- "$checked" || exit
+      config=$checked
+    fi
+    sed -E -i 's#^( +(cert|key): "?'"$place"')("?)$#\\1.hxllm-new\\3#' -- "$checked" || exit
+  done
   environment=$4; [ ! -e "$4.hxllm-new" ] || environment=$4.hxllm-new
   if [ -e "$environment" ]; then set -a; . "$environment" || exit; set +a; fi
   if [ "$3" = - ]; then timeout 60 "$1" --check --config "$config"; else timeout 60 runuser -u "$3" -- "$1" --check --config "$config"; fi
@@ -104,8 +114,16 @@ stop_process() {
   done
   rm -f -- "$1"
 }
+plain_probe() {
+  timeout 5 bash -c 'exec 5<> "/dev/tcp/$1/$2" || exit 3; printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$1" >&5 && IFS= read -r line <&5; printf %s "$line"' probe "$@" 2>/dev/null
+}
+# A listener that answers no HTTP speaks TLS. Here its certificate is not judged: it is for the clients' name of the host.
 probe() {
-  timeout 5 bash -c 'exec 5<> "/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$1" >&5 && IFS= read -r line <&5 && printf %s "$line"' probe "$@" 2>/dev/null
+  local line code
+  line=$(plain_probe "$@"); code=$?
+  case $line in HTTP/*) printf %s "$line"; return;; esac
+  [ $code -ne 3 ] && [ -x "$4" ] || return
+  timeout 5 "$4" -e "https.get({ host: '$1', port: $2, path: '$3', agent: false, rejectUnauthorized: false }, (answer) => { fs.writeSync(1, 'HTTP/1.1 ' + answer.statusCode + ' '); answer.destroy(); }).on('error', () => {})" 2>/dev/null
 }
 restarts() { [ "$1" != unit ] || systemctl show -P NRestarts -- "$2"; }
 # A unit that systemd keeps restarting counts as failed long before systemd gives up.
@@ -116,7 +134,7 @@ health() {
   local until=$((SECONDS + $4)) line= restarted
   restarted=$(restarts "$5" "$6")
   while :; do
-    line=$(probe "$1" "$2" "$3"); line=\${line%$'\\r'}
+    line=$(probe "$1" "$2" "$3" "$8"); line=\${line%$'\\r'}
     case $line in 'HTTP/1.'?' 200 '*) return 0;; esac
     if has_failed "$5" "$6" "$restarted"; then echo 'it ended'; break; fi
     if [ "$SECONDS" -ge "$until" ]; then echo "no 200 within $4 s, the last answer was: \${line:-none}"; break; fi

@@ -83,7 +83,21 @@ export interface Settings {
   readonly authorities: AuthorityFile | undefined;
   /** The path of the SSH key that signs evidence, as written. */
   readonly evidenceSigningKey?: string;
+  /** Absent: the gateway speaks plain HTTP. */
+  readonly tls?: TlsSettings | undefined;
 }
+
+/** The certificate and key that clients are served with: files on the host, or texts that enforce sends. */
+export type TlsSettings =
+  | { readonly from: 'host'; readonly certFile: string; readonly keyFile: string }
+  | {
+      readonly from: 'sent';
+      /** The certificate of the gateway first. */
+      readonly certificates: readonly Certificate[];
+      readonly text: string;
+      /** `undefined`: it is in a vault that was not opened. */
+      readonly key: Secret | undefined;
+    };
 
 /** A file with certificates of authorities, on the operator's machine. */
 export interface AuthorityFile {
@@ -165,6 +179,9 @@ export interface HostPaths {
   readonly envFile: string;
   /** The certificates of `litellm_ca_file`; only where the variable is defined. */
   readonly caFile: string;
+  /** The certificate and key of `litellm_tls_cert` and `litellm_tls_key`, where they are sent. */
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
   readonly installDir: string;
   /** Marks the install folder as created by hxllm. */
   readonly marker: string;
@@ -200,6 +217,8 @@ export function pathsOf(settings: Settings): HostPaths {
     configFile: `${configDir}/config.yaml`,
     envFile: `${configDir}/litellm.env`,
     caFile: `${configDir}/ca.pem`,
+    tlsCertFile: `${configDir}/tls-cert.pem`,
+    tlsKeyFile: `${configDir}/tls-key.pem`,
     installDir,
     marker: `${installDir}/.hxllm`,
     releases: `${installDir}/releases`,

@@ -65,6 +65,15 @@ export function readPem(text: string): PemFile {
   return { certificates, faults };
 }
 
+/** Whether a certificate is for a name or an address, by its subjectAltName alone, as clients judge it. */
+export function isForName({ pem }: Certificate, name: string): boolean {
+  const certificate = new X509Certificate(pem);
+  // Node refuses to compare a name as an address.
+  return /^[\d.]+$|:/.test(name)
+    ? certificate.checkIP(name) !== undefined
+    : certificate.checkHost(name, { subject: 'never' }) !== undefined;
+}
+
 /** The text of `ca.pem`: the mark, and the certificates without any other text of their file, each below its subject. */
 export function authoritiesText(certificates: readonly Certificate[]): string {
   const blocks = certificates.map(({ pem, subject }) => `# ${printable(subject).replaceAll('\n', ' ')}\n${pem}`);

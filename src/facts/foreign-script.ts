@@ -6,7 +6,7 @@ import { FOLLOWERS } from './followers.ts';
  * Lists foreign things at the paths that are its arguments, without the text of a file or the arguments of a program. A link at one of hxllm's paths is foreign, since hxllm puts files there.
  */
 export const FOREIGN_SCRIPT = `
-config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7 authorities=$8
+config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7; shift 7
 ${SAY}
 ${FOLLOWERS}
 # Of a foreign file only these words leave the host: its other words may be secrets.
@@ -24,7 +24,7 @@ there() { [ -e "$1" ] || [ -L "$1" ]; }
 kind() { [ -L "$1" ] || stat -c %F -- "$1"; }
 there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")" "$(kind "$config")"
 there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")" "$(kind "$environment")"
-[ -n "$authorities" ] && there "$authorities" && ! marked "$authorities" && say file "$authorities" '' "$(readlink -- "$authorities")" "$(kind "$authorities")"
+for more; do there "$more" && ! marked "$more" && say file "$more" '' "$(readlink -- "$more")" "$(kind "$more")"; done
 root=\${service%/etc/systemd/system/*}
 # The state of a unit, and the links by which it is enabled or has another name.
 state() {

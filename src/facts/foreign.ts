@@ -44,6 +44,8 @@ export interface ForeignPaths {
   readonly configFile: string;
   readonly envFile: string;
   readonly caFile: string;
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
   readonly installDir: string;
@@ -56,7 +58,15 @@ export interface ForeignPaths {
  */
 export function foreignQuestion(
   paths: ForeignPaths,
-  { port, authorities }: { readonly port: number; readonly authorities: object | undefined },
+  {
+    port,
+    authorities,
+    tls,
+  }: {
+    readonly port: number;
+    readonly authorities: object | undefined;
+    readonly tls?: { readonly from: string } | undefined;
+  },
 ): Question<readonly Foreign[]> {
   return {
     script: FOREIGN_SCRIPT,
@@ -68,8 +78,9 @@ export function foreignQuestion(
       paths.installDir,
       paths.marker,
       String(port),
-      // Without litellm_ca_file nothing of hxllm takes this place.
-      authorities === undefined ? '' : paths.caFile,
+      // Places that only some variables take.
+      ...(authorities === undefined ? [] : [paths.caFile]),
+      ...(tls?.from === 'sent' ? [paths.tlsCertFile, paths.tlsKeyFile] : []),
     ],
     as: 'root',
     parse: ({ stdout, exitCode }) => {

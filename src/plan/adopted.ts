@@ -38,7 +38,7 @@ export function adoptedState({ paths, settings }: Desired, { installation, footp
   );
   const sent = [...releases].filter(([name]) => name.startsWith(`${current}/`));
   if (confirmed !== notes.confirmed || sent.some(([, hash]) => hash === '')) return undefined;
-  const isSecret = (path: string): boolean => path === paths.envFile;
+  const isSecret = (path: string): boolean => path === paths.envFile || path === paths.tlsKeyFile;
   return {
     record: {
       number: 1,
@@ -97,6 +97,8 @@ function filesOf(paths: Desired['paths']): readonly { readonly name: string; rea
     { name: 'config.yaml', path: paths.configFile },
     { name: 'litellm.env', path: paths.envFile },
     { name: 'ca.pem', path: paths.caFile },
+    { name: 'tls-cert.pem', path: paths.tlsCertFile },
+    { name: 'tls-key.pem', path: paths.tlsKeyFile },
     { name: 'litellm.socket', path: paths.socketUnit },
     { name: 'litellm.service', path: paths.serviceUnit },
   ];

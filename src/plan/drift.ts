@@ -72,16 +72,14 @@ function fileDrift({ path, owner, group, mode, sha256 }: RecordedFile, entry: En
   ];
 }
 
-// The record has no hash of a file with a secret. The fingerprint covers all files, so where only it differs, that file does.
+// The record has no hash of a file with a secret. The fingerprint covers all files, so where only it differs, one of those does.
 function secretDrift(record: DeploymentRecord, paths: HostPaths, { entries, notes }: Installation): readonly Drift[] {
-  const secret = record.files.find(({ sha256 }) => sha256 === undefined);
-  const entry = secret === undefined ? undefined : entries.get(secret.path);
-  if (secret === undefined || entry?.kind !== 'file') return [];
-  const applied = record.files.map(({ path, sha256 }) => ({ path, sha256: sha256 ?? entry.sha256 ?? '' }));
-  const isSame = fingerprintOf(record.release.id, applied, paths.configFile) === notes?.confirmed;
-  return isSame
-    ? []
-    : [{ kind: 'file', subject: secret.path, expected: 'the content that was applied', found: 'another content' }];
+  const secrets = record.files.filter(({ sha256 }) => sha256 === undefined).map(({ path }) => path);
+  if (secrets.length === 0 || secrets.some((path) => entries.get(path)?.kind !== 'file')) return [];
+  const applied = record.files.map(({ path, sha256 }) => ({ path, sha256: sha256 ?? entries.get(path)?.sha256 ?? '' }));
+  if (fingerprintOf(record.release.id, applied, paths.configFile) === notes?.confirmed) return [];
+  const subject = secrets.join(' or ');
+  return [{ kind: 'file', subject, expected: 'the content that was applied', found: 'another content' }];
 }
 
 function folderDrift(settings: Settings, paths: HostPaths, { entries }: Installation): readonly Drift[] {

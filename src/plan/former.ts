@@ -25,7 +25,10 @@ export function planFormer(desired: Desired, actual: Actual, deployment: number 
     needed: new Set(folders.map(({ path }) => path)),
     managed: settings.serviceManager === 'systemd',
     alsoGone: [],
-    unwanted: new Set(settings.authorities === undefined ? ['ca.pem'] : []),
+    unwanted: new Set([
+      ...(settings.authorities === undefined ? ['ca.pem'] : []),
+      ...(settings.tls?.from === 'sent' ? [] : ['tls-cert.pem', 'tls-key.pem']),
+    ]),
   });
   const owned = new Set(
     [...folders, ...desired.files].flatMap(({ path, group }) => (group === undefined ? [] : [path])),

@@ -56,11 +56,14 @@ export function stayingLines({ staying }: Removal, accounts: readonly AccountRem
 
 /** The lines about things at hxllm's paths that are not hxllm's, and about copies. */
 export function leftOvers(
-  { user, serviceManager, authorities }: Settings,
+  { user, serviceManager, authorities, tls }: Settings,
   paths: HostPaths,
   { installation: { entries, notes, backups, user: seenUser }, footprint }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly string[] {
-  const optional = authorities === undefined ? [] : [paths.caFile];
+  const optional = [
+    ...(authorities === undefined ? [] : [paths.caFile]),
+    ...(tls?.from === 'sent' ? [paths.tlsCertFile, paths.tlsKeyFile] : []),
+  ];
   const foreign = [paths.configFile, paths.envFile, ...optional, paths.serviceUnit, paths.socketUnit]
     .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
     .map((path) => `${path}: it does not carry hxllm’s mark`);

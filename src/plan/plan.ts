@@ -104,6 +104,8 @@ export type Action =
       readonly port: number;
       readonly path: string;
       readonly timeoutS: number;
+      /** Node.js on the host, for a gateway that speaks TLS. */
+      readonly runtime: string;
       readonly watch: { readonly unit: string } | { readonly pidFile: string; readonly logFile: string };
     };
 

@@ -1,3 +1,4 @@
+import { contentText } from '../render/content.ts';
 import type { Desired } from '../render/desired.ts';
 import { healthyAction } from './deployment.ts';
 import { desiredHash } from './files.ts';
@@ -52,9 +53,19 @@ export function isConfirmed(desired: Desired, actual: Actual, changed: readonly 
 function differsByConfiguration(desired: Desired, actual: Actual, changed: readonly Step[]): boolean {
   const [rest] = serviceFingerprint(desired, actual).split('.', 1);
   return (
+    // A running gateway neither begins nor ends to speak TLS.
+    !changesTls(desired, actual) &&
     changed.every((step) => step.id === 'files.config.yaml') &&
     actual.installation.notes?.confirmed?.split('.', 1)[0] === rest
   );
+}
+
+// By the texts, since a rollback has no variables.
+function changesTls({ files, paths }: Desired, { installation }: Actual): boolean {
+  const speaks = (text: string | undefined): boolean => /^ {2}tls:/m.test(text ?? '');
+  const config = files.find(({ path }) => path === paths.configFile)?.content;
+  const next = config === undefined ? undefined : contentText(config);
+  return speaks(next) !== speaks(installation.entries.get(paths.configFile)?.text);
 }
 
 /** How to return to the state that ran before. */
@@ -131,7 +142,11 @@ function previousConfigDir({ paths }: Desired, { footprint }: Actual): string {
   return footprint.unit?.configDir ?? (holds(paths.configDir) ? paths.configDir : (other ?? paths.configDir));
 }
 
-function health({ settings, paths }: Desired, listen: string, port: number): Extract<Action, { kind: 'health' }> {
+function health(
+  { settings, paths, release }: Desired,
+  listen: string,
+  port: number,
+): Extract<Action, { kind: 'health' }> {
   const watch =
     settings.serviceManager === 'systemd'
       ? { unit: 'litellm.service' }
@@ -143,6 +158,7 @@ function health({ settings, paths }: Desired, listen: string, port: number): Ext
     // systemctl reload ends with the signal.
     path: '/health/readiness?reloaded',
     timeoutS: HEALTH_TIMEOUT_S,
+    runtime: `${release.runtimeFolder}/bin/node`,
     watch,
   };
 }

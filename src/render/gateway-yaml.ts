@@ -10,7 +10,7 @@ const DEFAULT_DRAIN_S = 600;
 
 /** Builds `config.yaml` from the variables: an entry for each model and each of its backends, in that order. */
 export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
-  const { models, backends } = settings;
+  const { models, backends, tls } = settings;
   if (models === undefined || backends === undefined) {
     const missing = models === undefined ? 'litellm_models' : 'litellm_backends';
     return fail({
@@ -47,11 +47,19 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
       listen: listenText(settings.listen, settings.port),
       ...(settings.keys.length === 0 ? {} : { keys: settings.keys.map(keyEntryOf) }),
       ...(settings.teams.length === 0 ? {} : { teams: settings.teams.map(teamEntryOf) }),
+      ...(tls === undefined ? {} : { tls: tlsFilesOf(settings) }),
       state_dir: pathsOf(settings).stateDir,
       ...(settings.drainTimeoutS === DEFAULT_DRAIN_S ? {} : { timeouts: { take_over_drain: settings.drainTimeoutS } }),
       ...(Object.keys(limits).length === 0 ? {} : { backends: limits }),
     },
   });
+}
+
+function tlsFilesOf(settings: Settings): { readonly cert: string; readonly key: string } {
+  const { tlsCertFile, tlsKeyFile } = pathsOf(settings);
+  return settings.tls?.from === 'host'
+    ? { cert: settings.tls.certFile, key: settings.tls.keyFile }
+    : { cert: tlsCertFile, key: tlsKeyFile };
 }
 
 /**

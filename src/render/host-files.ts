@@ -60,8 +60,32 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
             content: { kind: 'text' as const, text: authoritiesText(settings.authorities.certificates) },
           },
         ]),
+    ...tlsFiles(settings, owner, group),
     ...units.value,
   ]);
+}
+
+/** The certificate and key of clients, where they are sent; the gateway's group may read them, and nobody else. */
+function tlsFiles(
+  { tls, ...settings }: Settings,
+  owner: string | undefined,
+  group: string | undefined,
+): readonly DesiredFile[] {
+  if (tls?.from !== 'sent') return [];
+  const { tlsCertFile, tlsKeyFile } = pathsOf(settings);
+  const file = { owner, group, mode: 0o640 };
+  return [
+    { ...file, name: 'tls-cert.pem', path: tlsCertFile, content: { kind: 'text', text: `${MARK_LINE}\n${tls.text}` } },
+    {
+      ...file,
+      name: 'tls-key.pem',
+      path: tlsKeyFile,
+      content:
+        tls.key === undefined
+          ? { kind: 'unknown', why: 'the key is in an encrypted file: run again with --ask-vault-pass' }
+          : secretContent(`${MARK_LINE}\n${tls.key.reveal()}`),
+    },
+  ];
 }
 
 const PREVIOUS_VARIABLE = 'litellm_master_key_previous';

@@ -26,6 +26,8 @@ function makeRoot(context: TestContext): {
         configFile: `${root}/etc/litellm/config.yaml`,
         envFile: `${root}/etc/litellm/litellm.env`,
         caFile: `${root}/etc/litellm/ca.pem`,
+        tlsCertFile: `${root}/etc/litellm/tls-cert.pem`,
+        tlsKeyFile: `${root}/etc/litellm/tls-key.pem`,
         serviceUnit: unit('litellm.service'),
         socketUnit: unit('litellm.socket'),
         installDir,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stringify } from 'yaml';
 import { certificateText } from '../certificates/certificates.ts';
 import { borrowLab } from './borrowed.ts';
+import { alive } from './client.ts';
 import { changedFiles, type Files } from './host/overlay.ts';
 import type { LabHost } from './host/host.ts';
 import { createOperator } from './operator.ts';
@@ -138,6 +141,57 @@ test('other authorities restart the gateway, and a file that is not wanted any m
   assert.equal(await host.must('ls /etc/litellm/ca.pem 2>/dev/null || :'), '');
   assert.equal(await host.must('systemctl show litellm -p Environment --value'), '');
   assert.equal((await operator.deploy('smoke')).exitCode, 1);
+});
+
+/** Asks the gateway over TLS as a client of the authority; the status, or the reason why there was no response. */
+async function aliveOverTls(): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { host: '10.77.0.11', port: 4000, path: '/health/liveliness', agent: false, timeout: 15_000 };
+    request({ ...options, servername: 'localhost', ca: certificateText('ca.pem') }, (answer) => {
+      resolve(String(answer.statusCode));
+      answer.resume();
+    })
+      .on('error', ({ message }) => {
+        resolve(message);
+      })
+      .end();
+  });
+}
+
+test('the gateway speaks TLS with a pair that enforce sends, and HTTP again without it', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const configureTls = (cert: string, key: string): void => {
+    configure([urlOf('good')], 'ca.pem');
+    const pair = { litellm_tls_cert: certificateText(cert), litellm_tls_key: certificateText(key) };
+    appendFileSync(join(operator.folder, 'inventories/group_vars/all/tls.yml'), stringify(pair));
+  };
+  configureTls('good.pem', 'leaf.key');
+  const crossed = await operator.deploy('enforce', '--yes');
+  assert.notEqual(crossed.exitCode, 0);
+  assert.match(crossed.stdout + crossed.stderr, /the private key of CN=good/);
+  configureTls('good.pem', 'good.key');
+  for (const words of [
+    ['enforce', '--yes'],
+    ['smoke', '--through-ssh'],
+  ]) {
+    const ran = await operator.deploy(...words);
+    assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  }
+  assert.equal(await aliveOverTls(), '200');
+  assert.notEqual(await alive(), '200');
+  assert.equal(await host.must('stat -c %U:%G:%a /etc/litellm/tls-key.pem'), 'root:litellm:640');
+  assert.match((await operator.deploy('enforce', '--yes')).stdout, /no changes needed/);
+  const drift = await operator.hxllm('drift');
+  assert.deepEqual([drift.exitCode, drift.stdout], [0, '']);
+  assert.doesNotMatch(operator.evidence(), /PRIVATE KEY/);
+  assert.equal(
+    await host.must('grep -rl "PRIVATE KEY" /etc/litellm /opt/litellm/deployments'),
+    '/etc/litellm/tls-key.pem',
+  );
+  configure([urlOf('good')], 'ca.pem');
+  assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
+  assert.equal(await alive(), '200');
+  assert.equal(await host.must('ls /etc/litellm'), 'ca.pem\nconfig.yaml\nlitellm.env');
 });
 
 test('uninstall leaves nothing of the authorities', lab.only, async () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readPem } from '../../src/core/certificate.ts';
 import { parseDeployment, type DeploymentRecord } from '../../src/core/deployment-record.ts';
+import { Secret } from '../../src/core/secret.ts';
 import type { Entry, Installation, UnitState } from '../../src/facts/installation/installation.ts';
 import { driftOf } from '../../src/plan/drift.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import { serviceFingerprint } from '../../src/plan/service.ts';
+import { certificateText } from '../certificates/certificates.ts';
 import { bare, desiredOf, installed } from './host.ts';
 
 const DESIRED = desiredOf();
@@ -23,8 +26,8 @@ const NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['/opt/litellm/deployments/1', ['deployment.json', 'files', 'gateway', 'gateway.mjs', 'healthy']],
 ]);
 
-function recordOf(): DeploymentRecord {
-  const action = planHost(DESIRED, bare())
+function recordOf(desired = DESIRED): DeploymentRecord {
+  const action = planHost(desired, bare())
     .steps.flatMap(({ actions }) => actions)
     .find((each) => each.kind === 'write' && each.path.endsWith('/deployment.json'));
   const record = parseDeployment(action?.kind === 'write' ? String(action.text) : '');
@@ -99,6 +102,28 @@ test('a link, a release, a runtime and folders that changed are drift', () => {
   assert.deepEqual(lines(withEntry('/etc/litellm', { mode: 0o777 })), [
     'folder /etc/litellm: root:litellm 0750, root:litellm 0777',
   ]);
+});
+
+test('of two files without a hash in the record, master key and private key, an edit of either is found', () => {
+  const text = certificateText('good.pem');
+  const tls = {
+    from: 'sent',
+    certificates: readPem(text).certificates,
+    text,
+    key: new Secret(certificateText('good.key')),
+  } as const;
+  const desired = desiredOf({ tls });
+  const { installation } = installed(desired);
+  const found = (path?: string): readonly string[] => {
+    const entries = new Map(installation.entries);
+    const entry = path === undefined ? undefined : entries.get(path);
+    if (path !== undefined && entry !== undefined) entries.set(path, { ...entry, sha256: 'f'.repeat(64) });
+    const state = { installation: { ...installation, entries }, names: NAMES, hasDropIns: false };
+    return driftOf(recordOf(desired), desired, state).map(({ subject }) => subject);
+  };
+  assert.deepEqual(found(), []);
+  for (const name of ['litellm.env', 'tls-key.pem'])
+    assert.deepEqual(found(`/etc/litellm/${name}`), ['/etc/litellm/litellm.env or /etc/litellm/tls-key.pem']);
 });
 
 test('units and services that were stopped, disabled or changed are drift', () => {

@@ -51,7 +51,8 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
   const on = (names: readonly string[] | undefined): readonly string[] => names ?? urls;
   return ok({
     name: target.name,
-    url: `http://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
+    url: `${settings.tls === undefined ? 'http' : 'https'}://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
+    ...(settings.tls === undefined ? {} : { tls: tlsOf(host) }),
     key: key.value.key,
     ...(key.value.previous === undefined ? {} : { previousKey: key.value.previous }),
     ...(key.value.revoked === undefined ? {} : { revokedKey: key.value.revoked }),
@@ -61,4 +62,9 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     placement: new Map(models.map((model) => [model.name, on(model.backends)])),
     embeddings: models.filter(({ mode }) => mode === 'embedding').map(({ name }) => name),
   });
+}
+
+/** The certificate may be for the name in the inventory or for the address; its authority is one of Node's or of litellm_ca_file. */
+function tlsOf({ target: { name, address }, settings: { authorities } }: HostConfig): SmokeTarget['tls'] {
+  return { names: [...new Set([name, address])], authorities: (authorities?.certificates ?? []).map(({ pem }) => pem) };
 }

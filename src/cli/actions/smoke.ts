@@ -119,5 +119,8 @@ async function openTarget(config: Config, target: SmokeTarget, { connect, signal
     await forward.value.close();
     await connected.value.close();
   };
-  return { target: { ...target, url: `http://127.0.0.1:${String(forward.value.port)}` }, close };
+  return {
+    target: { ...target, url: `${new URL(target.url).protocol}//127.0.0.1:${String(forward.value.port)}` },
+    close,
+  };
 }

@@ -101,7 +101,12 @@ async function withInventory<T>(
     const forward = await connected.value.forward(host.settings.port);
     if (!forward.ok) return forward;
     try {
-      return await work({ name, url: `http://127.0.0.1:${String(forward.value.port)}`, key, command });
+      return await work({
+        name,
+        url: `${new URL(url).protocol}//127.0.0.1:${String(forward.value.port)}`,
+        key,
+        command,
+      });
     } finally {
       await forward.value.close();
     }

@@ -96,7 +96,8 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
 export function register({ redaction }: Session, { hosts, servers = [], allHosts }: Config): readonly Problem[] {
   const isMasked = (secret: Secret): boolean =>
     !allHosts.some((name) => name.includes(secret.reveal())) && redaction.add(secret);
-  const keys = hosts.flatMap(({ target: { name }, settings: { masterKey } }) => {
+  const keys = hosts.flatMap(({ target: { name }, settings: { masterKey, tls } }) => {
+    if (tls?.from === 'sent' && tls.key !== undefined) redaction.add(tls.key);
     if (masterKey.state !== 'set') return [];
     const { key, previous, revoked } = masterKey;
     const unmasked = (secret: Secret | undefined, variable: string, fix: string): readonly Problem[] =>

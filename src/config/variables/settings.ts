@@ -7,6 +7,7 @@ import { readFolders } from './folders.ts';
 import { readMasterKey } from './master-key.ts';
 import { readClientKeys, readTeams } from './client-keys.ts';
 import { readModels } from './models.ts';
+import { readTls } from './tls.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
 import { nearestName } from '../../core/spelling.ts';
@@ -49,6 +50,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
   const models = readModels(variables.get('litellm_models'), backends, reader);
   const teams = readTeams(variables.get('litellm_teams'), models, reader);
   const signingKey = reader.text(variables.get('litellm_evidence_signing_key'), 'the path of an SSH key');
+  const tls = readTls(variables, reader);
   return {
     models,
     backends,
@@ -69,6 +71,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
     authorities,
     ...(signingKey === undefined ? {} : { evidenceSigningKey: signingKey }),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

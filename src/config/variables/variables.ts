@@ -199,6 +199,18 @@ export const VARIABLES = {
       'A PEM file on this machine with the certificates of the authorities that signed the certificates of `https://` backends. It is installed beside `config.yaml`, and the gateway trusts it beside the authorities of Node and of the host.',
     example: 'files/example-ca.pem',
   },
+  litellm_tls_cert: {
+    type: text('an absolute path on the host, or PEM text', String.raw`\s*(?:/[^\n]*|-----BEGIN [\s\S]*)`),
+    meaning:
+      'The certificate that the gateway serves clients with, followed by those between it and the root: the path of a file on the host, or the PEM text itself, which enforce sends. With it the gateway speaks TLS 1.2 and 1.3, and no plain HTTP.',
+    example: '/etc/ssl/example.pem',
+  },
+  litellm_tls_key: {
+    type: text('an absolute path on the host, or PEM text', String.raw`\s*(?:/[^\n]*|-----BEGIN [\s\S]*)`),
+    meaning:
+      'The private key of `litellm_tls_cert`, in the same form, without a passphrase. A text belongs in the vault; a file on the host must be readable by `litellm_user` and by nobody else.',
+    example: '/etc/ssl/private/example.key',
+  },
   litellm_templates_dir: {
     type: text('the path of a folder', String.raw`\s*\S[^\n]*`),
     meaning:

@@ -52,7 +52,7 @@ for each in "\${folders[@]}"; do
   kind=missing ours= names= listen=
   if [ -d "$each" ]; then
     kind=folder
-    for name in config.yaml litellm.env ca.pem .hxllm; do marked "$each/$name" && ours="$ours$name "; done
+    for name in config.yaml litellm.env ca.pem tls-cert.pem tls-key.pem .hxllm; do marked "$each/$name" && ours="$ours$name "; done
     if marked "$each/config.yaml"; then listen=$(grep -m 1 '^ *listen: ' "$each/config.yaml"); fi
     # JSON has no place for a mark, and the second is half of the first.
     for name in contexts.json contexts.json.new; do [ "$each" = "$state" ] && [ -f "$each/$name" ] && ours="$ours$name "; done

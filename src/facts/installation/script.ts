@@ -5,7 +5,7 @@ import { DEPLOYMENTS, INSTANCES } from './deployments.ts';
 
 /**
  * Prints one line for each thing that is installed, values in base64. `$1` user, `$2` group, `$3` install folder, `$4`
- * pid file, `$5` service manager, `$6` a file whose text is never sent, `$7` whether runtimes are hashed; the rest are paths to check.
+ * pid file, `$5` service manager, `$6` the environment file, whose text is never sent, as that of a private key, `$7` whether runtimes are hashed; the rest are paths to check.
  */
 export const INSTALLATION_SCRIPT = `
 ${SAY}
@@ -29,7 +29,10 @@ for path; do
     head -n 2 -- "$path" | grep -q '^${MARK}' && marked=yes
     # Whole, since a part of a file shows lines as changed that are not. The text of a foreign file stays on the host.
     # A dot at the end keeps line feeds, which the shell would drop.
-    [ "$path" = "$secret" ] || [ $marked = no ] || text="$(tr -d '\\0' < "$path"; printf .)"
+    case $path in
+      "$secret"|"$secret.hxllm-new"|*/tls-key.pem|*/tls-key.pem.hxllm-new) ;;
+      *) [ $marked = no ] || text="$(tr -d '\\0' < "$path"; printf .)";;
+    esac
   fi
   say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text" "$((now - written))" "$((now - changed))"
 done

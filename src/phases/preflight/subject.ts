@@ -43,6 +43,7 @@ import { fileLimitsQuestion, librariesQuestion, runtimeQuestion } from '../../fa
 import { sudoLogQuestion } from '../../facts/sudo-log.ts';
 import { ownSudoRightsQuestion, sudoRightsQuestion } from '../../facts/sudo-rights.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
+import { tlsPairQuestion } from '../../facts/tls-pair.ts';
 import { toolsQuestion } from '../../facts/tools.ts';
 import { trustQuestions } from './trust-questions.ts';
 import type { TrustSeen } from './trust-seen.ts';
@@ -153,6 +154,7 @@ function questionsOfHost(settings: Settings) {
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     dropIns: dropInsQuestion({ ...settings, ...paths }),
     ...trustQuestions(settings, paths),
+    tlsPair: tlsPairQuestion({ ...settings, ...paths }),
     dns: nameServiceQuestion(
       namesOf(settings).filter((name) => !isAddress(name)),
       settings.requireDomainJoin,

@@ -1,3 +1,4 @@
+import { checkServerIdentity, rootCertificates, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { Agent, request } from 'undici';
 import type { RecordedRequest, Exchange } from './exchange.ts';
 import { ABORTED, diagnose } from './diagnose.ts';
@@ -9,8 +10,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Far more than any expected answer has. */
 const MAX_BODY_BYTES = 4 << 20;
 
-/** The keys of a target. */
-type TargetKeys = Pick<SmokeTarget, 'key' | 'previousKey' | 'revokedKey'>;
+/** The keys of a target, and how its certificate is judged. */
+type TargetKeys = Pick<SmokeTarget, 'key' | 'previousKey' | 'revokedKey' | 'tls'>;
 
 /** A request relative to the target's address. */
 export interface ProbeRequest {
@@ -29,7 +30,7 @@ export interface ProbeRequest {
 /** Sends requests to one server and keeps every exchange in order. */
 export class Client {
   readonly exchanges: Exchange[] = [];
-  readonly #agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
+  readonly #agent: Agent;
   readonly #api: URL;
   readonly #server: URL;
   readonly #keys: TargetKeys;
@@ -42,6 +43,11 @@ export class Client {
     this.#api = new URL(`${path === '' ? '/v1' : path}/`, url);
     this.#server = new URL(`${path.replace(/\/v1$/, '')}/`, url);
     this.#keys = keys;
+    this.#agent = new Agent({
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...tlsOptions(keys.tls) },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
     this.#signal = signal;
     this.#nowMs = nowMs;
   }
@@ -116,6 +122,17 @@ export class Client {
       text,
     );
   }
+}
+
+function tlsOptions(tls: SmokeTarget['tls']): Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> {
+  if (tls === undefined) return {};
+  const isFor = (name: string, certificate: PeerCertificate): boolean =>
+    checkServerIdentity(name, certificate) === undefined;
+  return {
+    ca: [...rootCertificates, ...tls.authorities],
+    checkServerIdentity: (hostname, certificate) =>
+      tls.names.some((name) => isFor(name, certificate)) ? undefined : checkServerIdentity(hostname, certificate),
+  };
 }
 
 async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -9,6 +9,8 @@ export interface SmokeTarget {
   readonly name: string;
   /** `http://host:4000`, with or without `/v1`. */
   readonly url: string;
+  /** For `https://`: the certificate must be for one of the names, and signed by one of Node's authorities or of these. */
+  readonly tls?: { readonly names: readonly string[]; readonly authorities: readonly string[] } | undefined;
   readonly key: Secret | undefined;
   /** The key before a rotation, which works too. */
   readonly previousKey?: Secret | undefined;

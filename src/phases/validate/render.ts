@@ -14,13 +14,18 @@ export function renderFor({ settings }: HostConfig): Result<readonly DesiredFile
   return renderHostFiles(settings, masterKey.state === 'set' ? masterKey : { key: new Secret(PLACEHOLDER) });
 }
 
-/** The same renders for the evidence: always with the placeholder instead of the keys. */
+/** The same renders for the evidence: always with the placeholder instead of every key. */
 export function rendersToKeep({ settings }: HostConfig): ReadonlyMap<string, string> {
   const { masterKey } = settings;
   const key = new Secret(PLACEHOLDER);
   const isRotated = masterKey.state === 'set' && masterKey.previous !== undefined;
   const files = renderHostFiles(settings, { key, ...(isRotated ? { previous: key } : {}) });
-  return new Map((files.ok ? files.value : []).map((file) => [file.name, contentText(file.content) ?? '']));
+  return new Map(
+    (files.ok ? files.value : []).map((file) => [
+      file.name,
+      file.name === 'tls-key.pem' ? PLACEHOLDER : (contentText(file.content) ?? ''),
+    ]),
+  );
 }
 
 /** The same renders to compare with those on the host: a file whose secret is in a locked vault has no content. */

@@ -59,7 +59,13 @@ test('a documented default is what an absent variable means', async () => {
 test('a documented example is read, and is valid', async () => {
   const withExample = ALL.filter(({ record }) => record.example !== undefined);
   assert.ok(withExample.length > 5);
-  for (const { within, name, record } of withExample) await settingsOf(withKey(within, name, record.example));
+  // Neither of these has a meaning without the other one.
+  const pair = {
+    litellm_tls_cert: VARIABLES.litellm_tls_cert.example,
+    litellm_tls_key: VARIABLES.litellm_tls_key.example,
+  };
+  for (const { within, name, record } of withExample)
+    await settingsOf({ ...(name in pair ? pair : {}), ...withKey(within, name, record.example) });
 });
 
 test('the schema refuses what the settings refuse', async () => {

@@ -50,6 +50,8 @@ export async function inspectHost(
     paths.configFile,
     paths.envFile,
     paths.caFile,
+    paths.tlsCertFile,
+    paths.tlsKeyFile,
     paths.serviceUnit,
     paths.socketUnit,
     paths.current,

@@ -25,6 +25,15 @@ export async function formerRelease(
       fix: `hxllm enforce --limit ${host} --ask-vault-pass  # writes it, and deploys your files`,
       where: { host },
     });
+  const lost = [paths.tlsCertFile, paths.tlsKeyFile].find((path) => installation.entries.get(path)?.kind !== 'file');
+  if (settings.tls?.from === 'sent' && lost !== undefined)
+    return fail({
+      code: 'rollback.no-certificate',
+      summary: 'the host has no certificate and private key',
+      detail: `Expected ${lost}, which a rollback keeps, found none: deployment ${String(number)} speaks TLS, and the running one does not.`,
+      fix: `hxllm enforce --limit ${host} --ask-vault-pass  # with litellm_tls_cert and litellm_tls_key`,
+      where: { host },
+    });
   const damaged = Object.entries(release.files).filter(([name, hash]) => {
     const found = installation.releases.get(`${release.id}/${name}`);
     // The same release of a later commit has another date, and is the same all the same.

@@ -22,9 +22,16 @@ export interface FormerState extends RollbackSource {
   readonly desired: readonly DesiredFile[];
 }
 
+const TLS_KEY = 'tls-key.pem';
+// A certificate of then does not fit the key of now.
+const KEPT = new Set(['tls-cert.pem', TLS_KEY]);
+
 const TIMEOUT_MS = 60_000;
 
-/** Reads the files of the deployment to go back to. The environment file is not among them: the keys on the host stay. */
+/**
+ * Reads the files of the deployment to go back to. The environment file is not among them, nor are certificate and private key: those on the
+ * host stay.
+ */
 export async function readFormer(
   host: Host,
   config: HostConfig,
@@ -87,7 +94,14 @@ function otherManager(host: string, { number, settings }: DeploymentRecord, { se
 function settingsOf(settings: Settings, { settings: recorded, files }: DeploymentRecord): Settings {
   const hasAuthorities = files.some(({ name }) => name === 'ca.pem');
   const authorities = settings.authorities ?? { file: 'ca.pem', path: '', certificates: [] };
-  return { ...settings, ...recorded, authorities: hasAuthorities ? authorities : undefined };
+  // Files on the host are named in the recorded config.yaml alone.
+  const sent = { from: 'sent', certificates: [], text: '', key: undefined } as const;
+  return {
+    ...settings,
+    ...recorded,
+    authorities: hasAuthorities ? authorities : undefined,
+    tls: files.some(({ name }) => name === TLS_KEY) ? sent : undefined,
+  };
 }
 
 function desiredFiles(
@@ -112,7 +126,7 @@ function desiredFiles(
     });
   const problems: Problem[] = [];
   const desired = record.files.map(({ name, path, owner, group, mode, sha256: hash }): DesiredFile => {
-    if (path === envFile) return { name, path, owner, group, mode, content: { kind: 'kept' } };
+    if (path === envFile || KEPT.has(name)) return { name, path, owner, group, mode, content: { kind: 'kept' } };
     const text = texts.get(name);
     if (text === undefined || hash === undefined || sha256(text) !== hash)
       problems.push({

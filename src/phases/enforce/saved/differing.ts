@@ -169,7 +169,7 @@ export function changedWanted(differences: readonly Difference[], { files }: Des
       const file = files[Number(name)];
       if (file === undefined || part === '') return 'other files are rendered';
       return file.content.kind === 'secret' && part === 'content'
-        ? `${file.name}: another master key`
+        ? `${file.name}: another ${file.name === 'tls-key.pem' ? 'private key' : 'master key'}`
         : `${file.name}: ${part === 'content' ? 'other content' : (values ?? `another ${part}`)}`;
     }
     const variable = `litellm_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;

@@ -5,7 +5,7 @@ import type { RuntimeTls } from '../../../facts/runtime-tls.ts';
 import type { BackendTls } from '../trust-seen.ts';
 import { knowing, lineOn, type PreflightCheck, type PreflightSubject } from '../subject.ts';
 import { placeOf, tlsBackends } from '../trust-questions.ts';
-import { dayText, SOON_MS } from './trust.ts';
+import { dayText, SOON_MS } from './trust-days.ts';
 
 type Meta = Pick<PreflightCheck, 'title' | 'severity' | 'why' | 'remedy'>;
 

@@ -1,15 +1,9 @@
 import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
 import { quote } from '../../../core/shell.ts';
 import { isSameCertificate, type TrustStore } from '../../../facts/authorities.ts';
+import { dayText, SOON_MS } from './trust-days.ts';
+import { GATEWAY_TRUST } from './trust-gateway.ts';
 import { knowing, lineOn, type PreflightCheck, type PreflightSubject } from '../subject.ts';
-
-/** Certificates that end within 14 days are a warning. */
-export const SOON_MS = 14 * 24 * 3_600_000;
-
-/** A day of a certificate, in UTC. */
-export function dayText(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
-}
 
 const NO_FILE = 'litellm_ca_file is not defined';
 
@@ -74,15 +68,7 @@ export const TRUST: readonly PreflightCheck[] = [
     after: ['system.bash'],
     judge: knowing((facts) => facts.trustStore, judgeInstalled),
   },
-  {
-    id: 'trust.gateway-certificate',
-    title: 'the certificate of the gateway is valid',
-    severity: 'error',
-    why: 'A gateway that speaks TLS to its clients needs a certificate of its own.',
-    remedy: 'Put a proxy with TLS in front of the gateway.',
-    asks: [],
-    judge: () => notApplicable('the gateway speaks HTTP and has no certificate of its own'),
-  },
+  ...GATEWAY_TRUST,
 ];
 
 function nowOf({ seen }: PreflightSubject): number {
