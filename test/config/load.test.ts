@@ -48,6 +48,8 @@ test('the guide’s files are read as they are, with every default', async () =>
       models: 0,
       backends: ['http://hx-llm01-server.dev-test.hana-x.ai:11434', 'http://hx-llm02-server.dev-test.hana-x.ai:11434'],
       masterKey: { state: 'absent' },
+      keys: [],
+      teams: [],
       port: 4000,
       listen: '0.0.0.0',
       user: 'litellm',
