@@ -148,6 +148,13 @@ export interface ClientKey {
   readonly models: readonly string[];
   /** The alias of one of the teams. */
   readonly team: string | undefined;
+  readonly limits: KeyLimits;
+}
+
+/** Limits of a key or team; `undefined`: none. */
+export interface KeyLimits {
+  readonly rpm: number | undefined;
+  readonly parallel: number | undefined;
 }
 
 /** One entry of `litellm_teams`. */
@@ -155,6 +162,7 @@ export interface Team {
   readonly alias: string;
   readonly models: readonly string[];
   readonly blocked: boolean;
+  readonly limits: KeyLimits;
 }
 
 /** The master key, or the reason why it is unknown. */

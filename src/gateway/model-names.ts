@@ -1,6 +1,7 @@
 import type { Deployment, GatewayConfig, KeyConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
 import { wildcardOf } from '../schema/wildcard.ts';
 import { KeyRing } from './keys/key-ring.ts';
+import { Limiter } from './limits/limiter.ts';
 import { accessIdOf, ALL_ALLOWED, modelAccess, type ModelAccess } from './keys/model-access.ts';
 
 /** The names of a configuration that clients may ask for, and their models. */
@@ -25,6 +26,7 @@ export type FallbacksOf = (kind: 'failed' | 'too-long', group: ModelGroup) => re
 export interface Lookups extends ModelNames {
   readonly fallbacks: FallbacksOf;
   readonly keys: KeyRing;
+  readonly limiter: Limiter;
   /** The names that exist for a caller: all of them without a key of a client. */
   namesFor(key: KeyConfig | undefined): ModelNames;
 }
@@ -32,8 +34,9 @@ export interface Lookups extends ModelNames {
 /** Most lists of models for which the names are kept; a further one takes the place of the oldest. */
 const MOST_VIEWS = 500;
 
-/** Makes the look-ups of a configuration. */
-export function lookupsOf(config: GatewayConfig): Lookups {
+/** Makes the look-ups of a configuration. The limiter goes on: a reload resets no limit. */
+export function lookupsOf(config: GatewayConfig, limiter = new Limiter()): Lookups {
+  limiter.forgetIdle(performance.now());
   const names = modelNamesOf(config);
   const views = new Map<string, ModelNames>();
   const ids = new WeakMap<KeyConfig, string>();
@@ -50,7 +53,7 @@ export function lookupsOf(config: GatewayConfig): Lookups {
     views.set(id, view);
     return view;
   };
-  return { ...names, fallbacks: fallbacksOf(config), keys: new KeyRing(config.keys, config.teams), namesFor };
+  return { ...names, fallbacks: fallbacksOf(config), keys: new KeyRing(config.keys, config.teams), limiter, namesFor };
 }
 
 /** Of all names those that a key may use: for it the others do not exist. */

@@ -113,6 +113,8 @@ export interface RequestContext extends BodyHolder {
   readonly record: RequestRecord;
   /** The client's key; `undefined` before authentication, for the master key and without keys. */
   key: KeyConfig | undefined;
+  /** The request counts for limits of its key; set if there are any. */
+  admission: { end(): void } | undefined;
   /** The bodies of all requests under way. */
   readonly bodies: BodyBudget;
   /** Asks the client for its body: set if the client waits for that (`Expect: 100-continue`). */
@@ -190,6 +192,7 @@ export function openContext(
       status: undefined,
     },
     key: undefined,
+    admission: undefined,
     bodies,
     bodyBytes: 0,
   };

@@ -93,6 +93,7 @@ export function createGatewayServer(
     connections.track(incoming.socket, outgoing, context);
     const onClose = (): void => {
       context.leave?.();
+      context.admission?.end();
       connections.untrack(incoming.socket, outgoing, context);
       if (!isLogged(context)) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;

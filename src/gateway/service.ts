@@ -223,7 +223,7 @@ export function createService(
     await setImmediate();
     const spec = fleetSpecOf(config, contexts, backendDrains);
     await setImmediate();
-    const lookups = lookupsOf(config);
+    const lookups = lookupsOf(config, latest.limiter);
     await setImmediate();
     if (isClosed) return undefined;
     // Before the scheduler, which may ask for a load at once: the load is to follow the new file.

@@ -1,5 +1,13 @@
 import { stringify } from 'yaml';
-import { pathsOf, type Backend, type ClientKey, type Model, type Settings, type Team } from '../config/config.ts';
+import {
+  pathsOf,
+  type Backend,
+  type ClientKey,
+  type KeyLimits,
+  type Model,
+  type Settings,
+  type Team,
+} from '../config/config.ts';
 import { schemaLine } from '../core/json-schema.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
@@ -81,7 +89,14 @@ export function listenText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
 }
 
-function keyEntryOf({ alias, hash, expires, blocked, models, team }: ClientKey): KeyEntry {
+function limitsOf({ rpm, parallel }: KeyLimits): Pick<KeyEntry, 'rpm_limit' | 'max_parallel_requests'> {
+  return {
+    ...(rpm === undefined ? {} : { rpm_limit: rpm }),
+    ...(parallel === undefined ? {} : { max_parallel_requests: parallel }),
+  };
+}
+
+function keyEntryOf({ alias, hash, expires, blocked, models, team, limits }: ClientKey): KeyEntry {
   return {
     alias,
     hash,
@@ -89,11 +104,17 @@ function keyEntryOf({ alias, hash, expires, blocked, models, team }: ClientKey):
     ...(blocked ? { blocked } : {}),
     ...(models.length === 0 ? {} : { models }),
     ...(team === undefined ? {} : { team }),
+    ...limitsOf(limits),
   };
 }
 
-function teamEntryOf({ alias, models, blocked }: Team): TeamEntry {
-  return { alias, ...(models.length === 0 ? {} : { models }), ...(blocked ? { blocked } : {}) };
+function teamEntryOf({ alias, models, blocked, limits }: Team): TeamEntry {
+  return {
+    alias,
+    ...(models.length === 0 ? {} : { models }),
+    ...(blocked ? { blocked } : {}),
+    ...limitsOf(limits),
+  };
 }
 
 function entryOf(model: Model, backend: Backend): ModelEntry {

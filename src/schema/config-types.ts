@@ -72,6 +72,15 @@ export interface KeyConfig {
   readonly models: readonly string[];
   /** The alias of its team, which must allow a model as well. */
   readonly team: string | undefined;
+  readonly limits: RequestLimits;
+}
+
+/** Limits on requests; `undefined`: none. */
+export interface RequestLimits {
+  /** `rpm_limit`: in any 60 seconds. */
+  readonly perMinute: number | undefined;
+  /** `max_parallel_requests`: under way at once, those that wait included. */
+  readonly parallel: number | undefined;
 }
 
 /** The team of keys: a limit on what each of them may do. */
@@ -80,6 +89,8 @@ export interface TeamConfig {
   readonly blocked: boolean;
   /** As in {@link KeyConfig}. */
   readonly models: readonly string[];
+  /** For all its keys together. */
+  readonly limits: RequestLimits;
 }
 
 /** Limits for the phases of a request, in ms. 0: no limit. */

@@ -79,6 +79,8 @@ export interface KeyEntry {
   readonly blocked?: boolean;
   readonly models?: readonly string[];
   readonly team?: string;
+  readonly rpm_limit?: number;
+  readonly max_parallel_requests?: number;
 }
 
 /** The team of keys. */
@@ -86,4 +88,6 @@ export interface TeamEntry {
   readonly alias: string;
   readonly models?: readonly string[];
   readonly blocked?: boolean;
+  readonly rpm_limit?: number;
+  readonly max_parallel_requests?: number;
 }

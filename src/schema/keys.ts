@@ -29,7 +29,16 @@ export function readKeys(
       findings.wrong(path, 'a mapping with alias and hash', entry);
       return [];
     }
-    const { alias, hash, expires, blocked = false, models = [], team } = readSection(HXLLM_KEY, entry, path, findings);
+    const {
+      alias,
+      hash,
+      expires,
+      blocked = false,
+      models = [],
+      team,
+      rpm_limit: perMinute,
+      max_parallel_requests: parallel,
+    } = readSection(HXLLM_KEY, entry, path, findings);
     const name = readAlias(alias, [...path, 'alias'], findings);
     const digest = readHash(hash, [...path, 'hash'], findings);
     const expiresMs = expires === undefined ? undefined : readExpiry(expires, [...path, 'expires'], findings);
@@ -49,7 +58,7 @@ export function readKeys(
     if (sameHash !== undefined) repeated(findings, [...path, 'hash'], 'key', sameHash);
     aliases.set(name, path);
     hashes.set(digest, pathText(path));
-    return [{ alias: name, hash: digest, expiresMs, blocked, models: names, team }];
+    return [{ alias: name, hash: digest, expiresMs, blocked, models: names, team, limits: { perMinute, parallel } }];
   });
 }
 
@@ -62,7 +71,13 @@ export function readTeams(given: readonly unknown[] | undefined, findings: Issue
       findings.wrong(path, 'a mapping with alias', entry);
       return [];
     }
-    const { alias, models = [], blocked = false } = readSection(HXLLM_TEAM, entry, path, findings);
+    const {
+      alias,
+      models = [],
+      blocked = false,
+      rpm_limit: perMinute,
+      max_parallel_requests: parallel,
+    } = readSection(HXLLM_TEAM, entry, path, findings);
     const names = readModelNames(models, [...path, 'models'], findings);
     if (names.includes('all-team-models'))
       findings.wrong([...path, 'models'], 'names of models: all-team-models stands in the models of a key', models);
@@ -71,7 +86,7 @@ export function readTeams(given: readonly unknown[] | undefined, findings: Issue
     const sameName = aliases.get(name);
     if (sameName !== undefined) repeated(findings, [...path, 'alias'], 'alias', pathText(sameName));
     aliases.set(name, path);
-    return [{ alias: name, models: names, blocked }];
+    return [{ alias: name, models: names, blocked, limits: { perMinute, parallel } }];
   });
 }
 

@@ -16,7 +16,7 @@ const UPSTREAM = ['core', 'schema', ...EXCHANGE, 'gateway/route/residency.ts'];
 const CONTROL = ['gateway/gateway.ts', 'gateway/log.ts', 'gateway/route', 'gateway/scheduler'];
 /** Rooms of the gateway, in the order in which a request meets them. */
 const GATEWAY_ROOMS =
-  'process control http auth keys api catalogue health metrics proxy scheduler state route upstream usage'
+  'process control http auth keys limits api catalogue health metrics proxy scheduler state route upstream usage'
     .split(' ')
     .map((room) => `gateway/${room}`);
 
@@ -139,11 +139,8 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['node:*'],
     why: 'it answers one question: the owner of the key that came with the request',
   },
-  'gateway/keys': {
-    rooms: ['core', 'schema'],
-    packages: [],
-    why: 'the keys of clients and what each may do: it knows no request and no clock',
-  },
+  'gateway/keys': { rooms: ['core', 'schema'], packages: [], why: 'it judges a key and knows no request' },
+  'gateway/limits': { rooms: ['gateway/keys'], packages: [], why: 'pure: time is an argument' },
   'gateway/api': {
     rooms: [
       'gateway/client-dialect.ts',
@@ -197,6 +194,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'gateway/service.ts',
       'gateway/auth',
       'gateway/http',
+      'gateway/limits',
       'gateway/scheduler',
       'gateway/route',
       'gateway/upstream',

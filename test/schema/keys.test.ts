@@ -6,6 +6,7 @@ import { lintConfig } from '../../src/schema/lint.ts';
 import { entry, good, issuesOf, read } from './reading.ts';
 
 const MASTER = { general_settings: { master_key: 'sk-0123456789abcdef0123' } };
+const NONE = { perMinute: undefined, parallel: undefined };
 const HASH = apiKeyHash('sk-one');
 
 function issuesWith(...keys: readonly unknown[]): readonly string[] {
@@ -18,7 +19,7 @@ test('keys are read with their defaults; hashes may be in capitals', () => {
     { alias: 'two', hash: apiKeyHash('sk-two'), expires: '2027-01-01', blocked: 'yes' },
   ];
   assert.deepEqual(good({ ...MASTER, hxllm: { keys } }).keys, [
-    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false, models: [], team: undefined },
+    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false, models: [], team: undefined, limits: NONE },
     {
       alias: 'two',
       hash: apiKeyHash('sk-two'),
@@ -26,6 +27,7 @@ test('keys are read with their defaults; hashes may be in capitals', () => {
       blocked: true,
       models: [],
       team: undefined,
+      limits: NONE,
     },
   ]);
   assert.deepEqual(good(MASTER).keys, []);
@@ -90,12 +92,14 @@ test('keys name models and a team that exists', () => {
   const config = good({
     ...MASTER,
     hxllm: {
-      keys: [{ alias: 'one', hash: HASH, models: ['m', 'all-team-models'], team: 'research' }],
-      teams: [{ alias: 'research', models: ['m*'], blocked: true }],
+      keys: [{ alias: 'one', hash: HASH, models: ['m', 'all-team-models'], team: 'research', rpm_limit: 5 }],
+      teams: [{ alias: 'research', models: ['m*'], blocked: true, max_parallel_requests: '2' }],
     },
   });
   assert.partialDeepStrictEqual(config.keys[0], { models: ['m', 'all-team-models'], team: 'research' });
-  assert.deepEqual(config.teams, [{ alias: 'research', models: ['m*'], blocked: true }]);
+  assert.deepEqual(config.keys[0]?.limits, { perMinute: 5, parallel: undefined });
+  const limits = { perMinute: undefined, parallel: 2 };
+  assert.deepEqual(config.teams, [{ alias: 'research', models: ['m*'], blocked: true, limits }]);
 });
 
 test('a wrong team, and a wrong name of a model, refuse the file with their place', () => {
@@ -107,6 +111,8 @@ test('a wrong team, and a wrong name of a model, refuse the file with their plac
     [{ keys: [{ ...key, models: ['all-team-models'] }], teams }, 'error config.team hxllm.keys[0].models'],
     [{ keys: [{ ...key, models: 'm' }] }, 'error config.wrong-value hxllm.keys[0].models'],
     [{ keys: [{ ...key, models: ['m', 7] }] }, 'error config.wrong-value hxllm.keys[0].models[1]'],
+    [{ keys: [{ ...key, rpm_limit: 0 }] }, 'error config.wrong-value hxllm.keys[0].rpm_limit'],
+    [{ teams: [{ alias: 'a', rpm_limit: 1.5 }] }, 'error config.wrong-value hxllm.teams[0].rpm_limit'],
     [{ teams: ['research'] }, 'error config.wrong-value hxllm.teams[0]'],
     [{ teams: [{}] }, 'error config.missing hxllm.teams[0].alias'],
     [{ teams: [...teams, ...teams] }, 'error config.repeated-key hxllm.teams[1].alias'],

@@ -1,6 +1,8 @@
-import { flag, listOf, text, type VariableRecord } from './variable-type.ts';
+import { flag, integer, listOf, text, type VariableRecord } from './variable-type.ts';
 
 const ALLOWED_MODELS = listOf('a list of names of models', { type: 'string' });
+
+const REQUESTS = integer(1, 1_000_000_000);
 
 /** The keys of an entry of `litellm_keys`. */
 export const CLIENT_KEY_KEYS = {
@@ -32,8 +34,22 @@ export const CLIENT_KEY_KEYS = {
   },
   team: {
     type: text('the alias of a team', String.raw`[^\n]+`),
-    meaning: 'The `alias` of its team, which must allow a model as well.',
+    meaning: 'The `alias` of its team, which must allow a model as well, and whose limits hold too.',
     example: 'research',
+  },
+  rpm_limit: {
+    type: REQUESTS,
+    meaning:
+      'The most requests for models in any 60 seconds, failed ones included; a further one is refused with 429 and the time after which it fits. Without it: no limit.',
+    unit: 'requests',
+    example: 60,
+  },
+  max_parallel_requests: {
+    type: REQUESTS,
+    meaning:
+      'The most requests for models under way at once, those that wait included; a further one is refused with 429. Without it: no limit.',
+    unit: 'requests',
+    example: 4,
   },
 } as const satisfies Readonly<Record<string, VariableRecord>>;
 
@@ -51,4 +67,16 @@ export const TEAM_KEYS = {
     example: ['phi3-3.8b'],
   },
   blocked: { type: flag, meaning: 'Whether all its keys are refused.', default: false },
+  rpm_limit: {
+    type: REQUESTS,
+    meaning: 'As in `litellm_keys`, for all its keys together.',
+    unit: 'requests',
+    example: 600,
+  },
+  max_parallel_requests: {
+    type: REQUESTS,
+    meaning: 'As in `litellm_keys`, for all its keys together.',
+    unit: 'requests',
+    example: 16,
+  },
 } as const satisfies Readonly<Record<string, VariableRecord>>;

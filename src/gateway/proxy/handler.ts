@@ -9,17 +9,20 @@ import type { Service } from '../service.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unlistedModel, unsupportedParameter } from './failures.ts';
+import { limitFailure } from './limit-failure.ts';
 import { ableOf } from './forward-plan.ts';
 import { ignoredBy } from './ignored-params.ts';
 import { pinToBackend } from './pinned-backend.ts';
 import { callHeaders } from './litellm-headers.ts';
 import { ClientResponse } from './response.ts';
 
-/** Serves a request with a body: authenticate → readBody → parse → resolveModel → ableGroup → forward. `named` is the model that the path names. Never throws. */
+/** Serves a request with a body: authenticate → limits of the key → readBody → parse → resolveModel → ableGroup → forward. `named` is the model that the path names. Never throws. */
 export async function handleRequest(context: RequestContext, endpoint: Endpoint, named?: string): Promise<void> {
   try {
     const caller = authenticate(context);
     if (!caller.ok) return reject(context, caller.failure);
+    const limited = context.key === undefined ? undefined : limitFailure(context, context.key);
+    if (limited !== undefined) return reject(context, limited);
     const body = await readBody(context);
     const isLarge = context.bodyBytes > LARGE_BYTES;
     if (isLarge) await ownTurn();

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../core/json-schema.ts';
-import { flag, list, text } from '../kind.ts';
+import { flag, list, text, whole } from '../kind.ts';
 import { honours, type Section } from '../section.ts';
 
 const NAMES: { readonly shape: JsonSchema } = { shape: { items: { type: 'string' } } };
@@ -25,7 +25,19 @@ export const HXLLM_KEY = {
     'The models that the key may use: aliases, patterns with stars, access groups (`model_info.access_groups`), `all-proxy-models`, `all-team-models` (those of its team) and `no-default-models` (none). Without it: all. A model that it may not use does not exist for it.',
     { ...NAMES, example: ['phi3-3.8b', 'llama3*'] },
   ),
-  team: honours(text, 'The `alias` of its team, which must allow a model as well.', { example: 'research' }),
+  team: honours(text, 'The `alias` of its team, which must allow a model as well, and whose limits hold too.', {
+    example: 'research',
+  }),
+  rpm_limit: honours(
+    whole(1),
+    'The most requests for models in any 60 seconds, failed ones included; a further one is refused with 429 and the time after which it fits. Without it: no limit.',
+    { unit: 'requests', example: 60 },
+  ),
+  max_parallel_requests: honours(
+    whole(1),
+    'The most requests for models under way at once, those that wait included; a further one is refused with 429. Without it: no limit.',
+    { unit: 'requests', example: 4 },
+  ),
 } satisfies Section;
 
 /** An entry of `hxllm.teams`. */
@@ -36,4 +48,9 @@ export const HXLLM_TEAM = {
     example: ['phi3-3.8b'],
   }),
   blocked: honours(flag, 'Whether all its keys are refused.', { default: false }),
+  rpm_limit: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', { unit: 'requests', example: 600 }),
+  max_parallel_requests: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', {
+    unit: 'requests',
+    example: 16,
+  }),
 } satisfies Section;

@@ -25,8 +25,10 @@ test('the keys of group_vars are those that the gateway reads', async () => {
     blocked: yes
     team: research
     models: [m, small, "m*", all-team-models]
+    rpm_limit: 60
+    max_parallel_requests: "4"
 litellm_teams:
-  - {alias: research, models: [m], blocked: true}
+  - {alias: research, models: [m], blocked: true, rpm_limit: 600}
 `;
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
   const loaded = await tree.load();
@@ -39,7 +41,15 @@ litellm_teams:
   const { config, issues } = readGatewayConfig(document, { environment: { LITELLM_MASTER_KEY: 'sk-placeholder' } });
   assert.deepEqual(issues, []);
   assert.deepEqual(config?.keys, [
-    { alias: 'one', hash: HASH, expiresMs: undefined, blocked: false, models: [], team: undefined },
+    {
+      alias: 'one',
+      hash: HASH,
+      expiresMs: undefined,
+      blocked: false,
+      models: [],
+      team: undefined,
+      limits: { perMinute: undefined, parallel: undefined },
+    },
     {
       alias: 'two',
       hash: apiKeyHash('sk-two'),
@@ -47,9 +57,12 @@ litellm_teams:
       blocked: true,
       models: ['m', 'small', 'm*', 'all-team-models'],
       team: 'research',
+      limits: { perMinute: 60, parallel: 4 },
     },
   ]);
-  assert.deepEqual(config?.teams, [{ alias: 'research', models: ['m'], blocked: true }]);
+  assert.deepEqual(config?.teams, [
+    { alias: 'research', models: ['m'], blocked: true, limits: { perMinute: 600, parallel: undefined } },
+  ]);
   assert.deepEqual(config?.groups[0]?.deployments[0].listed.info['access_groups'], ['small']);
 });
 
@@ -94,6 +107,11 @@ for (const [what, keys, found] of [
     'a hash twice',
     `litellm_keys:\n  - {alias: a, hash: "${HASH}"}\n  - {alias: b, hash: "${HASH.toUpperCase()}"}\n`,
     'variables.wrong-value 3 litellm_keys[1].hash',
+  ],
+  [
+    'a limit of nothing',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}", rpm_limit: 0}\n`,
+    'variables.wrong-value 2 litellm_keys[0].rpm_limit',
   ],
   ['a team that is a text', 'litellm_teams: [research]\n', 'variables.wrong-value 1 litellm_teams[0]'],
   ['a team without a name', 'litellm_teams:\n  - {models: [m]}\n', 'variables.wrong-value 2 litellm_teams[0]'],

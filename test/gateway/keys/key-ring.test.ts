@@ -5,6 +5,7 @@ import { KeyRing } from '../../../src/gateway/keys/key-ring.ts';
 import type { KeyConfig } from '../../../src/schema/gateway-config.ts';
 import { workingMsOf } from '../../working-time.ts';
 
+const NONE = { perMinute: undefined, parallel: undefined };
 const keyOf = (text: string, more: Partial<KeyConfig> = {}): KeyConfig => ({
   alias: `of ${text}`,
   hash: apiKeyHash(text),
@@ -12,6 +13,7 @@ const keyOf = (text: string, more: Partial<KeyConfig> = {}): KeyConfig => ({
   blocked: false,
   models: [],
   team: undefined,
+  limits: NONE,
   ...more,
 });
 
@@ -25,8 +27,8 @@ test('a key is judged by its text and the clock', () => {
       keyOf('sk-blocked-team', { team: 'sales' }),
     ],
     [
-      { alias: 'research', blocked: false, models: [] },
-      { alias: 'sales', blocked: true, models: [] },
+      { alias: 'research', blocked: false, models: [], limits: NONE },
+      { alias: 'sales', blocked: true, models: [], limits: NONE },
     ],
   );
   const stateAt = (text: string, nowMs: number): string => ring.judge(text, nowMs).state;
@@ -48,4 +50,21 @@ test('a look-up among 100,000 keys takes microseconds, known or not', async () =
   assert.equal(valid, 50_000);
   // 0.1 s on a machine at rest; a search through the list would take an hour.
   assert.ok(ms < 1000, `${String(ms)} ms`);
+});
+
+test('the owners of limits are the key and its team, as far as they have some', () => {
+  const limits = { perMinute: 2, parallel: undefined };
+  const ring = new KeyRing(
+    [],
+    [
+      { alias: 'research', blocked: false, models: [], limits },
+      { alias: 'sales', blocked: false, models: [], limits: NONE },
+    ],
+  );
+  const kinds = (more: Partial<KeyConfig>): readonly string[] =>
+    ring.ownersOf(keyOf('sk-a', more)).map(({ kind, alias }) => `${kind} ${alias}`);
+  assert.deepEqual(kinds({}), []);
+  assert.deepEqual(kinds({ team: 'sales' }), []);
+  assert.deepEqual(kinds({ team: 'research' }), ['team research']);
+  assert.deepEqual(kinds({ team: 'research', limits }), ['key of sk-a', 'team research']);
 });

@@ -41,7 +41,7 @@ function conditionalHeaders(failure: Failure): Readonly<Record<string, string>> 
   const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), mostMs);
   // Without `x-should-retry: false` the SDKs would retry at once, which only adds to the load.
   const retry =
-    failure.retryAfterMs > MAX_RETRY_AFTER_MS || failure.shouldRetry === false
+    failure.shouldRetry === false || (failure.retryAfterMs > MAX_RETRY_AFTER_MS && failure.shouldRetry !== true)
       ? { 'x-should-retry': 'false' }
       : failure.shouldRetry === true
         ? { 'x-should-retry': 'true' }
