@@ -1,9 +1,20 @@
-import { appendFileSync, closeSync, constants, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { parseObject } from '../core/json.ts';
 import type { StepEvent } from '../core/recorder.ts';
 import { appendRun, closing } from './chain/append-run.ts';
 import { readChain } from './chain/chain.ts';
 import type { EarlierRun } from './earlier-run.ts';
 import type { OwnFolder } from './own-folder.ts';
+import { reportFiles } from './report/report-files.ts';
 import { SCHEMA_VERSION, type RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
 
@@ -40,6 +51,10 @@ export function closeCutOff(
     );
     if (ended === undefined) write(own, 'run.json', `${JSON.stringify(record, undefined, 2)}\n`);
     write(own, 'summary.txt', `${summaryOf(record)}${stepsText(steps)}`);
+    // A report of the phase itself stays; one of these may be a part.
+    const { 'report.md': markdown = '', ...reports } = reportFiles(own.at('.'), record);
+    for (const [name, text] of Object.entries(reports)) write(own, name, text);
+    if (!existsSync(own.at('report.md'))) write(own, 'report.md', markdown);
     appendRun(root, own, { phase, run, closedAt });
   });
 }
@@ -47,8 +62,12 @@ export function closeCutOff(
 /** The run.json of a run that was killed after it was whole. */
 function recordIn(own: OwnFolder): RunRecord | undefined {
   try {
+    const record = parseObject(readFileSync(own.at('run.json'), 'utf8'));
+    const isWhole = ['results', 'problems', 'hosts', 'inputs', 'command'].every((name) =>
+      Array.isArray(record?.[name]),
+    );
     // hxllm wrote it, and its schema is published.
-    return JSON.parse(readFileSync(own.at('run.json'), 'utf8')) as RunRecord;
+    return isWhole ? (record as unknown as RunRecord) : undefined;
   } catch {
     return undefined;
   }

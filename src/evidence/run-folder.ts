@@ -12,6 +12,7 @@ import { findEarlierRuns } from './earlier-run.ts';
 import { MANIFEST, SIGNATURE } from './manifest.ts';
 import { openEvidenceRoot, UnfitFolder } from './own-folder.ts';
 import type { Redaction } from './redaction.ts';
+import { reportFiles } from './report/report-files.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
 import { settle, type Settled } from './settle.ts';
 import { summaryOf } from './summary.ts';
@@ -144,6 +145,11 @@ function open(request: RunRequest): Run {
       append({ kind: 'closed', ending: ended.ending, exitCode: ended.exitCode });
       document('run.json', record);
       if (!existsSync(own.at('summary.txt'))) document('summary.txt', summaryOf(record));
+      keep(() => {
+        // Redaction keeps the record's shape.
+        const reports = reportFiles(own.at('.'), request.redaction.data(record) as RunRecord);
+        for (const [name, text] of Object.entries(reports)) if (!existsSync(own.at(name))) document(name, text);
+      });
       keep(() => {
         manifest = closing(root, () => appendRun(root, own, { phase, run, closedAt: endedAt, isSigned })).sha256;
       });

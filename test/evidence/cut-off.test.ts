@@ -10,7 +10,7 @@ import { sha256 } from '../../src/core/hash.ts';
 import type { RecordedStep } from '../../src/core/recorder.ts';
 import { createRedaction } from '../../src/evidence/redaction.ts';
 import { openRun, type Run } from '../../src/evidence/run-folder.ts';
-import { CLOSING, here, json, lines } from './open-run.ts';
+import { CLOSING, here, json, lines, REPORTS } from './open-run.ts';
 
 const ID = 'a'.repeat(32);
 
@@ -99,7 +99,14 @@ test('the next run closes a run that was cut off, and states its steps from the 
     /cut-off \(exit 137\)[\s\S]*undone {3}h1 {2}do files\.litellm\.env {2}\(from the record of the host, 2026-11-23T23:15:30Z\)/,
   );
   const manifest = json(cut, 'manifest.json');
-  assert.deepEqual(Object.keys(manifest['files'] as object), ['events.jsonl', 'kept.txt', 'run.json', 'summary.txt']);
+  assert.deepEqual(Object.keys(manifest['files'] as object), [
+    'events.jsonl',
+    'junit.xml',
+    'kept.txt',
+    ...REPORTS.slice(1),
+    'run.json',
+    'summary.txt',
+  ]);
   assert.deepEqual(json(next, 'manifest.json')['previous'], {
     phase: 'enforce',
     run: '20261123T231500Z',

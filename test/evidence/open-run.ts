@@ -22,6 +22,9 @@ export const CLOSING: RunClosing = {
   warnings: [],
 };
 
+/** The reports of a closed run. */
+export const REPORTS = ['junit.xml', 'report.html', 'report.md'];
+
 /** Folder and clock, new for each test. */
 export const here = { root: '', clockMs: START_MS };
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { sha256 } from '../../src/core/hash.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { CLOSING, here, json, lines, opened } from './open-run.ts';
+import { CLOSING, here, json, lines, opened, REPORTS } from './open-run.ts';
 
 test('a run’s folder is named by phase and UTC second, and only its owner may read it', () => {
   const run = opened();
@@ -104,7 +104,7 @@ test('the manifest hashes every file, and names the manifest of the run that clo
   first.close(CLOSING);
   const manifest = json(first, 'manifest.json');
   const files = manifest['files'] as Record<string, string>;
-  assert.deepEqual(Object.keys(files), ['events.jsonl', 'hosts/h1/plan.json', 'run.json', 'summary.txt']);
+  assert.deepEqual(Object.keys(files), ['events.jsonl', 'hosts/h1/plan.json', ...REPORTS, 'run.json', 'summary.txt']);
   for (const [path, hash] of Object.entries(files))
     assert.equal(hash, sha256(readFileSync(join(first.folder, path))), path);
   assert.equal(manifest['previous'], null);
