@@ -16,6 +16,17 @@ export function hostRecordQuestion(installDir: string, runs: readonly string[]):
   };
 }
 
+/** The run that wrote the last line of the record, if there is one. */
+export function lastRunQuestion(installDir: string): Question<string | undefined> {
+  return {
+    // A power cut may have left a part of a line at the end.
+    script: '[ ! -f "$1" ] || tail -n 3 -- "$1"',
+    arguments: [recordFile(installDir)],
+    as: 'root',
+    parse: ({ stdout }) => parseHostRecord(stdout).at(-1)?.run,
+  };
+}
+
 /** Parses the lines; a line that was cut off by a full disk or a power cut is left out. */
 export function parseHostRecord(text: string): readonly RecordedStep[] {
   return text.split('\n').flatMap((line) => {

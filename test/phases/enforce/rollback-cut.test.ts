@@ -14,7 +14,7 @@ import { applyTo, desiredWith } from '../../plan/fake/random.ts';
 import { idsOf } from '../../plan/plan-stage.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 
-const OPERATOR = 'ada@workstation';
+const RUN = '0'.repeat(32);
 const ORIGIN = { at: '2026-11-30T01:02:03.456Z', who: 'ada', from: 'workstation' };
 const keyed = (digits: string): Partial<Settings> => ({
   masterKey: { state: 'set', key: new Secret(`sk-${digits.repeat(32)}`), where: {} },
@@ -51,7 +51,7 @@ function recordOf(operations: readonly Operation[], cut: number): readonly Recor
   const ids = [...new Set(operations.slice(0, cut).map(({ step }) => step))];
   return ids
     .filter((step) => step !== '' && !left.has(step))
-    .map((step) => ({ run: '0'.repeat(32), at: '2026-11-30T01:02:04Z', step, state: 'done' }));
+    .map((step) => ({ run: RUN, at: '2026-11-30T01:02:04Z', step, state: 'done' }));
 }
 
 /** Whether the gateway starts from the disk alone, as after a reboot. */
@@ -83,7 +83,7 @@ for (const codeOnly of [false, true])
         // The next run of the same command.
         const kept = deploymentsOf(host, two);
         const request = { to: -1, codeOnly };
-        const done = finishedRollback(kept, request, recordOf(operations, cut), OPERATOR);
+        const done = finishedRollback(kept, request, recordOf(operations, cut), RUN);
         if (done === undefined) {
           const source = rollbackSource('host', kept, request);
           assert.ok(source.ok, about);
@@ -113,7 +113,7 @@ for (const codeOnly of [false, true])
     assert.ok(cuts > 30 && finished > 3, `${String(cuts)} cuts, ${String(finished)} after the end`);
   });
 
-test('a rollback counts back from the running deployment if another run, operator or way back made it', () => {
+test('a rollback counts back from the running deployment if another run came after the cut one, or if another way back is asked for', () => {
   const one = desiredWith(keyed('a1'), 'gateway');
   const two = desiredWith(keyed('a1'), 'a later gateway');
   const host = new FakeHost();
@@ -123,9 +123,9 @@ test('a rollback counts back from the running deployment if another run, operato
   for (const { run } of operations) run(host);
   const kept = deploymentsOf(host, two);
   const [lines, request] = [recordOf(operations, operations.length), { to: -1, codeOnly: false }];
-  assert.equal(finishedRollback(kept, request, lines, OPERATOR)?.number, 3);
-  assert.equal(finishedRollback(kept, request, lines, 'eve@elsewhere'), undefined);
-  assert.equal(finishedRollback(kept, { ...request, codeOnly: true }, lines, OPERATOR), undefined);
-  assert.equal(finishedRollback(kept, { ...request, to: 2 }, lines, OPERATOR), undefined);
-  assert.equal(finishedRollback(kept, request, [], OPERATOR), undefined);
+  assert.equal(finishedRollback(kept, request, lines, RUN)?.number, 3);
+  assert.equal(finishedRollback(kept, request, lines, 'another run'), undefined);
+  assert.equal(finishedRollback(kept, { ...request, codeOnly: true }, lines, RUN), undefined);
+  assert.equal(finishedRollback(kept, { ...request, to: 2 }, lines, RUN), undefined);
+  assert.equal(finishedRollback(kept, request, [], RUN), undefined);
 });

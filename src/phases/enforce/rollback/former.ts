@@ -7,7 +7,7 @@ import type { PhaseTools } from '../../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { ask } from '../../../facts/ask.ts';
 import { deploymentFilesQuestion, deploymentsQuestion } from '../../../facts/installation/deployments.ts';
-import { hostRecordQuestion } from '../../../facts/host-record.ts';
+import { hostRecordQuestion, lastRunQuestion } from '../../../facts/host-record.ts';
 import type { Question } from '../../../facts/question.ts';
 import type { DesiredFile } from '../../../render/content.ts';
 import { renderHostFiles } from '../../../render/host-files.ts';
@@ -36,17 +36,21 @@ export async function readFormer(
   host: Host,
   config: HostConfig,
   request: RollbackRequest,
-  tools: Pick<PhaseTools, 'signal' | 'recorder' | 'cutOff' | 'by'>,
+  tools: Pick<PhaseTools, 'signal' | 'recorder' | 'cutOff'>,
 ): Promise<Result<FormerState>> {
   const { deployments: folder, installDir } = pathsOf(config.settings);
-  const { cutOff = [], by } = tools;
-  const questions = { kept: deploymentsQuestion(installDir), recorded: hostRecordQuestion(installDir, cutOff) };
-  const { signal } = tools;
+  const { cutOff = [], signal } = tools;
+  const questions = {
+    kept: deploymentsQuestion(installDir),
+    recorded: hostRecordQuestion(installDir, cutOff),
+    last: lastRunQuestion(installDir),
+  };
   const asked = await ask(host, questions, randomId(), { signal, timeoutMs: TIMEOUT_MS, become: config.become });
   if (!asked.ok) return asked;
-  const { kept, recorded } = asked.value;
+  const { kept, recorded, last } = asked.value;
   if (!kept.known) return fail(uninspected(host.name, kept));
-  const finished = finishedRollback(kept.value, request, recorded.known ? recorded.value : [], by);
+  const finished =
+    recorded.known && last.known ? finishedRollback(kept.value, request, recorded.value, last.value) : undefined;
   if (finished !== undefined) tools.recorder.event({ kind: 'note', host: host.name, text: finishedText(finished) });
   const source =
     finished === undefined

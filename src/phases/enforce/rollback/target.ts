@@ -47,22 +47,23 @@ export function rollbackSource(
 }
 
 /**
- * The running deployment, if a rollback of this operator made it that was cut off after it was healthy. A relative rollback that is repeated
- * then must not go on from there: it would go forward again.
+ * The running deployment, if a rollback made it that was cut off after it was healthy. A relative rollback that is repeated then must not go on
+ * from there: it would go forward again. `recorded` are the lines of cut runs in the host's record, and `lastRun` is the run that
+ * wrote there last: any run after the cut one makes the question new.
  */
 export function finishedRollback(
   kept: Deployments,
   { to, codeOnly }: RollbackRequest,
   recorded: readonly RecordedStep[],
-  by: string | undefined,
+  lastRun: string | undefined,
 ): DeploymentRecord | undefined {
   const running = runningDeployment(kept);
   const { record } = kept.deployments.find(({ number }) => number === running) ?? {};
-  const { rollback, who, from } = record ?? {};
+  const { rollback } = record ?? {};
   if (to > 0 || rollback === undefined || rollback.codeOnly !== codeOnly) return undefined;
-  const isOwn = by === undefined || by === (from === undefined ? who : `${String(who)}@${from}`);
-  const isHealthy = recorded.some(({ step, state }) => step === 'health' && state === 'done');
-  return isOwn && isHealthy ? record : undefined;
+  return recorded.some(({ run, step, state }) => run === lastRun && step === 'health' && state === 'done')
+    ? record
+    : undefined;
 }
 
 // Failed attempts are no place to go back to, so they do not count.
