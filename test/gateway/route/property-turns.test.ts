@@ -50,7 +50,7 @@ for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET
       fc.property(SETTING, (setting) => {
         assertServed(setting, policy);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -78,7 +78,7 @@ for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET
       fc.property(SHARED_WEIGHTS, (setting) => {
         assertServed(setting, policy);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
