@@ -11,6 +11,11 @@ import { reportProblems } from '../../views/problems.ts';
 /** The options of `hxllm keys new`. */
 export interface NewKeyOptions {
   readonly expires?: string;
+  /** Names, patterns and groups of models. */
+  readonly models?: readonly string[];
+  readonly team?: string;
+  readonly rpmLimit?: number;
+  readonly maxParallelRequests?: number;
   readonly json?: boolean;
 }
 
@@ -38,18 +43,18 @@ export async function printNewKey(terminal: Terminal, alias: string, options: Ne
 /** Makes a key of a client, and the line for the operator's files, which holds its hash alone. Nothing is written. */
 export function newKey(
   alias: string,
-  { expires, json = false }: NewKeyOptions,
+  { json = false, ...fields }: NewKeyOptions,
   version: string,
   key = newApiKey(),
 ): Result<string> {
   const wanted = wantedAlias(alias);
   // A key in the place of the name is not shown.
   if (wanted !== undefined) return fail(unsuitable(wanted, `the alias ${withoutKeys(JSON.stringify(alias))}`));
+  const { expires } = fields;
   if (expires !== undefined && instantOf(expires) === undefined)
     return fail(unsuitable('--expires 2027-01-01, or 2027-01-01T12:00:00Z with a time', expires));
   const hash = apiKeyHash(key);
-  const end = expires === undefined ? '' : `, expires: "${expires}"`;
-  const line = `- {alias: ${JSON.stringify(alias)}, hash: "${hash}"${end}}`;
+  const line = lineOf(alias, hash, fields);
   if (json) {
     const document: NewKeyDocument = {
       schemaVersion: DOCUMENT_VERSION,
@@ -72,6 +77,27 @@ export function newKey(
       `  ${line}`,
     ].join('\n'),
   );
+}
+
+/** The entry in YAML's flow style: a text of JSON is one of YAML, whatever it says. */
+function lineOf(
+  alias: string,
+  hash: string,
+  { expires, models, team, rpmLimit, maxParallelRequests }: Omit<NewKeyOptions, 'json'>,
+): string {
+  const fields = {
+    alias,
+    hash,
+    expires,
+    team,
+    models,
+    rpm_limit: rpmLimit,
+    max_parallel_requests: maxParallelRequests,
+  };
+  const written = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${JSON.stringify(value)}`],
+  );
+  return `- {${written.join(', ')}}`;
 }
 
 function unsuitable(wanted: string, found: string): Problem {
