@@ -50,7 +50,7 @@ test('a file that somebody edited is named with the time at which it was written
   assert.deepEqual(said({ writtenS: 9e7, changedS: 200 }), [`${configFile} was edited 3 minutes ago`]);
   assert.deepEqual(said({}), [`${configFile} was edited`]);
   assert.deepEqual(said({ marked: false, text: undefined, writtenS: 5, changedS: 5 }), [
-    `${configFile} was edited 5 seconds ago; marked: expected true, found false`,
+    `${configFile} was edited 5 seconds ago; has the mark of hxllm: expected true, found false`,
   ]);
   assert.deepEqual(words(running, withEntry(envFile, { mode: 0o644, changedS: 7200 })), [
     `${envFile}: mode: expected 0640, found 0644 (changed 2 hours ago)`,

@@ -122,6 +122,7 @@ const NAMED: Readonly<Record<string, string>> = {
   size: 'number of entries',
   needsReload: 'changed since systemd read it',
   intact: 'whole',
+  marked: 'has the mark of hxllm',
   isConfigDir: 'has the configuration',
   isInstallDir: 'has the program',
   isStateDir: 'has the state',
