@@ -9,6 +9,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../core/error.ts';
 import { randomId } from '../core/id.ts';
 import { timestampOf } from '../core/timestamp.ts';
@@ -17,12 +18,20 @@ import type { OwnFolder } from './own-folder.ts';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const DRAFT = '.opening-';
+const REMOVED = '.removing-';
 /** A run takes milliseconds to open. */
 const LEFT_AFTER_MS = 3_600_000;
 
-/** Whether a folder is that of a run which has no first event yet: it opens now, or its process was killed as it opened. */
+/** Whether a folder belongs to a run that opens now or is removed now. A process that was killed meanwhile leaves it. */
 export function isDraft(name: string): boolean {
-  return name.startsWith(DRAFT);
+  return name.startsWith(DRAFT) || name.startsWith(REMOVED);
+}
+
+/** Removes the folder of a run. A process that is killed meanwhile leaves no part of a run, but a hidden folder that later goes. */
+export function removeRun(folder: string): void {
+  const hidden = join(dirname(folder), `${REMOVED}${randomId()}`);
+  renameSync(folder, hidden);
+  rmSync(hidden, { recursive: true });
 }
 
 /**

@@ -39,7 +39,9 @@ export interface Manifest {
 /** The SHA-256 of each file in a run's folder but {@link UNHASHED}, by its path. Links are no files. */
 export function hashesIn(folder: string): Readonly<Record<string, string>> {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => !UNHASHED.has(path) && lstatSync(join(folder, path)).isFile())
+    .filter(
+      (path) => !UNHASHED.has(path) && lstatSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true,
+    )
     .toSorted();
   return Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(join(folder, path)))]));
 }

@@ -99,10 +99,15 @@ function open(request: RunRequest): Run {
     keep(() => void writeSync(events, `${JSON.stringify({ at: new Date(request.nowMs()).toISOString(), ...line })}\n`));
   const document = (path: string, content: string | object): void =>
     keep(() => {
-      const text =
+      save(
+        path,
         typeof content === 'string'
           ? readable(path, request.redaction.text(content))
-          : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`;
+          : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`,
+      );
+    });
+  const save = (path: string, text: string): void =>
+    keep(() => {
       mkdirSync(dirname(own.at(path)), { recursive: true, mode: FOLDER_MODE });
       const file = openSync(own.at(path), NO_LINK, FILE_MODE);
       try {
@@ -146,9 +151,9 @@ function open(request: RunRequest): Run {
       document('run.json', record);
       if (!existsSync(own.at('summary.txt'))) document('summary.txt', summaryOf(record));
       keep(() => {
-        // Redaction keeps the record's shape.
+        // Redaction keeps the record's shape; events and documents are redacted.
         const reports = reportFiles(own.at('.'), request.redaction.data(record) as RunRecord);
-        for (const [name, text] of Object.entries(reports)) if (!existsSync(own.at(name))) document(name, text);
+        for (const [name, text] of Object.entries(reports)) if (!existsSync(own.at(name))) save(name, text);
       });
       keep(() => {
         manifest = closing(root, () => appendRun(root, own, { phase, run, closedAt: endedAt, isSigned })).sha256;

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../core/hash.ts';
 import type { Result } from '../../core/problem.ts';
 import { readChain } from '../chain/chain.ts';
 import { placeOfRun } from '../chain/link.ts';
 import { CHAIN_LOG, readChainLog } from '../chain/log.ts';
+import { removeRun } from '../claim-run.ts';
 import { MANIFEST } from '../manifest.ts';
 import { openRun, type RunRequest } from '../run-folder.ts';
 import type { KeptRun } from './kept-runs.ts';
@@ -63,7 +64,6 @@ export function pruneRuns(
   // Only a run whose manifest is kept as it was goes.
   const kept = new Map(tombstones(request.root).map(({ link }) => [placeOfRun(link), link.sha256]));
   for (const [index, { place }] of runs.entries())
-    if (kept.get(place) === sha256(manifests[index]?.text ?? ''))
-      rmSync(join(request.root, place), { recursive: true });
+    if (kept.get(place) === sha256(manifests[index]?.text ?? '')) removeRun(join(request.root, place));
   return { ok: true, value: { folder: run.folder, head: run.manifest() } };
 }

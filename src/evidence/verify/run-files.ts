@@ -62,7 +62,7 @@ function timeFindings(folder: string, path: string, { closedAt }: Manifest): rea
 
 function fileFindings(folder: string, place: string, { files }: Manifest): readonly Finding[] {
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
-  const kinds = new Map(entries.map((entry) => [entry, lstatSync(join(folder, entry))]));
+  const kinds = new Map(entries.map((entry) => [entry, lstatSync(join(folder, entry), { throwIfNoEntry: false })]));
   const listed = Object.entries(files).flatMap(([name, hash]): readonly Finding[] => {
     const path = `${place}/${name}`;
     const expected = `SHA-256 ${hash}`;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, parseJson } from '../../core/json.ts';
 import { tombstones } from '../archive/tombstones.ts';
@@ -97,9 +97,14 @@ function entriesOf(folder: string): readonly Dirent[] {
 
 // In a folder of another user, the own evidence is below the user's name.
 function hasOwnPhases(folder: string): boolean {
-  return readdirSync(folder, { withFileTypes: true }).some(
-    (entry) => entry.name === CHAIN_LOG || (entry.isDirectory() && isPhase(entry.name)),
-  );
+  try {
+    return readdirSync(folder, { withFileTypes: true }).some(
+      (entry) => entry.name === CHAIN_LOG || (entry.isDirectory() && isPhase(entry.name)),
+    );
+  } catch {
+    // It is closed to this user.
+    return true;
+  }
 }
 
 function besideFindings(root: string, entry: Dirent): readonly Finding[] {
@@ -130,7 +135,10 @@ function checkEntry(
   const { name } = entry;
   const path = placeOfRun({ phase, run: name });
   if (entry.isDirectory() && isDraft(name))
-    return { findings: [], notes: [`${path} begins now, or was killed before its first event`] };
+    return {
+      findings: [],
+      notes: [`${path} is no run: it begins or is removed now, or its process was killed meanwhile`],
+    };
   if (!entry.isDirectory() || !isRun(name))
     return { findings: [{ kind: 'added', path, expected: 'runs alone', found: 'another file or folder' }], notes: [] };
   const checked = checkRunFiles(root, phase, name);
@@ -146,6 +154,8 @@ function checkEntry(
 }
 
 function openingIn(path: string): { readonly by: string; readonly pid: number; readonly at: string } | undefined {
+  // Reading a pipe would wait for ever.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
   try {
     const first = parseJson(readFileSync(path, 'utf8').split('\n')[0] ?? '');
     if (!isObject(first)) return undefined;

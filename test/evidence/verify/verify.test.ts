@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   cpSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -131,6 +133,13 @@ test('an added file, link, folder or run is found wherever it is', () => {
     },
     [`added preflight/notes.txt`]: () => {
       writeFileSync(join(root(), 'preflight/notes.txt'), '');
+    },
+    [`added ${run}/\uFFFD`]: () => {
+      writeFileSync(Buffer.concat([Buffer.from(join(root(), run, '/')), Buffer.of(0xff)]), '');
+    },
+    ['open enforce/20200101T000000Z']: () => {
+      mkdirSync(join(root(), 'enforce/20200101T000000Z'), { recursive: true });
+      execFileSync('mkfifo', [join(root(), 'enforce/20200101T000000Z/events.jsonl')]);
     },
     ['added more.txt']: () => {
       writeFileSync(join(root(), 'more.txt'), '');
