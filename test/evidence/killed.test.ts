@@ -17,6 +17,9 @@ const CHANGING = [
   'ftruncateSync',
 ];
 
+/** A run has some forty writes. */
+const MOST_WRITES = 100;
+
 /**
  * Does the work as a process would that is killed before its call number `count` of a function that changes files: from there on none of them
  * does anything. Returns whether the work came so far.
@@ -59,6 +62,7 @@ test('a run that is killed before any of its writes says so, and the next run cl
   closedRun('preflight');
   const said = new Set<string>();
   for (let count = 1; ; count += 1) {
+    assert.ok(count < MOST_WRITES, 'a run that is left open makes every later one longer');
     let name = '';
     const isKilled = killedBefore(count, () => {
       const run = openPhase('smoke');
@@ -97,6 +101,7 @@ test('a run that is killed before any of its writes says so, and the next run cl
 
 test('a run that closes one that was cut off, and is killed before any of its writes, leaves both to the next', () => {
   for (let count = 1; ; count += 1) {
+    assert.ok(count < MOST_WRITES, 'a run that is left open makes every later one longer');
     const cut = openPhase('smoke');
     cut.recorder.event({ kind: 'note', text: 'one' });
     const isKilled = killedBefore(count, () => {
