@@ -20,6 +20,9 @@ export class Place implements Disposable {
     return { folder: join(this.cwd, 'group_vars'), folders: [this.cwd] };
   }
 
+  /** A folder in memory that no other program uses. */
+  readonly memory = mkdtempSync('/dev/shm/hxllm-vault-');
+
   constructor() {
     mkdirSync(join(this.cwd, 'group_vars/all'), { recursive: true });
     this.write('old', 'old password\n');
@@ -41,7 +44,7 @@ export class Place implements Disposable {
     const path = join(this.cwd, 'editor.sh');
     writeFileSync(path, `#!/bin/sh\n${editor}\n`);
     chmodSync(path, 0o700);
-    return fakeTerminal({ cwd: this.cwd, environment: { EDITOR: `'${path}'`, XDG_RUNTIME_DIR: '/dev/shm' } });
+    return fakeTerminal({ cwd: this.cwd, environment: { EDITOR: `'${path}'`, XDG_RUNTIME_DIR: this.memory } });
   }
 
   async encrypt(): Promise<void> {
@@ -50,6 +53,7 @@ export class Place implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    rmSync(this.memory, { recursive: true });
     rmSync(this.cwd, { recursive: true });
   }
 }

@@ -11,9 +11,6 @@ import { codeOf, FILE, MAIN, OLD, PLAIN, Place, valueOf, whole } from './place.t
 
 const { signal } = new AbortController();
 
-/** Folders of vault edit that are left in memory. */
-const left = (): readonly string[] => readdirSync('/dev/shm').filter((name) => name.startsWith('hxllm-'));
-
 test('an edit keeps password and id, and a text that was not changed leaves the file byte for byte', async () => {
   using place = new Place();
   const id = { vaultId: ['prod@old'] };
@@ -29,7 +26,7 @@ test('an edit keeps password and id, and a text that was not changed leaves the 
   assert.equal(valueOf(await viewVault(place.terminal(), whole, id, signal)), PLAIN.replace('old', 'mine'));
   // While it is open no other user may read it, and it is in memory.
   assert.match(place.read('seen'), /^600 regular file\n700 directory\ntmpfs +tmpfs /);
-  assert.deepEqual(left(), []);
+  assert.deepEqual(readdirSync(place.memory), []);
 });
 
 test('a text that is no YAML, and an editor that fails, change nothing and leave nothing', async () => {
@@ -40,7 +37,7 @@ test('a text that is no YAML, and an editor that fails, change nothing and leave
   assert.equal(codeOf(await editVault(place.terminal('echo "- a" > "$1"'), whole, OLD, signal)), 'vault.not-yaml');
   assert.equal(codeOf(await editVault(place.terminal('echo new > "$1"; exit 3'), whole, OLD, signal)), 'vault.editor');
   assert.equal(place.read(FILE), before);
-  assert.deepEqual(left(), []);
+  assert.deepEqual(readdirSync(place.memory), []);
 });
 
 test('a file that was changed while the editor was open is not overwritten', async () => {
