@@ -46,7 +46,7 @@ test('/fleet shows servers, models, slots, queues by caller and class, and a loa
   });
   await using gateway = await startGateway([], {
     model_list: [entry('phi3', url), entry('llama3', url), entry('gone', NOWHERE[0])],
-    hxllm: { backends: { [url]: { num_parallel: 1 } } },
+    hxllm: { backends: { [url]: { num_parallel: 1, max_loaded_models: 3 } } },
   });
   await until('the server has listed its memory', () => isListed(gateway, url));
   const leaving = new AbortController();
