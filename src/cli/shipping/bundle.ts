@@ -38,6 +38,7 @@ export async function bundleGateway(): Promise<Result<Bundle>> {
 export async function packGateway(): Promise<string> {
   const before = await packedBefore();
   if (before !== undefined) return before;
+  const begunMs = Date.now();
   const { build } = await import('esbuild');
   const result = await build({
     absWorkingDir: PACKAGE_ROOT,
@@ -59,10 +60,7 @@ export async function packGateway(): Promise<string> {
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error('esbuild wrote nothing');
   // This file has the options, and the lock file the version of esbuild.
-  await keepPacked(output.text, [
-    'src/cli/shipping/bundle.ts',
-    'package-lock.json',
-    ...Object.keys(result.metafile.inputs),
-  ]);
+  const inputs = ['src/cli/shipping/bundle.ts', 'package-lock.json', ...Object.keys(result.metafile.inputs)];
+  await keepPacked(output.text, inputs, begunMs);
   return output.text;
 }

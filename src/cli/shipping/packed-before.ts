@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../core/hash.ts';
 import { parseJson } from '../../core/json.ts';
@@ -25,9 +25,15 @@ export async function packedBefore(): Promise<string | undefined> {
   }
 }
 
-/** Keeps a bundle for {@link packedBefore}; where the folder cannot be written, the next run packs again. */
-export async function keepPacked(content: string, inputs: readonly string[]): Promise<void> {
+/**
+ * Keeps a bundle that was begun at `begunMs` (since 1970) for {@link packedBefore}; where the folder cannot be written, the next run packs
+ * again.
+ */
+export async function keepPacked(content: string, inputs: readonly string[], begunMs: number): Promise<void> {
   try {
+    // A file that was saved meanwhile may be in the bundle as it was before, and its hash would be that of the new one.
+    const saved = await Promise.all(inputs.map(async (path) => (await stat(join(PACKAGE_ROOT, path))).mtimeMs));
+    if (saved.some((savedMs) => savedMs >= begunMs)) return;
     const packed: Packed = { content, inputs: await hashesOf(inputs) };
     const fresh = `${FILE}.${String(process.pid)}`;
     await mkdir(dirname(FILE), { recursive: true });

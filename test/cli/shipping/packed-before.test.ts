@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -31,5 +31,9 @@ test('a bundle is packed again when a file that is in it has changed, and only t
   const changed = await pack();
   assert.ok(changed.includes('console.log("changed")') && !first.includes('console.log("changed")'));
   await writeFile(kept, 'damaged');
+  // As if somebody saved the file while it was packed: the bundle may have its former text.
+  const later = new Date(Date.now() + 60_000);
+  await utimes(source, later, later);
   assert.equal(await pack(), changed);
+  assert.equal(await readFile(kept, 'utf8'), 'damaged');
 });
