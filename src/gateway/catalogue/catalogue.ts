@@ -8,7 +8,7 @@ import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
 
 /** Every alias, as a model that Ollama has on disk. */
-export async function listTags(service: Service, key?: KeyConfig): Promise<Json> {
+export async function listTags(service: Service, key: KeyConfig | undefined): Promise<Json> {
   const listed = listedIn(await askAll(service, 'tags'));
   const since = new Date(service.since * 1000);
   return {
@@ -19,7 +19,7 @@ export async function listTags(service: Service, key?: KeyConfig): Promise<Json>
 }
 
 /** The aliases whose models are in memory, each as listed by the backend that keeps it longest. */
-export async function listLoaded(service: Service, key?: KeyConfig): Promise<Json> {
+export async function listLoaded(service: Service, key: KeyConfig | undefined): Promise<Json> {
   const listed = listedIn(await askAll(service, 'loaded'));
   const models = listedGroups(service, key).flatMap(({ name: alias, deployments }) => {
     const known = deployments.map(listed).filter((entry) => entry !== undefined);

@@ -10,7 +10,11 @@ import { listedGroups, showModel } from './catalogue.ts';
 const ANSWERS_MS = 4000;
 
 /** Every deployment of every listed alias; with `id`, the deployment with that id alone, or none. */
-export async function listModelInfo(service: Service, key?: KeyConfig, id?: string): Promise<readonly Json[]> {
+export async function listModelInfo(
+  service: Service,
+  key: KeyConfig | undefined,
+  id?: string,
+): Promise<readonly Json[]> {
   const { models } = service.namesFor(key);
   const wanted =
     id === undefined
@@ -31,7 +35,11 @@ export async function listModelInfo(service: Service, key?: KeyConfig, id?: stri
 }
 
 /** Every listed alias; with `asked`, that alias alone, or none. */
-export async function listModelGroups(service: Service, key?: KeyConfig, asked?: string): Promise<readonly Json[]> {
+export async function listModelGroups(
+  service: Service,
+  key: KeyConfig | undefined,
+  asked?: string,
+): Promise<readonly Json[]> {
   const wanted = listedGroups(service, key).filter(({ name }) => asked === undefined || name === asked);
   const facts = await factsOf(
     service,
