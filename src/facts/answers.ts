@@ -23,11 +23,12 @@ export function refusalOf(stdout: string, nonce: string): string {
   return (end < 0 ? said : said.slice(0, end)).trim().split('\n').at(-1) ?? '';
 }
 
-/** The fact of an answer. `refusal` is the last line of sudo. */
+/** The fact of an answer. `refusal` is the last line of sudo; `moreS` is what the questions beside it added to its time limit. */
 export function factOf(
   question: Question<unknown> | undefined,
   answer: Answer | undefined,
   refusal: string,
+  moreS = 0,
 ): Fact<unknown> {
   if (question === undefined || answer === undefined)
     return question?.as === 'root'
@@ -38,7 +39,7 @@ export function factOf(
         }
       : { known: false, why: 'the host gave no answer' };
   if (answer.exitCode === 124 || answer.exitCode === 137)
-    return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };
+    return { known: false, why: `no answer within ${String((question.timeoutS ?? DEFAULT_TIMEOUT_S) + moreS)} s` };
   try {
     return { known: true, value: question.parse(answer) };
   } catch (error) {

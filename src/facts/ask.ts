@@ -64,9 +64,10 @@ export async function ask<Q extends Questions>(
     return fail(noShell(host, withoutPassword(ran.value, options.become)));
   const answers = new Map([...split(stdout, nonce), ...spoken]);
   const refusal = refusalOf(stdout, nonce);
+  const moreS = slackS(names.length);
   options.keep?.(answers, script, Number(stdout.split(`${nonce}:ended:`)[1]?.trim() ?? 'NaN'));
   const facts = Object.keys(questions).map(
-    (name) => [name, factOf(questions[name], answers.get(name), refusal)] as const,
+    (name) => [name, factOf(questions[name], answers.get(name), refusal, moreS)] as const,
   );
   // Built from the questions name by name, which is what the type states.
   return ok(Object.fromEntries(facts) as Facts<Q>);

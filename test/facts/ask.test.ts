@@ -240,3 +240,9 @@ test('many questions give each of them more time, and root too: they share the p
   };
   assert.deepEqual([limitOf(40), limitOf(63), limitOf(143)], ['10 18', '10 18', '20 28']);
 });
+
+test('an answer that is missing is told with the time that it had', async () => {
+  const fast = Object.fromEntries(Array.from({ length: 71 }, (_, index) => [`q${String(index)}`, text('')]));
+  const { slow } = await facts({ ...fast, slow: text('sleep 30', { timeoutS: 1 }) });
+  assert.deepEqual(slow, { known: false, why: 'no answer within 2 s' });
+});
