@@ -5,6 +5,9 @@ import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
+import type { ClientKey, Team } from './client-key.ts';
+
+export type * from './client-key.ts';
 
 /** The configuration of all hosts: the operator's files, merged by Ansible's rules and deeply frozen. */
 export interface Config {
@@ -134,35 +137,6 @@ export interface Backend {
   readonly numParallel: number | undefined;
   /** Models that it holds at once, if stated. */
   readonly maxLoadedModels?: number;
-}
-
-/** One entry of `litellm_keys`. */
-export interface ClientKey {
-  readonly alias: string;
-  /** The SHA-256 of the key: 64 hexadecimal digits in lower case. */
-  readonly hash: string;
-  /** As written: a date, or a date and a time. */
-  readonly expires: string | undefined;
-  readonly blocked: boolean;
-  /** Names, patterns and groups of models; empty: all models. */
-  readonly models: readonly string[];
-  /** The alias of one of the teams. */
-  readonly team: string | undefined;
-  readonly limits: KeyLimits;
-}
-
-/** Limits of a key or team; `undefined`: none. */
-export interface KeyLimits {
-  readonly rpm: number | undefined;
-  readonly parallel: number | undefined;
-}
-
-/** One entry of `litellm_teams`. */
-export interface Team {
-  readonly alias: string;
-  readonly models: readonly string[];
-  readonly blocked: boolean;
-  readonly limits: KeyLimits;
 }
 
 /** The master key, or the reason why it is unknown. */

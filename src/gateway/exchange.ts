@@ -205,6 +205,8 @@ export interface Failure {
   readonly allow?: string;
   /** The content codings that a body may have. */
   readonly accept?: string;
+  /** The unit of the limit of a key that is reached, for `limited`: OpenAI's type of the error. */
+  readonly limited?: 'requests' | 'tokens';
   readonly retryAfterMs?: number;
   /** Whether a client should retry by itself; `undefined` leaves it to the client's default. */
   readonly shouldRetry?: boolean;

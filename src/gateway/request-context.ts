@@ -5,6 +5,7 @@ import type { KeyConfig } from '../schema/gateway-config.ts';
 import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
+import type { CountedRequest } from './limits/limiter.ts';
 import type { Assignment, Rejection } from './route/event.ts';
 import type { Lease } from './route/fleet.ts';
 import type { Service } from './service.ts';
@@ -114,7 +115,7 @@ export interface RequestContext extends BodyHolder {
   /** The client's key; `undefined` before authentication, for the master key and without keys. */
   key: KeyConfig | undefined;
   /** The request counts for limits of its key; set if there are any. */
-  admission: { end(): void } | undefined;
+  admission: CountedRequest | undefined;
   /** The bodies of all requests under way. */
   readonly bodies: BodyBudget;
   /** Asks the client for its body: set if the client waits for that (`Expect: 100-continue`). */

@@ -17,7 +17,8 @@ import { newRequestId, openContext, type GatewayEnv, type RequestContext } from 
 import { handleRequest } from './proxy/handler.ts';
 import type { Service } from './service.ts';
 import { dialectOf, plainRouteOf, type PlainRoute } from './api/endpoints.ts';
-import type { Failure } from './exchange.ts';
+import type { Failure, Usage } from './exchange.ts';
+import type { CountedRequest } from './limits/limiter.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './api/openai/dialect.ts';
@@ -93,7 +94,7 @@ export function createGatewayServer(
     connections.track(incoming.socket, outgoing, context);
     const onClose = (): void => {
       context.leave?.();
-      context.admission?.end();
+      if (context.admission !== undefined) endAdmission(context.admission, context.record.usage);
       connections.untrack(incoming.socket, outgoing, context);
       if (!isLogged(context)) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
@@ -234,4 +235,8 @@ function invalidTarget(): Response {
     message: 'Invalid URL or Host header.',
   });
   return new Response(body, { status, headers });
+}
+
+function endAdmission(admission: CountedRequest, usage: Usage | undefined): void {
+  admission.end(usage === undefined ? 0 : usage.promptTokens + usage.completionTokens, performance.now());
 }

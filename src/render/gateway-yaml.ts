@@ -89,9 +89,14 @@ export function listenText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
 }
 
-function limitsOf({ rpm, parallel }: KeyLimits): Pick<KeyEntry, 'rpm_limit' | 'max_parallel_requests'> {
+function limitsOf({
+  rpm,
+  tpm,
+  parallel,
+}: KeyLimits): Pick<KeyEntry, 'rpm_limit' | 'tpm_limit' | 'max_parallel_requests'> {
   return {
     ...(rpm === undefined ? {} : { rpm_limit: rpm }),
+    ...(tpm === undefined ? {} : { tpm_limit: tpm }),
     ...(parallel === undefined ? {} : { max_parallel_requests: parallel }),
   };
 }

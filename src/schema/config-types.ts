@@ -77,8 +77,10 @@ export interface KeyConfig {
 
 /** Limits on requests; `undefined`: none. */
 export interface RequestLimits {
-  /** `rpm_limit`: in any 60 seconds. */
+  /** `rpm_limit`: requests in any 60 seconds. */
   readonly perMinute: number | undefined;
+  /** `tpm_limit`: tokens of prompts and answers in any 60 seconds. */
+  readonly tokensPerMinute?: number | undefined;
   /** `max_parallel_requests`: under way at once, those that wait included. */
   readonly parallel: number | undefined;
 }

@@ -80,6 +80,7 @@ export interface KeyEntry {
   readonly models?: readonly string[];
   readonly team?: string;
   readonly rpm_limit?: number;
+  readonly tpm_limit?: number;
   readonly max_parallel_requests?: number;
 }
 
@@ -89,5 +90,6 @@ export interface TeamEntry {
   readonly models?: readonly string[];
   readonly blocked?: boolean;
   readonly rpm_limit?: number;
+  readonly tpm_limit?: number;
   readonly max_parallel_requests?: number;
 }

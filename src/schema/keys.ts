@@ -37,6 +37,7 @@ export function readKeys(
       models = [],
       team,
       rpm_limit: perMinute,
+      tpm_limit: tokensPerMinute,
       max_parallel_requests: parallel,
     } = readSection(HXLLM_KEY, entry, path, findings);
     const name = readAlias(alias, [...path, 'alias'], findings);
@@ -58,7 +59,17 @@ export function readKeys(
     if (sameHash !== undefined) repeated(findings, [...path, 'hash'], 'key', sameHash);
     aliases.set(name, path);
     hashes.set(digest, pathText(path));
-    return [{ alias: name, hash: digest, expiresMs, blocked, models: names, team, limits: { perMinute, parallel } }];
+    return [
+      {
+        alias: name,
+        hash: digest,
+        expiresMs,
+        blocked,
+        models: names,
+        team,
+        limits: { perMinute, tokensPerMinute, parallel },
+      },
+    ];
   });
 }
 
@@ -76,6 +87,7 @@ export function readTeams(given: readonly unknown[] | undefined, findings: Issue
       models = [],
       blocked = false,
       rpm_limit: perMinute,
+      tpm_limit: tokensPerMinute,
       max_parallel_requests: parallel,
     } = readSection(HXLLM_TEAM, entry, path, findings);
     const names = readModelNames(models, [...path, 'models'], findings);
@@ -86,7 +98,7 @@ export function readTeams(given: readonly unknown[] | undefined, findings: Issue
     const sameName = aliases.get(name);
     if (sameName !== undefined) repeated(findings, [...path, 'alias'], 'alias', pathText(sameName));
     aliases.set(name, path);
-    return [{ alias: name, models: names, blocked, limits: { perMinute, parallel } }];
+    return [{ alias: name, models: names, blocked, limits: { perMinute, tokensPerMinute, parallel } }];
   });
 }
 

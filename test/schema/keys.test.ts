@@ -6,7 +6,7 @@ import { lintConfig } from '../../src/schema/lint.ts';
 import { entry, good, issuesOf, read } from './reading.ts';
 
 const MASTER = { general_settings: { master_key: 'sk-0123456789abcdef0123' } };
-const NONE = { perMinute: undefined, parallel: undefined };
+const NONE = { perMinute: undefined, tokensPerMinute: undefined, parallel: undefined };
 const HASH = apiKeyHash('sk-one');
 
 function issuesWith(...keys: readonly unknown[]): readonly string[] {
@@ -92,13 +92,15 @@ test('keys name models and a team that exists', () => {
   const config = good({
     ...MASTER,
     hxllm: {
-      keys: [{ alias: 'one', hash: HASH, models: ['m', 'all-team-models'], team: 'research', rpm_limit: 5 }],
+      keys: [
+        { alias: 'one', hash: HASH, models: ['m', 'all-team-models'], team: 'research', rpm_limit: 5, tpm_limit: 900 },
+      ],
       teams: [{ alias: 'research', models: ['m*'], blocked: true, max_parallel_requests: '2' }],
     },
   });
   assert.partialDeepStrictEqual(config.keys[0], { models: ['m', 'all-team-models'], team: 'research' });
-  assert.deepEqual(config.keys[0]?.limits, { perMinute: 5, parallel: undefined });
-  const limits = { perMinute: undefined, parallel: 2 };
+  assert.deepEqual(config.keys[0]?.limits, { perMinute: 5, tokensPerMinute: 900, parallel: undefined });
+  const limits = { perMinute: undefined, tokensPerMinute: undefined, parallel: 2 };
   assert.deepEqual(config.teams, [{ alias: 'research', models: ['m*'], blocked: true, limits }]);
 });
 
@@ -112,6 +114,7 @@ test('a wrong team, and a wrong name of a model, refuse the file with their plac
     [{ keys: [{ ...key, models: 'm' }] }, 'error config.wrong-value hxllm.keys[0].models'],
     [{ keys: [{ ...key, models: ['m', 7] }] }, 'error config.wrong-value hxllm.keys[0].models[1]'],
     [{ keys: [{ ...key, rpm_limit: 0 }] }, 'error config.wrong-value hxllm.keys[0].rpm_limit'],
+    [{ keys: [{ ...key, tpm_limit: '1k' }] }, 'error config.wrong-value hxllm.keys[0].tpm_limit'],
     [{ teams: [{ alias: 'a', rpm_limit: 1.5 }] }, 'error config.wrong-value hxllm.teams[0].rpm_limit'],
     [{ teams: ['research'] }, 'error config.wrong-value hxllm.teams[0]'],
     [{ teams: [{}] }, 'error config.missing hxllm.teams[0].alias'],

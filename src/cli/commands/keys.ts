@@ -35,6 +35,7 @@ function newCommand(handOn: HandOn): Command {
     .option('--model <name>', 'let it use this model, pattern or access group alone (repeatable)', collect)
     .option('--team <alias>', 'the team of litellm_teams that it belongs to')
     .option('--rpm-limit <requests>', 'the most requests in any 60 seconds', wholeNumber)
+    .option('--tpm-limit <tokens>', 'the most tokens of prompts and answers in any 60 seconds', wholeNumber)
     .option('--max-parallel-requests <requests>', 'the most requests under way at once', wholeNumber)
     .option('--json', 'print one JSON document')
     .action((alias: string, { model: models, ...options }: NewKeyOptions & { readonly model?: readonly string[] }) =>

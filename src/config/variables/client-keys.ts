@@ -56,9 +56,9 @@ export function readTeams(
 }
 
 function readLimits({ entries }: MapValue, reader: Reader): KeyLimits {
-  const read = (name: string): number | undefined =>
-    reader.integer(entries.get(name), { from: 1, to: 1_000_000_000 }, 'a whole number of requests, at least 1');
-  return { rpm: read('rpm_limit'), parallel: read('max_parallel_requests') };
+  const read = (name: string, unit = 'requests'): number | undefined =>
+    reader.integer(entries.get(name), { from: 1, to: 1_000_000_000 }, `a whole number of ${unit}, at least 1`);
+  return { rpm: read('rpm_limit'), tpm: read('tpm_limit', 'tokens'), parallel: read('max_parallel_requests') };
 }
 
 function entriesOf(

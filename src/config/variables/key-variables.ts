@@ -44,6 +44,13 @@ export const CLIENT_KEY_KEYS = {
     unit: 'requests',
     example: 60,
   },
+  tpm_limit: {
+    type: REQUESTS,
+    meaning:
+      'The most tokens of prompts and answers in any 60 seconds. Reserved are the estimated prompt and `max_tokens` or, where less or unsaid, what the alias answers on average; the count of the server replaces them at the end. A request larger than the limit passes when the minute is unused. Without it: no limit.',
+    unit: 'tokens',
+    example: 20_000,
+  },
   max_parallel_requests: {
     type: REQUESTS,
     meaning:
@@ -72,6 +79,12 @@ export const TEAM_KEYS = {
     meaning: 'As in `litellm_keys`, for all its keys together.',
     unit: 'requests',
     example: 600,
+  },
+  tpm_limit: {
+    type: REQUESTS,
+    meaning: 'As in `litellm_keys`, for all its keys together.',
+    unit: 'tokens',
+    example: 200_000,
   },
   max_parallel_requests: {
     type: REQUESTS,

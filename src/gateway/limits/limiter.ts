@@ -1,7 +1,10 @@
-import type { LimitOwner } from '../keys/key-ring.ts';
+import type { LimitOwner } from '../keys/limit-owner.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
-/** The limit of requests per minute that is nearest to its end. */
+/** The unit of a limit per minute. */
+export type LimitUnit = 'requests' | 'tokens';
+
+/** A limit per minute. */
 export interface NearestLimit {
   readonly limit: number;
   readonly remaining: number;
@@ -9,30 +12,34 @@ export interface NearestLimit {
   readonly resetMs: number;
 }
 
-/** A request that its limits let in, until {@link CountedRequest.end}. */
-export interface CountedRequest {
-  readonly ok: true;
-  /** `undefined` if no owner has a limit per minute. */
-  readonly nearest: NearestLimit | undefined;
-  /** The request has ended. Further calls do nothing. */
-  end(): void;
-}
+/** Of each unit the limit that is nearest to its end; `undefined` if no owner has one. */
+export type NearestLimits = Readonly<Record<LimitUnit, NearestLimit | undefined>>;
 
 /** A request that a limit refuses. Nothing is counted. */
 export interface LimitRefusal {
   readonly ok: false;
   readonly owner: LimitOwner;
-  readonly by: 'minute' | 'parallel';
+  readonly by: LimitUnit | 'parallel';
   readonly limit: number;
+  /** The tokens that count now, and those that the request would add. */
+  readonly used: number;
+  readonly wanted: number;
   /** After this the same request fits, if no other takes its place. For `parallel` a guess: requests end when they end. */
   readonly retryAfterMs: number;
-  readonly nearest: NearestLimit | undefined;
+  readonly nearest: NearestLimits;
 }
 
-/** The used part of the limits of an owner. */
+/** The used part of the limits of an owner. Its minutes begin with the first request under such a limit. */
 interface Use {
-  readonly minute: SlidingMinute;
+  requests: SlidingMinute | undefined;
+  tokens: SlidingMinute | undefined;
   open: number;
+}
+
+/** An owner with its use. */
+interface Judged {
+  readonly owner: LimitOwner;
+  readonly use: Use;
 }
 
 /** Wait of a request that has too many beside it, ms. */
@@ -41,60 +48,168 @@ const PARALLEL_RETRY_MS = 1000;
 /** The limits of keys and teams: all of a request are checked, then all are taken, or none. One gateway counts for itself. */
 export class Limiter {
   readonly #uses = new Map<string, Use>();
+  #looked = this.#uses.entries();
+  /** Two looks for each new owner: idle ones go in time, and no request waits for a look at all of them. */
+  #looks = 0;
 
-  /** Judges a request of these owners. `nowMs` is on a clock that never goes back. */
-  admit(owners: readonly LimitOwner[], nowMs: number): CountedRequest | LimitRefusal {
-    const uses = owners.map((owner) => ({ owner, use: this.#useOf(owner) }));
-    let refusal: Omit<LimitRefusal, 'ok' | 'nearest'> | undefined;
-    for (const { owner, use } of uses) {
-      const { perMinute, parallel } = owner.limits;
-      const waitMs = perMinute === undefined ? 0 : Math.ceil(use.minute.waitMs(perMinute, nowMs));
-      if (perMinute !== undefined && waitMs > (refusal?.retryAfterMs ?? 0))
-        refusal = { owner, by: 'minute', limit: perMinute, retryAfterMs: waitMs };
-      if (parallel !== undefined && use.open >= parallel && PARALLEL_RETRY_MS > (refusal?.retryAfterMs ?? 0))
-        refusal = { owner, by: 'parallel', limit: parallel, retryAfterMs: PARALLEL_RETRY_MS };
-    }
-    if (refusal !== undefined) return { ok: false, ...refusal, nearest: nearestOf(uses, nowMs) };
-    for (const { owner, use } of uses) {
-      if (owner.limits.perMinute !== undefined) use.minute.take(nowMs);
-      use.open += 1;
-    }
-    let isOpen = true;
-    const end = (): void => {
-      if (!isOpen) return;
-      isOpen = false;
-      for (const { use } of uses) use.open -= 1;
-    };
-    return { ok: true, nearest: nearestOf(uses, nowMs), end };
+  /** Judges a request of these owners, and counts it. `nowMs` is on a clock that never goes back. */
+  admit(owners: readonly LimitOwner[], nowMs: number, tokens = 0): CountedRequest | LimitRefusal {
+    const request = this.#request(nowMs);
+    return request.count(owners, tokens, nowMs) ?? request;
+  }
+
+  /** Judges only whether there is a further place for a request; {@link CountedRequest.count} does the rest, when its tokens are known. */
+  open(owners: readonly LimitOwner[], nowMs: number): CountedRequest | LimitRefusal {
+    const request = this.#request(nowMs);
+    return request.open(owners, nowMs) ?? request;
   }
 
   /** Forgets owners without a request in the last minute. */
   forgetIdle(nowMs: number): void {
-    for (const [id, { minute, open }] of this.#uses) if (open === 0 && minute.used(nowMs) === 0) this.#uses.delete(id);
+    for (const [id, use] of this.#uses) if (isIdle(use, nowMs)) this.#uses.delete(id);
   }
 
-  #useOf({ kind, alias }: LimitOwner): Use {
-    const id = `${kind} ${alias}`;
-    let use = this.#uses.get(id);
-    if (use === undefined) {
-      use = { minute: new SlidingMinute(), open: 0 };
-      this.#uses.set(id, use);
-    }
+  /** The owners that it remembers. */
+  get size(): number {
+    return this.#uses.size;
+  }
+
+  readonly #useOf = ({ id }: LimitOwner): Use => {
+    const known = this.#uses.get(id);
+    if (known !== undefined) return known;
+    this.#looks += 2;
+    const use: Use = { requests: undefined, tokens: undefined, open: 0 };
+    this.#uses.set(id, use);
     return use;
+  };
+
+  #request(nowMs: number): CountedRequest {
+    for (; this.#looks > 0; this.#looks -= 1) {
+      const { value, done } = this.#looked.next();
+      if (done === true) this.#looked = this.#uses.entries();
+      else if (isIdle(value[1], nowMs)) this.#uses.delete(value[0]);
+    }
+    return new CountedRequest(this.#useOf);
   }
 }
 
-function nearestOf(
-  uses: readonly { readonly owner: LimitOwner; readonly use: Use }[],
-  nowMs: number,
-): NearestLimit | undefined {
-  let nearest: NearestLimit | undefined;
-  for (const { owner, use } of uses) {
-    const { perMinute } = owner.limits;
-    if (perMinute === undefined) continue;
-    const remaining = Math.max(0, perMinute - use.minute.used(nowMs));
-    if (nearest === undefined || remaining < nearest.remaining)
-      nearest = { limit: perMinute, remaining, resetMs: use.minute.emptyInMs(nowMs) };
+function isIdle({ requests, tokens, open }: Use, nowMs: number): boolean {
+  return open === 0 && (requests?.used(nowMs) ?? 0) === 0 && (tokens?.used(nowMs) ?? 0) === 0;
+}
+
+/** A request that its limits let in, until {@link CountedRequest.end}. */
+export class CountedRequest {
+  readonly ok = true;
+  readonly #useOf: (owner: LimitOwner) => Use;
+  #open: readonly Use[] = [];
+  #counted: readonly Judged[] = [];
+  /** The tokens that are reserved for it. */
+  reserved = 0;
+  #second = 0;
+  #isOver = false;
+  /** The owners that it is still to be counted for. */
+  pending: readonly LimitOwner[] | undefined;
+  nearest: NearestLimits = { requests: undefined, tokens: undefined };
+
+  constructor(useOf: (owner: LimitOwner) => Use) {
+    this.#useOf = useOf;
   }
-  return nearest;
+
+  /** Takes a place among the requests under way. */
+  open(owners: readonly LimitOwner[], nowMs: number): LimitRefusal | undefined {
+    const judged = this.#judged(owners);
+    const isFull = judged.some(({ owner: { limits }, use }) => use.open >= (limits.parallel ?? Infinity));
+    if (isFull) return this.#refusalOf(judged, 0, nowMs);
+    this.#take(judged);
+    this.pending = owners;
+    return undefined;
+  }
+
+  /** Counts the request and its tokens for all of these owners, or, if one of their limits refuses it, for none. */
+  count(owners: readonly LimitOwner[], tokens: number, nowMs: number): LimitRefusal | undefined {
+    this.pending = undefined;
+    const judged = this.#judged(owners);
+    const refusal = this.#refusalOf(judged, tokens, nowMs);
+    if (refusal !== undefined) return refusal;
+    this.#take(judged);
+    for (const { owner, use } of judged) {
+      if (owner.limits.perMinute !== undefined) (use.requests ??= new SlidingMinute()).take(1, nowMs);
+      if (owner.limits.tokensPerMinute !== undefined)
+        this.#second = (use.tokens ??= new SlidingMinute()).take(tokens, nowMs);
+    }
+    this.#counted = judged;
+    this.reserved = tokens;
+    this.nearest = nearestOf(judged, nowMs);
+    return undefined;
+  }
+
+  /** The request has ended, with so many tokens. More than were reserved count from now on. Further calls do nothing. */
+  end(tokens: number, nowMs: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const use of this.#open) use.open -= 1;
+    const more = tokens - this.reserved;
+    if (more === 0) return;
+    for (const { owner, use } of this.#counted) {
+      if (owner.limits.tokensPerMinute === undefined) continue;
+      if (more > 0) use.tokens?.take(more, nowMs);
+      else use.tokens?.giveBack(this.#second, -more, nowMs);
+    }
+  }
+
+  #judged(owners: readonly LimitOwner[]): readonly Judged[] {
+    return owners.map((owner) => ({ owner, use: this.#useOf(owner) }));
+  }
+
+  #take(judged: readonly Judged[]): void {
+    const others = judged.flatMap(({ use }) => (this.#open.includes(use) ? [] : [use]));
+    for (const use of others) use.open += 1;
+    this.#open = this.#open.length === 0 ? others : [...this.#open, ...others];
+  }
+
+  /** The limit with the longest wait. */
+  #refusalOf(judged: readonly Judged[], tokens: number, nowMs: number): LimitRefusal | undefined {
+    let longestMs = 0;
+    let found: Omit<LimitRefusal, 'ok' | 'nearest' | 'retryAfterMs'> | undefined;
+    const look = (owner: LimitOwner, by: LimitRefusal['by'], limit: number, waitMs: number, used = 0): void => {
+      if (waitMs <= longestMs) return;
+      longestMs = waitMs;
+      found = { owner, by, limit, used, wanted: tokens };
+    };
+    for (const { owner, use } of judged) {
+      const { perMinute, tokensPerMinute, parallel } = owner.limits;
+      if (perMinute !== undefined && use.requests !== undefined)
+        look(owner, 'requests', perMinute, Math.ceil(use.requests.waitMs(perMinute, 1, nowMs)));
+      if (tokensPerMinute !== undefined && use.tokens !== undefined) {
+        const waitMs = Math.ceil(use.tokens.waitMs(tokensPerMinute, tokens, nowMs));
+        look(owner, 'tokens', tokensPerMinute, waitMs, use.tokens.used(nowMs));
+      }
+      if (parallel !== undefined && use.open >= parallel && !this.#open.includes(use))
+        look(owner, 'parallel', parallel, PARALLEL_RETRY_MS);
+    }
+    if (found === undefined) return undefined;
+    return { ok: false, ...found, retryAfterMs: longestMs, nearest: nearestOf(judged, nowMs) };
+  }
+}
+
+function nearestOf(judged: readonly Judged[], nowMs: number): NearestLimits {
+  let requests: NearestLimit | undefined;
+  let tokens: NearestLimit | undefined;
+  for (const { owner, use } of judged) {
+    const { perMinute, tokensPerMinute } = owner.limits;
+    if (perMinute !== undefined) requests = nearer(requests, perMinute, use.requests, nowMs);
+    if (tokensPerMinute !== undefined) tokens = nearer(tokens, tokensPerMinute, use.tokens, nowMs);
+  }
+  return { requests, tokens };
+}
+
+function nearer(
+  known: NearestLimit | undefined,
+  limit: number,
+  minute: SlidingMinute | undefined,
+  nowMs: number,
+): NearestLimit {
+  const remaining = Math.max(0, limit - (minute?.used(nowMs) ?? 0));
+  if (known !== undefined && known.remaining <= remaining) return known;
+  return { limit, remaining, resetMs: minute?.emptyInMs(nowMs) ?? 0 };
 }

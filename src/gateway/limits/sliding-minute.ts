@@ -3,12 +3,12 @@ const WINDOW_MS = 60_000;
 const BUCKETS = 61;
 
 /**
- * The requests of the last minute, counted in buckets of one second. A bucket counts until 60 s after its last request, so that no 60 s have
- * more than the limit, and a request is refused only if the last 61 s were full. After a pause all may come at once. Instead of a token
- * bucket, which refuses a script that sends its minute at once and still lets 1.17 times the limit through. One takes 900 bytes.
+ * Requests or tokens of the last minute, counted in buckets of one second. A bucket counts until 60 s after its last request, so that no 60 s
+ * have more than the limit, and a request is refused only if the last 61 s were full. After a pause all may come at once. Instead of a token
+ * bucket, which refuses a script that sends its minute at once and still lets 1.17 times the limit through. One takes 1.2 KB.
  */
 export class SlidingMinute {
-  readonly #counts = new Uint32Array(BUCKETS);
+  readonly #amounts = new Float64Array(BUCKETS);
   /** Of each bucket the time of its last request, exactly: rounded up it would refuse longer than 60 s, rounded down too short. */
   readonly #lastMs = new Float64Array(BUCKETS);
   /** The oldest and the newest second that may have requests. */
@@ -16,38 +16,54 @@ export class SlidingMinute {
   #newest = -1;
   #used = 0;
 
-  /** Requests that count now. `nowMs` never goes back. */
+  /** The amount that counts now. `nowMs` never goes back. */
   used(nowMs: number): number {
     this.#expire(nowMs);
     return this.#used;
   }
 
-  /** The time until a further request fits under a limit of at least 1, in ms; 0: it fits now. */
-  waitMs(limit: number, nowMs: number): number {
+  /** The time until a further amount fits under a limit, in ms; 0: it fits now. An amount above the limit fits when nothing else counts. */
+  waitMs(limit: number, amount: number, nowMs: number): number {
     this.#expire(nowMs);
-    let excess = this.#used + 1 - limit;
+    let excess = Math.min(this.#used, this.#used + amount - limit);
     for (let second = this.#oldest; excess > 0 && second <= this.#newest; second += 1) {
-      excess -= this.#counts[second % BUCKETS] ?? 0;
-      if (excess <= 0) return this.#endOf(second) - nowMs;
+      const freed = this.#amounts[second % BUCKETS] ?? 0;
+      excess -= freed;
+      if (freed > 0 && excess <= 0) return this.#endOf(second) - nowMs;
     }
     return 0;
   }
 
-  /** The time until no request counts any more, in ms. */
+  /** The time until nothing counts any more, in ms. */
   emptyInMs(nowMs: number): number {
     this.#expire(nowMs);
-    return this.#used === 0 ? 0 : this.#endOf(this.#newest) - nowMs;
+    if (this.#used === 0) return 0;
+    let last = this.#newest;
+    while ((this.#amounts[last % BUCKETS] ?? 0) === 0) last -= 1;
+    return this.#endOf(last) - nowMs;
   }
 
-  /** Counts a request. */
-  take(nowMs: number): void {
+  /** Counts an amount, a whole number; returns the second that it is counted in. */
+  take(amount: number, nowMs: number): number {
     this.#expire(nowMs);
     const second = Math.floor(nowMs / 1000);
+    if (amount === 0) return second;
     if (this.#used === 0) this.#oldest = second;
     this.#newest = second;
-    this.#counts[second % BUCKETS] = (this.#counts[second % BUCKETS] ?? 0) + 1;
+    this.#amounts[second % BUCKETS] = (this.#amounts[second % BUCKETS] ?? 0) + amount;
     this.#lastMs[second % BUCKETS] = nowMs;
-    this.#used += 1;
+    this.#used += amount;
+    return second;
+  }
+
+  /** Counts a part of the amount of {@link take} no longer, if its second still counts. */
+  giveBack(second: number, amount: number, nowMs: number): void {
+    this.#expire(nowMs);
+    if (this.#used === 0 || second < this.#oldest || second > this.#newest) return;
+    const at = second % BUCKETS;
+    const given = Math.min(amount, this.#amounts[at] ?? 0);
+    this.#amounts[at] = (this.#amounts[at] ?? 0) - given;
+    this.#used -= given;
   }
 
   #endOf(second: number): number {
@@ -57,10 +73,10 @@ export class SlidingMinute {
   #expire(nowMs: number): void {
     while (this.#used > 0) {
       const at = this.#oldest % BUCKETS;
-      const count = this.#counts[at] ?? 0;
-      if (count > 0 && this.#endOf(this.#oldest) > nowMs) return;
-      this.#used -= count;
-      this.#counts[at] = 0;
+      const amount = this.#amounts[at] ?? 0;
+      if (amount > 0 && this.#endOf(this.#oldest) > nowMs) return;
+      this.#used -= amount;
+      this.#amounts[at] = 0;
       this.#oldest += 1;
     }
   }

@@ -9,14 +9,14 @@ import type { Service } from '../service.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unlistedModel, unsupportedParameter } from './failures.ts';
-import { limitFailure } from './limit-failure.ts';
+import { countRequest, limitFailure } from './limit-failure.ts';
 import { ableOf } from './forward-plan.ts';
 import { ignoredBy } from './ignored-params.ts';
 import { pinToBackend } from './pinned-backend.ts';
 import { callHeaders } from './litellm-headers.ts';
 import { ClientResponse } from './response.ts';
 
-/** Serves a request with a body: authenticate → limits of the key → readBody → parse → resolveModel → ableGroup → forward. `named` is the model that the path names. Never throws. */
+/** Serves a request with a body: authenticate → limits of the key → readBody → parse → resolveModel → ableGroup → limits of tokens → forward. `named` is the model that the path names. Never throws. */
 export async function handleRequest(context: RequestContext, endpoint: Endpoint, named?: string): Promise<void> {
   try {
     const caller = authenticate(context);
@@ -40,6 +40,8 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     if (!group.ok) return reject(context, group.failure);
     // A client that left during a turn, or while the models of servers were listed, needs no response.
     if (context.outgoing.destroyed) return;
+    const overTokens = countRequest(context, { parsed: request, group: group.value, endpoint });
+    if (overTokens !== undefined) return reject(context, overTokens);
     await forward(context, request, group.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
@@ -48,8 +50,10 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
   }
 }
 
-function reject(context: RequestContext, failure: Failure): void {
+/** A request that is refused for another reason counts for the limits of its key as well, which may be the reason then. */
+function reject(context: RequestContext, cause: Failure): void {
   const { record, outgoing, dialect, id } = context;
+  const failure = countRequest(context) ?? cause;
   record.failure = failure.code ?? failure.kind;
   sendWhole(outgoing, dialect.errorResponse(failure, id), callHeaders(context));
 }

@@ -1,33 +1,70 @@
-import type { KeyConfig } from '../../schema/gateway-config.ts';
+import type { KeyConfig, ModelGroup } from '../../schema/gateway-config.ts';
+import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure } from '../exchange.ts';
 import { limitHeaders } from '../limits/limit-headers.ts';
-import type { LimitRefusal } from '../limits/limiter.ts';
+import type { LimitRefusal, NearestLimits } from '../limits/limiter.ts';
 import type { RequestContext } from '../request-context.ts';
+import { averageTokens } from './token-reservation.ts';
+
+/** A request whose body is known. */
+export interface LimitedRequest {
+  readonly parsed: ParsedRequest;
+  readonly group: ModelGroup;
+  readonly endpoint: Endpoint;
+}
 
 /**
- * Counts a request for the limits of its key and team; the failure if one of them is reached. It comes before the body, so that each
- * authenticated request counts: otherwise a loop of malformed requests would be free. The headers go out with every answer.
+ * The failure of a request if a limit of its key or team is reached. It comes before the body, so that each authenticated request counts:
+ * otherwise a loop of malformed requests would be free. With limits that need the body, the request takes only its place among those under
+ * way here, and {@link countRequest} does the rest: judged in two steps, the time to wait would be that of one limit alone.
  */
 export function limitFailure(context: RequestContext, key: KeyConfig): Failure | undefined {
-  const { service, headers } = context;
-  const owners = service.keys.ownersOf(key);
-  if (owners.length === 0) return undefined;
-  const judged = service.limiter.admit(owners, performance.now());
-  if (judged.nearest !== undefined) Object.assign(headers, limitHeaders(judged.nearest, Date.now()));
-  if (!judged.ok) return reached(judged);
+  const { limiter, keys } = context.service;
+  const { owners, readsBody } = keys.ownersOf(key);
+  if (owners.length === 0 && !readsBody) return undefined;
+  const nowMs = performance.now();
+  const judged = readsBody ? limiter.open(owners, nowMs) : limiter.admit(owners, nowMs);
+  if (!judged.ok) return reached(context, judged);
   context.admission = judged;
+  if (!readsBody) addHeaders(context, judged.nearest);
   // A client that has left already closes nothing more.
-  if (context.outgoing.destroyed) judged.end();
+  if (context.outgoing.destroyed) judged.end(0, nowMs);
   return undefined;
 }
 
-function reached({ owner: { kind, alias }, by, limit, retryAfterMs }: LimitRefusal): Failure {
-  const requests = `${String(limit)} ${limit === 1 ? 'request' : 'requests'}`;
+/** Counts a request whose body has been read, if it is not counted yet; the failure if one of its limits is reached. */
+export function countRequest(context: RequestContext, request?: LimitedRequest): Failure | undefined {
+  const { admission } = context;
+  if (admission?.pending === undefined) return undefined;
+  const tokens =
+    request === undefined || request.endpoint.tokenCountBody !== undefined ? 0 : averageTokens(context, request);
+  const refusal = admission.count(admission.pending, tokens, performance.now());
+  if (refusal !== undefined) return reached(context, refusal);
+  addHeaders(context, admission.nearest);
+  return undefined;
+}
+
+// The headers go out with every answer.
+function addHeaders({ headers }: RequestContext, nearest: NearestLimits): void {
+  limitHeaders(headers, nearest, Date.now());
+}
+
+function reached(context: RequestContext, refusal: LimitRefusal): Failure {
+  const { by, retryAfterMs, nearest } = refusal;
+  addHeaders(context, nearest);
+  const { kind, alias } = refusal.owner;
   return {
     kind: 'limited',
     code: 'rate_limit_exceeded',
-    message: `Rate limit reached for the ${kind} ${alias}: ${requests} ${by === 'minute' ? 'per minute' : 'at a time'}. Please try again in ${String(Math.ceil(retryAfterMs / 1000))}s.`,
+    limited: by === 'tokens' ? 'tokens' : 'requests',
+    message: `Rate limit reached for the ${kind} ${alias}: ${limitWords(refusal)}. Please try again in ${String(Math.ceil(retryAfterMs / 1000))}s.`,
     retryAfterMs,
     shouldRetry: true,
   };
+}
+
+function limitWords({ by, limit, used, wanted }: LimitRefusal): string {
+  const most = String(limit);
+  if (by === 'tokens') return `${most} tokens per minute, ${String(used)} used, ${String(wanted)} requested`;
+  return `${most} ${limit === 1 ? 'request' : 'requests'} ${by === 'requests' ? 'per minute' : 'at a time'}`;
 }

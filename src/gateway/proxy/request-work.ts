@@ -7,14 +7,14 @@ import type { PrefixLink, Work } from '../route/work.ts';
 import type { WorkCaller } from './caller.ts';
 
 /** Characters of a token, before the model's own factor is learned. */
-const TOKEN_LENGTH = 4;
+export const TOKEN_LENGTH = 4;
 /** Of a longer text the beginning and the end are hashed, characters. */
 const MOST_HASHED = 2048;
 /** The same for the texts behind so many characters of a conversation: 10,000 messages of 800 characters would take 40 ms. */
 const MOST_HASHED_LATE = 128;
 const LATE_LENGTH = 256 * 1024;
 /** Names, quotation marks and brackets of a message in a body, characters. */
-const MESSAGE_FRAME = 40;
+export const MESSAGE_FRAME = 40;
 
 /** A batch waits for at least so long, ms. */
 const BATCH_WAIT_MS = 240_000;

@@ -33,6 +33,11 @@ export const HXLLM_KEY = {
     'The most requests for models in any 60 seconds, failed ones included; a further one is refused with 429 and the time after which it fits. Without it: no limit.',
     { unit: 'requests', example: 60 },
   ),
+  tpm_limit: honours(
+    whole(1),
+    'The most tokens of prompts and answers in any 60 seconds. Reserved are the estimated prompt and `max_tokens` or, where less or unsaid, what the alias answers on average; the count of the server replaces them at the end. A request larger than the limit passes when the minute is unused. Without it: no limit.',
+    { unit: 'tokens', example: 20_000 },
+  ),
   max_parallel_requests: honours(
     whole(1),
     'The most requests for models under way at once, those that wait included; a further one is refused with 429. Without it: no limit.',
@@ -49,6 +54,7 @@ export const HXLLM_TEAM = {
   }),
   blocked: honours(flag, 'Whether all its keys are refused.', { default: false }),
   rpm_limit: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', { unit: 'requests', example: 600 }),
+  tpm_limit: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', { unit: 'tokens', example: 200_000 }),
   max_parallel_requests: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', {
     unit: 'requests',
     example: 16,

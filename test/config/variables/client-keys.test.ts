@@ -26,9 +26,10 @@ test('the keys of group_vars are those that the gateway reads', async () => {
     team: research
     models: [m, small, "m*", all-team-models]
     rpm_limit: 60
+    tpm_limit: 20000
     max_parallel_requests: "4"
 litellm_teams:
-  - {alias: research, models: [m], blocked: true, rpm_limit: 600}
+  - {alias: research, models: [m], blocked: true, rpm_limit: 600, tpm_limit: 9}
 `;
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
   const loaded = await tree.load();
@@ -48,7 +49,7 @@ litellm_teams:
       blocked: false,
       models: [],
       team: undefined,
-      limits: { perMinute: undefined, parallel: undefined },
+      limits: { perMinute: undefined, tokensPerMinute: undefined, parallel: undefined },
     },
     {
       alias: 'two',
@@ -57,11 +58,16 @@ litellm_teams:
       blocked: true,
       models: ['m', 'small', 'm*', 'all-team-models'],
       team: 'research',
-      limits: { perMinute: 60, parallel: 4 },
+      limits: { perMinute: 60, tokensPerMinute: 20_000, parallel: 4 },
     },
   ]);
   assert.deepEqual(config?.teams, [
-    { alias: 'research', models: ['m'], blocked: true, limits: { perMinute: 600, parallel: undefined } },
+    {
+      alias: 'research',
+      models: ['m'],
+      blocked: true,
+      limits: { perMinute: 600, tokensPerMinute: 9, parallel: undefined },
+    },
   ]);
   assert.deepEqual(config?.groups[0]?.deployments[0].listed.info['access_groups'], ['small']);
 });

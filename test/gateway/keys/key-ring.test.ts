@@ -62,7 +62,7 @@ test('the owners of limits are the key and its team, as far as they have some', 
     ],
   );
   const kinds = (more: Partial<KeyConfig>): readonly string[] =>
-    ring.ownersOf(keyOf('sk-a', more)).map(({ kind, alias }) => `${kind} ${alias}`);
+    ring.ownersOf(keyOf('sk-a', more)).owners.map(({ kind, alias }) => `${kind} ${alias}`);
   assert.deepEqual(kinds({}), []);
   assert.deepEqual(kinds({ team: 'sales' }), []);
   assert.deepEqual(kinds({ team: 'research' }), ['team research']);

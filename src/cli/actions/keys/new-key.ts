@@ -15,6 +15,7 @@ export interface NewKeyOptions {
   readonly models?: readonly string[];
   readonly team?: string;
   readonly rpmLimit?: number;
+  readonly tpmLimit?: number;
   readonly maxParallelRequests?: number;
   readonly json?: boolean;
 }
@@ -83,7 +84,7 @@ export function newKey(
 function lineOf(
   alias: string,
   hash: string,
-  { expires, models, team, rpmLimit, maxParallelRequests }: Omit<NewKeyOptions, 'json'>,
+  { expires, models, team, rpmLimit, tpmLimit, maxParallelRequests }: Omit<NewKeyOptions, 'json'>,
 ): string {
   const fields = {
     alias,
@@ -92,6 +93,7 @@ function lineOf(
     team,
     models,
     rpm_limit: rpmLimit,
+    tpm_limit: tpmLimit,
     max_parallel_requests: maxParallelRequests,
   };
   const written = Object.entries(fields).flatMap(([name, value]) =>

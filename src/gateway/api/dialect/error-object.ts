@@ -20,6 +20,6 @@ function messageOf({ code, message }: Failure): string {
   return `Input tokens exceed the configured limit: this model's maximum context length is smaller than the prompt (${message}).`;
 }
 
-function typeOf({ kind }: Failure): string {
-  return kind === 'limited' ? 'requests' : STATUS[kind] < 500 ? 'invalid_request_error' : 'server_error';
+function typeOf({ kind, limited = 'requests' }: Failure): string {
+  return kind === 'limited' ? limited : STATUS[kind] < 500 ? 'invalid_request_error' : 'server_error';
 }

@@ -55,10 +55,17 @@ test('a wrong alias or time is refused by name, and a key in the place of the al
 });
 
 test('models, team and limits stand in the line', () => {
-  const options = { models: ['phi3', 'llama3*'], team: 'research', rpmLimit: 60, maxParallelRequests: 4, json: true };
+  const options = {
+    models: ['phi3', 'llama3*'],
+    team: 'research',
+    rpmLimit: 60,
+    tpmLimit: 900,
+    maxParallelRequests: 4,
+    json: true,
+  };
   const { line, hash } = JSON.parse(textOf('a', options)) as { line: string; hash: string };
   const models = ['phi3', 'llama3*'];
   assert.deepEqual(parse(line), [
-    { alias: 'a', hash, team: 'research', models, rpm_limit: 60, max_parallel_requests: 4 },
+    { alias: 'a', hash, team: 'research', models, rpm_limit: 60, tpm_limit: 900, max_parallel_requests: 4 },
   ]);
 });

@@ -1,0 +1,29 @@
+/** One entry of `litellm_keys`. */
+export interface ClientKey {
+  readonly alias: string;
+  /** The SHA-256 of the key: 64 hexadecimal digits in lower case. */
+  readonly hash: string;
+  /** As written: a date, or a date and a time. */
+  readonly expires: string | undefined;
+  readonly blocked: boolean;
+  /** Names, patterns and groups of models; empty: all models. */
+  readonly models: readonly string[];
+  /** The alias of one of the teams. */
+  readonly team: string | undefined;
+  readonly limits: KeyLimits;
+}
+
+/** Limits of a key or team; `undefined`: none. */
+export interface KeyLimits {
+  readonly rpm: number | undefined;
+  readonly tpm: number | undefined;
+  readonly parallel: number | undefined;
+}
+
+/** One entry of `litellm_teams`. */
+export interface Team {
+  readonly alias: string;
+  readonly models: readonly string[];
+  readonly blocked: boolean;
+  readonly limits: KeyLimits;
+}

@@ -1,0 +1,58 @@
+import type { ModelGroup } from '../../schema/gateway-config.ts';
+import type { ParsedRequest, Subrequest } from '../client-dialect.ts';
+import type { ContentPart, Message } from '../exchange.ts';
+import type { RequestContext } from '../request-context.ts';
+import { createDemand } from '../route/demand.ts';
+import { MESSAGE_FRAME, TOKEN_LENGTH } from './request-work.ts';
+
+/** The mean of an alias before its first answer. */
+const UNKNOWN = createDemand(0);
+
+/** The tokens that a request probably takes: its prompt, and `max_tokens` or, where less or unsaid, what its alias answers on average. */
+export function averageTokens(
+  { service, bodyBytes }: Pick<RequestContext, 'service' | 'bodyBytes'>,
+  { parsed: { subrequests }, group: { name } }: { readonly parsed: ParsedRequest; readonly group: ModelGroup },
+): number {
+  const { estimateFactor, outTokens } = service.scheduler.fleet.demands.get(name) ?? UNKNOWN;
+  let tokens = 0;
+  for (const { request } of subrequests)
+    tokens += promptTokensOf(request, bodyBytes) * estimateFactor + Math.min(outTokens, mostAnswered(request));
+  return Math.ceil(tokens);
+}
+
+/** The `max_tokens` of a request. */
+function mostAnswered(request: Subrequest['request']): number {
+  return request.kind === 'chat' || request.kind === 'completion' ? (request.params.maxTokens ?? Infinity) : 0;
+}
+
+/** The estimated tokens of a prompt, without images, as routing estimates them. */
+export function promptTokensOf(request: Subrequest['request'], bodyBytes: number): number {
+  switch (request.kind) {
+    case 'load':
+      return 0;
+    case 'embed':
+      return request.params.input.reduce((sum, { length }) => sum + length, 0) / TOKEN_LENGTH;
+    case 'completion':
+      return (request.params.prompt.length + (request.params.suffix?.length ?? 0)) / TOKEN_LENGTH;
+    case 'chat': {
+      const { messages, tools } = request.params;
+      return chatLength(messages, tools.length > 0 ? bodyBytes : 0) / TOKEN_LENGTH;
+    }
+  }
+}
+
+/** The characters of a chat. The definitions of tools are most of what else is in the body; `bodyBytes` is 0 without tools. */
+function chatLength(messages: readonly Message[], bodyBytes: number): number {
+  let length = 0;
+  let imageLength = 0;
+  for (const { parts } of messages)
+    for (const part of parts) {
+      length += part.text.length;
+      imageLength += imagesLength(part);
+    }
+  return length + Math.max(0, bodyBytes - length - imageLength - messages.length * MESSAGE_FRAME);
+}
+
+function imagesLength({ images }: ContentPart): number {
+  return images.reduce((sum, { length }) => sum + length, 0);
+}
