@@ -4,6 +4,7 @@ import type { Certificate } from '../core/certificate.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
+import type { SmokeLimits } from '../core/smoke-limits.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
 import type { ClientKey, Team } from './client-key.ts';
 
@@ -86,6 +87,7 @@ export interface Settings {
   readonly authorities: AuthorityFile | undefined;
   /** The path of the SSH key that signs evidence, as written. */
   readonly evidenceSigningKey?: string;
+  readonly smokeLimits: SmokeLimits;
   /** Absent: the gateway speaks plain HTTP. */
   readonly tls?: TlsSettings | undefined;
 }
@@ -190,10 +192,8 @@ export interface HostPaths {
 
 /** The paths that hxllm uses on a host with these settings. */
 export function pathsOf(settings: Settings): HostPaths {
-  const [configDir, installDir] = [
-    `${settings.prefix}${settings.configDir}`,
-    `${settings.prefix}${settings.installDir}`,
-  ];
+  const configDir = `${settings.prefix}${settings.configDir}`;
+  const installDir = `${settings.prefix}${settings.installDir}`;
   return {
     configDir,
     configFile: `${configDir}/config.yaml`,

@@ -1,7 +1,7 @@
 import { described, objectOf, type JsonSchema } from './json-schema.ts';
 import type { Problem, Where } from './problem.ts';
 import type { StepEvent, StepState } from './recorder.ts';
-import type { CheckResult, Outcome, Severity } from './verdict.ts';
+import type { CheckResult, Measurement, Outcome, Severity } from './verdict.ts';
 
 const { text, count, duration, word } = described;
 
@@ -20,6 +20,12 @@ export const PROBLEM = objectOf<Problem>('An expected failure.', {
   detail: text('Sentences with the expected and the found state.'),
   fix: text('The command that fixes it, or a sentence if no command does.'),
   where: { optional: WHERE },
+});
+
+const MEASUREMENT = objectOf<Measurement>('The number that the check judged.', {
+  value: { description: 'The number.', type: 'number' },
+  unit: text('Its unit, such as `ms` or `tokens/s`.'),
+  limit: { optional: { description: 'The limit that it is judged by.', type: 'number' } },
 });
 
 /** The schema of a {@link CheckResult}. */
@@ -42,6 +48,7 @@ export const CHECK_RESULT = objectOf<CheckResult>('The result of a check on one 
   seen: text('The state that was found, or the reason why nothing was judged.'),
   wanted: { optional: text('The expected state; only on failures.') },
   fix: { optional: text('The command that fixes it; only on failures.') },
+  measured: { optional: MEASUREMENT },
 });
 
 /** The schema of a {@link StepEvent}. */

@@ -4,6 +4,14 @@ export type Severity = 'error' | 'warning' | 'note';
 /** The conclusion of a check. `skip`: a check that it depends on did not pass. `unknown`: its question had no usable answer. */
 export type Outcome = 'pass' | 'fail' | 'skip' | 'unknown' | 'not-applicable';
 
+/** The number that a check judged, with its limit if it has one. */
+export interface Measurement {
+  readonly value: number;
+  /** `ms`, `tokens/s`, `days` … */
+  readonly unit: string;
+  readonly limit?: number;
+}
+
 /** The judgement of a check: data, never thrown. */
 export interface Verdict {
   readonly outcome: Outcome;
@@ -13,6 +21,8 @@ export interface Verdict {
   readonly wanted?: string;
   /** The command that fixes it, as in a Problem; only on failures. */
   readonly fix?: string;
+  /** The number behind `seen`. */
+  readonly measured?: Measurement;
 }
 
 /** The result of a check on one host (`-`: on no host). */
@@ -24,13 +34,13 @@ export interface CheckResult extends Verdict {
 }
 
 /** The state is as expected; `seen` is the state that was found. */
-export function pass(seen: string): Verdict {
-  return { outcome: 'pass', seen };
+export function pass(seen: string, measured?: Measurement): Verdict {
+  return { outcome: 'pass', seen, ...(measured === undefined ? {} : { measured }) };
 }
 
 /** The state differs from the expected one; `fix` is the command that fixes it. */
-export function failed(wanted: string, seen: string, fix: string): Verdict {
-  return { outcome: 'fail', wanted, seen, fix };
+export function failed(wanted: string, seen: string, fix: string, measured?: Measurement): Verdict {
+  return { outcome: 'fail', wanted, seen, fix, ...(measured === undefined ? {} : { measured }) };
 }
 
 /** The question had no usable answer; `why` is the reason. */

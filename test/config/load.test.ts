@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { Secret } from '../../src/core/secret.ts';
+import { DEFAULT_SMOKE_LIMITS } from '../../src/core/smoke-limits.ts';
 import { configOf, GUIDE, hostOf, problemsOf, Tree } from './tree.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures/vault');
@@ -59,6 +60,7 @@ test('the guide’s files are read as they are, with every default', async () =>
       configDir: '/etc/litellm',
       installDir: '/opt/litellm',
       serviceManager: 'systemd',
+      smokeLimits: DEFAULT_SMOKE_LIMITS,
       prefix: '',
       requireDomainJoin: false,
       adminGroup: undefined,

@@ -56,6 +56,7 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     key: key.value.key,
     ...(key.value.previous === undefined ? {} : { previousKey: key.value.previous }),
     ...(key.value.revoked === undefined ? {} : { revokedKey: key.value.revoked }),
+    limits: settings.smokeLimits,
     models: models.map(({ name }) => name),
     // A server without any alias has nothing to answer.
     backends: urls.filter((url) => models.some((model) => on(model.backends).includes(url))),

@@ -7,6 +7,7 @@ import { readFolders } from './folders.ts';
 import { readMasterKey } from './master-key.ts';
 import { readClientKeys, readTeams } from './client-keys.ts';
 import { readModels } from './models.ts';
+import { readSmokeLimits } from './smoke-variables.ts';
 import { readTls } from './tls.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
@@ -70,6 +71,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
     authorities,
+    smokeLimits: readSmokeLimits(variables, reader),
     ...(signingKey === undefined ? {} : { evidenceSigningKey: signingKey }),
     ...(tls === undefined ? {} : { tls }),
   };

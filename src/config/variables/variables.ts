@@ -1,5 +1,6 @@
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
 import { CLIENT_KEY_KEYS, TEAM_KEYS } from './key-variables.ts';
+import { SMOKE_VARIABLES } from './smoke-variables.ts';
 import {
   entrySchema,
   flag,
@@ -223,4 +224,5 @@ export const VARIABLES = {
       'An SSH key on this machine that signs the evidence of every run (`ssh-keygen -Y sign`): the private key, or the public one if an agent has the private one. Without it evidence is not signed.',
     example: '~/.ssh/id_ed25519',
   },
+  ...SMOKE_VARIABLES,
 } as const satisfies Readonly<Record<string, VariableRecord>>;

@@ -1,11 +1,17 @@
-import { checkServerIdentity, rootCertificates, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { Agent, request } from 'undici';
-import type { RecordedRequest, Exchange } from './exchange.ts';
+import { walkConnection, type ConnectionSteps } from './connection.ts';
+import type { RecordedRequest, Exchange, KeyKind } from './exchange.ts';
 import { ABORTED, diagnose } from './diagnose.ts';
 import type { SmokeTarget } from './target.ts';
+import { tlsOptions } from './tls-trust.ts';
 
 /** A key that no server accepts. */
 const WRONG_KEY = 'sk-0000-this-key-is-wrong-on-purpose';
+const MALFORMED: Partial<Readonly<Record<KeyKind, string>>> = {
+  wrong: `Bearer ${WRONG_KEY}`,
+  bare: 'Bearer',
+  basic: 'Basic aHhsbG06d3Jvbmc=',
+};
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Far more than any expected answer has. */
 const MAX_BODY_BYTES = 4 << 20;
@@ -19,7 +25,7 @@ export interface ProbeRequest {
   /** Relative to the API's root (`/v1`), or to the server's root with `below: 'server'`. */
   readonly path: string;
   readonly below?: 'api' | 'server';
-  readonly key: RecordedRequest['key'];
+  readonly key: KeyKind;
   readonly body?: object;
   /** The backend that the gateway is told to use. */
   readonly backend?: string;
@@ -67,6 +73,11 @@ export class Client {
     return exchange;
   }
 
+  /** Walks the way to the server step by step, without a request. */
+  walk(): Promise<ConnectionSteps> {
+    return walkConnection(this.#server, this.#keys, this.#signal, this.#nowMs);
+  }
+
   /** Closes all connections. */
   async close(): Promise<void> {
     await this.#agent.destroy();
@@ -75,7 +86,7 @@ export class Client {
   async #outcome(url: URL, question: ProbeRequest): Promise<Exchange['outcome']> {
     const startedMs = this.#nowMs();
     try {
-      const { statusCode, headers, body } = await request(url, {
+      const { statusCode, headers, body } = await request(this.#sentUrl(url, question.key), {
         dispatcher: this.#agent,
         method: question.method,
         headers: {
@@ -107,11 +118,25 @@ export class Client {
     }
   }
 
-  #authorization(key: RecordedRequest['key']): Readonly<Record<string, string>> {
-    if (key === 'wrong') return { authorization: `Bearer ${WRONG_KEY}` };
+  #authorization(key: KeyKind): Readonly<Record<string, string>> {
+    const malformed = MALFORMED[key];
+    if (malformed !== undefined) return { authorization: malformed };
     const { key: right, previousKey: previous, revokedKey: revoked } = this.#keys;
-    const sent = { right, previous, revoked, none: undefined }[key];
+    const sent = new Map([
+      ['right', right],
+      ['previous', previous],
+      ['revoked', revoked],
+    ]).get(key);
     return sent === undefined ? {} : { authorization: `Bearer ${sent.reveal()}` };
+  }
+
+  // The URL with the key is sent and kept nowhere.
+  #sentUrl(url: URL, key: KeyKind): URL {
+    const { key: right } = this.#keys;
+    if (key !== 'query' || right === undefined) return url;
+    const sent = new URL(url);
+    sent.searchParams.set('api_key', right.reveal());
+    return sent;
   }
 
   // If a server echoes a key, it must not get into the evidence.
@@ -122,17 +147,6 @@ export class Client {
       text,
     );
   }
-}
-
-function tlsOptions(tls: SmokeTarget['tls']): Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> {
-  if (tls === undefined) return {};
-  const isFor = (name: string, certificate: PeerCertificate): boolean =>
-    checkServerIdentity(name, certificate) === undefined;
-  return {
-    ca: [...rootCertificates, ...tls.authorities],
-    checkServerIdentity: (hostname, certificate) =>
-      tls.names.some((name) => isFor(name, certificate)) ? undefined : checkServerIdentity(hostname, certificate),
-  };
 }
 
 async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,10 +1,16 @@
 import { parseJson } from '../../core/json.ts';
 
-/** One request as it can be recorded: the kind of key, never the key itself. */
+/**
+ * The kind of key that a request is sent with. `bare` and `basic`: an `Authorization` header without a key, and one of another scheme.
+ * `query`: the right key as `?api_key=`, and in no header.
+ */
+export type KeyKind = 'right' | 'wrong' | 'none' | 'previous' | 'revoked' | 'bare' | 'basic' | 'query';
+
+/** One request as it can be recorded: the kind of key, never the key itself, nor a URL with it. */
 export interface RecordedRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  readonly key: 'right' | 'wrong' | 'none' | 'previous' | 'revoked';
+  readonly key: KeyKind;
   readonly body: object | undefined;
   /** The backend that the gateway was told to use. */
   readonly backend?: string | undefined;

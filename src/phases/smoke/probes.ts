@@ -1,19 +1,30 @@
 import { sendBurst, type Burst } from './burst.ts';
 import type { Client, ProbeRequest } from './client.ts';
+import type { ConnectionSteps } from './connection.ts';
 import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import { readMemory } from './memory.ts';
 import { chatQuestion, QUICK_MS, questionFor, streamQuestion } from './questions.ts';
 import { askServers, type ServerAnswer } from './servers.ts';
 import { BUDGET_MS, isOurs, type SmokeTarget } from './target.ts';
 
+/** Enough for a median. */
+const PINGS = 5;
 const NOT_FOR_CHAT = /embed|bge-|minilm|rerank|whisper|tts|dall-e|moderation/i;
 
 /** All exchanges with a server. `undefined` or empty if an earlier answer left nothing to ask. */
 export interface ProbeResults {
   readonly target: SmokeTarget;
+  readonly connection: ConnectionSteps;
   readonly health: Exchange;
+  /** Requests that need no model, one after the other. */
+  readonly pings: readonly Exchange[];
   readonly withoutKey: readonly Exchange[];
   readonly wrongKey: Exchange | undefined;
+  /** `Authorization` headers that hold no key. */
+  readonly malformed: readonly Exchange[];
+  /** The right key in the URL; `undefined` where it would end in a log, with the reason. */
+  readonly queryKey: Exchange | undefined;
+  readonly proxy: string | undefined;
   /** Asked with the key before a rotation, and with one that was revoked. */
   readonly previousKey: Exchange | undefined;
   readonly revokedKey: Exchange | undefined;
@@ -38,6 +49,10 @@ export interface Teller {
 const NOTHING = {
   withoutKey: [],
   wrongKey: undefined,
+  malformed: [],
+  queryKey: undefined,
+  proxy: undefined,
+  pings: [],
   previousKey: undefined,
   revokedKey: undefined,
   models: undefined,
@@ -56,10 +71,16 @@ export async function probe(
   tell: Teller,
   nowMs: () => number,
 ): Promise<ProbeResults> {
+  tell.progress('connecting');
+  const connection = await client.walk();
   tell.progress('asking whether it is alive');
   const quick = { method: 'GET', timeoutMs: QUICK_MS } as const;
   const health = await client.ask({ ...quick, path: 'health/liveliness', below: 'server', key: 'none' });
-  if (!health.outcome.answered) return { target, health, ...NOTHING };
+  const reached = { target, connection, health };
+  if (!health.outcome.answered) return { ...reached, ...NOTHING };
+  const pings = [];
+  for (let count = 0; count < PINGS; count += 1)
+    pings.push(await client.ask({ ...quick, path: 'health/liveliness', below: 'server', key: 'none' }));
   tell.progress('asking without a key, and with a wrong one');
   const listing: ProbeRequest = { ...quick, path: 'models', key: 'none' };
   const withoutKey = [
@@ -67,11 +88,30 @@ export async function probe(
     await client.ask(chatQuestion(target.models?.[0] ?? 'any', 'none', QUICK_MS)),
   ];
   const wrongKey = target.key === undefined ? undefined : await client.ask({ ...listing, key: 'wrong' });
+  const malformed =
+    target.key === undefined
+      ? []
+      : [await client.ask({ ...listing, key: 'bare' }), await client.ask({ ...listing, key: 'basic' })];
+  const proxy = proxyOf(health);
+  const isDirect = isOurs(target) && proxy === undefined;
+  const queryKey = target.key === undefined || !isDirect ? undefined : await client.ask({ ...listing, key: 'query' });
   const previousKey = target.previousKey === undefined ? undefined : await client.ask({ ...listing, key: 'previous' });
   const revokedKey = target.revokedKey === undefined ? undefined : await client.ask({ ...listing, key: 'revoked' });
   tell.progress('asking for the models');
   const models = await client.ask({ ...listing, key: 'right' });
-  const asked = { target, health, ...NOTHING, withoutKey, wrongKey, previousKey, revokedKey, models };
+  const asked = {
+    ...reached,
+    ...NOTHING,
+    pings,
+    withoutKey,
+    wrongKey,
+    malformed,
+    queryKey,
+    proxy,
+    previousKey,
+    revokedKey,
+    models,
+  };
   const listed = listedModels(models);
   if (listed.length === 0) return asked;
   const endMs = nowMs() + (target.budgetMs ?? BUDGET_MS);
@@ -113,6 +153,12 @@ async function askMemory(client: Client): Promise<ReturnType<typeof readMemory>>
   return readMemory(
     await client.ask({ method: 'GET', path: 'health', below: 'server', key: 'right', timeoutMs: QUICK_MS }),
   );
+}
+
+/** A proxy that says in an answer that it stands in between: its log keeps URLs. */
+function proxyOf(exchange: Exchange): string | undefined {
+  const headers = replyOf(exchange)?.headers;
+  return headers?.['via'] ?? headers?.['server'];
 }
 
 /** The ids in a list of models; empty if the answer is not a list. */

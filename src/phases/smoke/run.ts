@@ -4,6 +4,7 @@ import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { failsPhase } from '../../core/verdict.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { ANSWER_CHECKS } from './checks/answers.ts';
+import { CONNECTION_CHECKS } from './checks/connection.ts';
 import { MODEL_CHECKS } from './checks/models.ts';
 import { SPREAD_CHECKS } from './checks/spread.ts';
 import { STREAM_CHECKS } from './checks/stream.ts';
@@ -16,6 +17,7 @@ export type { SmokeTarget } from './target.ts';
 
 /** The checks of smoke, in order. */
 export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
+  ...CONNECTION_CHECKS,
   ...ACCESS_CHECKS,
   ...MODEL_CHECKS,
   ...ANSWER_CHECKS,

@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts';
+import type { SmokeLimits } from '../../core/smoke-limits.ts';
 
 /** The time for questions to models, ms: aliases and servers that are left after it are not asked. */
 export const BUDGET_MS = 600_000;
@@ -26,6 +27,8 @@ export interface SmokeTarget {
   readonly placement?: ReadonlyMap<string, readonly string[]>;
   /** Every alias is asked of every one of its servers, which may load each model everywhere. */
   readonly everyServer?: boolean;
+  /** Instead of the defaults. */
+  readonly limits?: SmokeLimits;
   /** Instead of {@link BUDGET_MS}. */
   readonly budgetMs?: number;
 }

@@ -46,6 +46,7 @@ test('a target has its host’s address, the key, the aliases, and the backends 
         name: 'api',
         url: 'http://10.0.0.5:4000',
         key: KEY,
+        limits: config().hosts[0]?.settings.smokeLimits,
         models: ['chat', 'embed'],
         backends: [ONE, TWO],
         placement: new Map([

@@ -17,22 +17,22 @@ async function listen(server: Server): Promise<number> {
 test('a port without a listener is reported as that, and all other checks are skipped', async () => {
   const port = await quietPort();
   const { report, result } = await smokeAt(`http://127.0.0.1:${String(port)}`);
-  assert.match(result('http.reachable').seen, /nothing listens on port \d+ of 127\.0\.0\.1/);
-  assert.deepEqual(new Set(report.results.slice(1).map(({ outcome }) => outcome)), new Set(['skip']));
+  assert.match(result('http.connects').seen, /nothing listens on port \d+ of 127\.0\.0\.1/);
+  assert.deepEqual(new Set(report.results.slice(2).map(({ outcome }) => outcome)), new Set(['skip']));
   assert.equal(report.ending, 'failed');
 });
 
 test('a name that does not resolve is reported as that', async () => {
   // RFC 6761: names below .invalid never exist.
   const { result } = await smokeAt('http://hx-api-server.invalid:4000');
-  assert.match(result('http.reachable').seen, /does not resolve|no name server answered/);
+  assert.match(result('http.resolves').seen, /does not resolve|no name server answered/);
 });
 
 test('https to a port that speaks plain HTTP is reported with the right address', async () => {
   await using server = await startFake({ models: [], backends: [] });
   const { result } = await smokeAt(server.url.replace('http:', 'https:'));
-  assert.match(result('http.reachable').seen, /does not speak TLS/);
-  assert.match(result('http.reachable').fix ?? '', /http:\/\/127\.0\.0\.1:\d+$/);
+  assert.match(result('http.handshake').seen, /does not speak TLS/);
+  assert.match(result('http.handshake').fix ?? '', /http:\/\/127\.0\.0\.1:\d+$/);
 });
 
 test('a server with another protocol is reported as that', async (t) => {

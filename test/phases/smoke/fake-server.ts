@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** An answer of the fake: a status, headers and a body. */
 export interface Answer {
@@ -11,7 +13,10 @@ export interface Answer {
 
 /** A request as the fake sees it. */
 export interface Seen {
+  /** Without the query. */
   readonly path: string;
+  readonly query: string;
+  readonly authorization: string;
   readonly key: string | undefined;
   readonly body: Record<string, unknown>;
   /** The backend that the request names. */
@@ -33,11 +38,16 @@ export async function startFake(options: {
   /** The body of `/health`; without it there is no such path. */
   readonly health?: object;
   readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing';
+  /** The time before each answer. */
+  readonly delayMs?: number;
+  /** Speaks TLS with this pair. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }): Promise<FakeServer> {
   const requests: Seen[] = [];
   let turn = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await readRequest(request);
+    if (options.delayMs !== undefined) await setTimeout(options.delayMs);
     requests.push(seen);
     const { backends } = options;
     // A named backend answers itself, as the gateway's do; the others take turns.
@@ -48,13 +58,15 @@ export async function startFake(options: {
     if (answer === 'hang up') request.socket.destroy();
     else if (answer !== 'say nothing') response.writeHead(answer.status, answer.headers).end(answer.body);
   };
-  const server = createServer((request, response) => void handle(request, response));
+  const { tls } = options;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   // The address of a listening TCP server is an AddressInfo.
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`,
     requests,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -148,6 +160,9 @@ async function readRequest(request: IncomingMessage): Promise<Seen> {
   // Smoke sends only JSON objects.
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   const named = request.headers['x-hxllm-backend'];
-  const key = request.headers.authorization?.replace(/^Bearer /, '');
-  return { path: request.url ?? '', key, body, named: typeof named === 'string' ? named : undefined };
+  // As the gateway reads it: a header of another form holds no key.
+  const key = /^Bearer +(\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const authorization = request.headers.authorization ?? '';
+  const { pathname: path, search: query } = new URL(request.url ?? '', 'http://h');
+  return { path, query, authorization, key, body, named: typeof named === 'string' ? named : undefined };
 }

@@ -1,53 +1,13 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
-import { at, describeReply, isHtml, jsonOf, replyOf, type Exchange, type Reply } from '../exchange.ts';
+import { at, describeReply, jsonOf, replyOf, type Exchange, type Reply } from '../exchange.ts';
 import type { ProbeResults } from '../probes.ts';
 import { isOurs } from '../target.ts';
 
 const ERROR_KEYS = ['code', 'message', 'param', 'type'];
 
-/** Is there an HTTP server, is it the gateway, and does it refuse requests without the key? */
+/** Are requests without the right key refused, and those with it accepted? */
 export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
-  {
-    id: 'http.reachable',
-    title: 'the address answers over HTTP',
-    severity: 'error',
-    judge: ({ health, target }) => {
-      if (!health.outcome.answered) {
-        const { seen, fix, kind } = health.outcome.trouble;
-        return kind === 'aborted' ? unknown(seen, fix) : failed(`an HTTP server at ${target.url}`, seen, fix);
-      }
-      const { reply } = health.outcome;
-      const location = reply.headers['location'];
-      if (reply.status >= 300 && reply.status < 400)
-        return failed(
-          `an API at ${target.url}`,
-          describeReply(reply),
-          `the same command with the address of the redirection: ${location ?? 'none given'}`,
-        );
-      return pass(`${target.url} answered in ${String(reply.firstByteMs)} ms`);
-    },
-  },
-  {
-    id: 'health.alive',
-    title: 'the gateway reports that it is alive',
-    severity: 'error',
-    after: ['http.reachable'],
-    judge: ({ health, target }) => {
-      const reply = replyOf(health);
-      if (reply === undefined) return unknown('it was not asked');
-      if (reply.status === 200 && !isHtml(reply)) return pass(`${pathOf(health)} answers 200`);
-      if (!isOurs(target) && !isHtml(reply))
-        return notApplicable(`this server has no ${pathOf(health)} (${String(reply.status)})`);
-      return failed(
-        `200 from ${pathOf(health)}`,
-        describeReply(reply),
-        isHtml(reply)
-          ? 'the same command with the port of the gateway (4000)'
-          : 'sudo journalctl -u litellm -n 50  # on that host',
-      );
-    },
-  },
   {
     id: 'auth.key-required',
     title: 'requests without a key are refused',
@@ -68,6 +28,49 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
       wrongKey === undefined
         ? notApplicable('no key was given')
         : judgeRefusal(wrongKey, isOurs(target), 'invalid_api_key'),
+  },
+  {
+    id: 'auth.malformed-refused',
+    title: 'requests with a malformed header are refused',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ malformed, target }) =>
+      malformed.length === 0
+        ? notApplicable('no key was given')
+        : firstBad(malformed.map((exchange) => judgeRefusal(exchange, isOurs(target), null))),
+  },
+  {
+    id: 'auth.query-key-refused',
+    title: 'a key in the URL is refused',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ queryKey, proxy, target }) => {
+      if (target.key === undefined) return notApplicable('no key was given');
+      if (!isOurs(target)) return notApplicable('not asked: the log of this server may keep the key');
+      if (proxy !== undefined)
+        return notApplicable(`not asked: a proxy (${proxy}) stands in between, and its log may keep the key`);
+      return queryKey === undefined ? unknown('it was not asked') : judgeRefusal(queryKey, true, null);
+    },
+  },
+  {
+    id: 'auth.key-accepted',
+    title: 'the key is accepted',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ models, target }) => {
+      if (models?.outcome.answered === false) return unknown(models.outcome.trouble.seen, models.outcome.trouble.fix);
+      const reply = replyOf(models);
+      if (models === undefined || reply === undefined) return unknown('it was not asked');
+      if (reply.status === 401 || reply.status === 403)
+        return failed(
+          `200 from ${pathOf(models)}`,
+          describeReply(reply),
+          keyFix(target.key !== undefined, target.models !== undefined),
+        );
+      return target.key === undefined
+        ? notApplicable('no key was given, and the server needs none')
+        : pass(`${pathOf(models)} answers ${String(reply.status)}`, { value: reply.totalMs, unit: 'ms' });
+    },
   },
   {
     id: 'auth.previous-key',
@@ -143,6 +146,13 @@ function faultOf(reply: Reply, ours: boolean, code: string | null): string | und
     : `its code is ${JSON.stringify(at(error, 'code'))}, not ${JSON.stringify(code)}`;
 }
 
+function keyFix(given: boolean, ours: boolean): string {
+  if (!given) return ours ? 'hxllm smoke --ask-vault-pass' : 'the same command with --key-file FILE';
+  return ours
+    ? 'hxllm enforce  # gives the gateway the key of the vault'
+    : 'the same command with the file of a key that this server knows';
+}
+
 function firstBad(verdicts: readonly Verdict[]): Verdict {
   return (
     verdicts.find(({ outcome }) => outcome !== 'pass') ?? {
@@ -152,6 +162,7 @@ function firstBad(verdicts: readonly Verdict[]): Verdict {
   );
 }
 
-function pathOf(exchange: Exchange): string {
+/** The path of a request. */
+export function pathOf(exchange: Exchange): string {
   return new URL(exchange.asked.url).pathname;
 }

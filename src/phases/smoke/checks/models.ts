@@ -10,14 +10,12 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
     id: 'models.listed',
     title: 'the models are listed under their aliases',
     severity: 'error',
-    after: ['http.reachable'],
+    after: ['http.reachable', 'auth.key-accepted'],
     judge: ({ models, target }) => {
       if (models?.outcome.answered === false) return unknown(models.outcome.trouble.seen, models.outcome.trouble.fix);
       const reply = replyOf(models);
       if (reply === undefined) return unknown('the models were not asked for');
       const wanted = 'a list of models from /v1/models';
-      if (reply.status === 401 || reply.status === 403)
-        return failed(wanted, describeReply(reply), keyFix(target.key !== undefined, target.models !== undefined));
       if (isHtml(reply))
         return failed(wanted, describeReply(reply), 'the same command with the address of the API (an SDK’s base URL)');
       const body = jsonOf(reply);
@@ -37,13 +35,6 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
     },
   },
 ];
-
-function keyFix(given: boolean, ours: boolean): string {
-  if (!given) return ours ? 'hxllm smoke --ask-vault-pass' : 'the same command with --key-file FILE';
-  return ours
-    ? 'hxllm enforce  # gives the gateway the key of the vault'
-    : 'the same command with the file of a key that this server knows';
-}
 
 function summarise(names: readonly string[]): string {
   return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${String(names.length - 5)} more`;
