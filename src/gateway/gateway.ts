@@ -4,13 +4,14 @@ import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { createApp } from './app.ts';
 import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
+import { KeyRecords } from './key-records.ts';
 import type { Log } from './log.ts';
 import type { Lease } from './route/fleet.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayServer } from './server.ts';
 import type { ConnectionLimits } from './http/connection-limits.ts';
 import { beginTls, type GatewayTls } from './gateway-tls.ts';
-import { createService, type Service } from './service.ts';
+import { createService, type Service, type ServiceListener } from './service.ts';
 
 /** A gateway; it listens after `listen`. */
 export interface Gateway {
@@ -39,16 +40,20 @@ export interface Gateway {
   onForeignLoad(load: (replica: string, deployment: string) => boolean): void;
 }
 
-/** Makes a gateway for a configuration; `limits` replace the default limits of connections, `instance` is its id among others. */
+/**
+ * Makes a gateway for a configuration; `limits` replace the default limits of connections, `instance` is its id among others, `records` are
+ * the keys that the API makes.
+ */
 export function createGateway(
   config: GatewayConfig,
   log: Log,
   limits?: Partial<ConnectionLimits>,
   instance?: string,
+  records = new KeyRecords(undefined, log),
 ): Gateway {
   let foreignLoad: (replica: string, deployment: string) => boolean = () => false;
   // A reload replaces it; requests keep the service they began with.
-  let current = createService(config, log, {
+  const listener: ServiceListener = {
     onLoaded: (replica, how) => {
       metrics.loaded(replica, how);
     },
@@ -59,7 +64,8 @@ export function createGateway(
       current = next;
     },
     onForeignLoad: (replica, deployment) => foreignLoad(replica, deployment),
-  });
+  };
+  let current = createService(config, log, listener, records.keys);
   const service = (): Service => current;
   const metrics = createMetrics({
     fleet: () => current.scheduler.fleet,
@@ -97,6 +103,7 @@ export function createGateway(
     const drained = await connections.drain(limitMs, atOnce, isPatient);
     metrics.close();
     await current.close();
+    await records.close();
     return drained;
   };
   const reload = async (next: GatewayConfig): Promise<boolean> => {

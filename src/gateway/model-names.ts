@@ -1,8 +1,10 @@
-import type { Deployment, GatewayConfig, KeyConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
+import type { Deployment, GatewayConfig, ModelGroup, TeamConfig, Wildcard } from '../schema/gateway-config.ts';
 import { wildcardOf } from '../schema/wildcard.ts';
+import type { ClientKey } from './keys/client-key.ts';
 import { KeyRing } from './keys/key-ring.ts';
+import { accessIdOf, ALL_ALLOWED, modelAccess, type KeyAccess } from './keys/model-access.ts';
+import type { StoredKeys } from './keys/stored-keys.ts';
 import { Limiter } from './limits/limiter.ts';
-import { accessIdOf, ALL_ALLOWED, modelAccess, type ModelAccess } from './keys/model-access.ts';
 
 /** The names of a configuration that clients may ask for, and their models. */
 export interface ModelNames {
@@ -28,49 +30,82 @@ export interface Lookups extends ModelNames {
   readonly keys: KeyRing;
   readonly limiter: Limiter;
   /** The names that exist for a caller: all of them without a key of a client. */
-  namesFor(key: KeyConfig | undefined): ModelNames;
+  namesFor(key: ClientKey | undefined): ModelNames;
 }
 
 /** Most lists of models for which the names are kept; a further one takes the place of the oldest. */
 const MOST_VIEWS = 500;
 
-/** Makes the look-ups of a configuration. The limiter goes on: a reload resets no limit. */
-export function lookupsOf(config: GatewayConfig, limiter = new Limiter()): Lookups {
+/** The access of a key as it was found, and the team that it was found with: a team of the store may change at any time. */
+interface KnownAccess {
+  readonly team: TeamConfig | undefined;
+  readonly id: string;
+}
+
+/** Makes the look-ups of a configuration. The limiter and the keys of the store go on: a reload resets no limit. */
+export function lookupsOf(config: GatewayConfig, limiter = new Limiter(), stored?: StoredKeys): Lookups {
   limiter.forgetIdle(performance.now());
   const names = modelNamesOf(config);
+  const keys = new KeyRing(config.keys, config.teams, stored);
   const views = new Map<string, ModelNames>();
-  const ids = new WeakMap<KeyConfig, string>();
-  const namesFor = (key: KeyConfig | undefined): ModelNames => {
+  const known = new WeakMap<ClientKey, KnownAccess>();
+  const accessOf = (key: ClientKey): KnownAccess => {
+    const team = keys.teamOf(key);
+    const access = known.get(key);
+    if (access !== undefined && access.team === team) return access;
+    const found = { team, id: accessIdOf(key, team) };
+    known.set(key, found);
+    return found;
+  };
+  const namesFor = (key: ClientKey | undefined): ModelNames => {
     if (key === undefined) return names;
-    const id = ids.get(key) ?? accessIdOf(key, config);
-    ids.set(key, id);
+    const { id, team } = accessOf(key);
     if (id === ALL_ALLOWED) return names;
-    const known = views.get(id);
-    if (known !== undefined) return known;
-    const view = allowedNames(names, modelAccess(key, config));
+    const kept = views.get(id);
+    if (kept !== undefined) return kept;
+    const view = allowedNames(names, modelAccess(key, team, config.groups), key.stored?.aliases ?? new Map());
     const [oldest] = views.size < MOST_VIEWS ? [] : views.keys();
     if (oldest !== undefined) views.delete(oldest);
     views.set(id, view);
     return view;
   };
-  return { ...names, fallbacks: fallbacksOf(config), keys: new KeyRing(config.keys, config.teams), limiter, namesFor };
+  return { ...names, fallbacks: fallbacksOf(config), keys, limiter, namesFor };
 }
 
-/** Of all names those that a key may use: for it the others do not exist. */
-function allowedNames(names: ModelNames, allows: ModelAccess): ModelNames {
-  const models = new Map([...names.models].filter(([name, group]) => allows(name, group)));
+/** Of all names those that a key may use, and its own names: for it the others do not exist. */
+function allowedNames(
+  names: ModelNames,
+  { allows, allowsAlias }: KeyAccess,
+  aliases: ReadonlyMap<string, string>,
+): ModelNames {
+  const models = new Map([...names.models].filter(([name, group]) => !aliases.has(name) && allows(name, group)));
+  const listed = names.listed.filter((name) => models.has(name));
+  const ofAlias = (alias: string, target: string): ModelGroup | undefined => {
+    const group = names.groupOf(target);
+    return group !== undefined && allowsAlias(alias, target, group) ? group : undefined;
+  };
+  for (const [alias, target] of aliases) {
+    const group = ofAlias(alias, target);
+    if (group === undefined) continue;
+    models.set(alias, group);
+    listed.push(alias);
+  }
   const groupOf = (name: string): ModelGroup | undefined => {
-    const group = models.get(name) ?? names.groupOf(name);
-    return group !== undefined && allows(name, group) ? group : undefined;
+    const group = models.get(name) ?? (aliases.has(name) ? undefined : names.groupOf(name));
+    return group !== undefined && (aliases.has(name) || allows(name, group)) ? group : undefined;
+  };
+  const mayHave = (name: string): boolean => {
+    const target = aliases.get(name);
+    return target === undefined ? allows(name, { name }) : allowsAlias(name, target, { name: target });
   };
   return {
     models,
     groupOf,
     hasWildcards: names.hasWildcards,
-    listed: names.listed.filter((name) => models.has(name)),
+    listed,
     // A group that appears has the name that was asked for.
-    mayAppear: (name) => allows(name, { name }) && names.mayAppear(name),
-    mayHave: (name) => allows(name, { name }),
+    mayAppear: (name) => mayHave(name) && names.mayAppear(aliases.get(name) ?? name),
+    mayHave,
   };
 }
 

@@ -1,10 +1,10 @@
 import { errorStack } from '../core/error.ts';
 import { randomId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { KeyConfig } from '../schema/gateway-config.ts';
 import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
+import type { ClientKey } from './keys/client-key.ts';
 import type { CountedRequest } from './limits/limiter.ts';
 import type { Assignment, Rejection } from './route/event.ts';
 import type { Lease } from './route/fleet.ts';
@@ -113,7 +113,7 @@ export interface RequestContext extends BodyHolder {
   readonly endpoint: Endpoint | undefined;
   readonly record: RequestRecord;
   /** The client's key; `undefined` before authentication, for the master key and without keys. */
-  key: KeyConfig | undefined;
+  key: ClientKey | undefined;
   /** The request counts for limits of its key; set if there are any. */
   admission: CountedRequest | undefined;
   /** The bodies of all requests under way. */

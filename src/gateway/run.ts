@@ -9,6 +9,7 @@ import { Instance } from './control/instance.ts';
 import type { InstancePlace } from './control/instance-id.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { addressText, type Listening } from './http/listen.ts';
+import { KeyRecords } from './key-records.ts';
 import { batchWrites, createLog, type Log } from './log.ts';
 import type { Flags } from './process/flags.ts';
 import { addressOf, exposure, openWarning } from './process/listen-address.ts';
@@ -41,7 +42,10 @@ export async function runGateway(options: RunOptions): Promise<readonly Problem[
   process.once('exit', output.flush);
   // A reader of the log that goes away (EPIPE) ends no request.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const gateway = createGateway(config, log, undefined, flags.instance);
+  const records = new KeyRecords(config.stateDir, log);
+  const read = await records.begin();
+  if (!read.ok) return read.problems;
+  const gateway = createGateway(config, log, undefined, flags.instance, records);
   const signals = listenForSignals();
   const accept = async (): Promise<Result<readonly ListenAddress[]>> => begin(options, gateway, signals, log);
   const instance =

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { BackendConfig, GatewayConfig } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
+import type { StoredKeys } from './keys/stored-keys.ts';
 import { lookupsOf, type Lookups } from './model-names.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/reconfigure.ts';
@@ -67,6 +68,7 @@ export function createService(
   first: GatewayConfig,
   log: Log,
   { onLoaded, onContext, onReplaced, onForeignLoad }: ServiceListener,
+  stored?: StoredKeys,
 ): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = performance.now.bind(performance);
@@ -223,7 +225,7 @@ export function createService(
     await setImmediate();
     const spec = fleetSpecOf(config, contexts, backendDrains);
     await setImmediate();
-    const lookups = lookupsOf(config, latest.limiter);
+    const lookups = lookupsOf(config, latest.limiter, stored);
     await setImmediate();
     if (isClosed) return undefined;
     // Before the scheduler, which may ask for a load at once: the load is to follow the new file.
@@ -238,7 +240,7 @@ export function createService(
     latest = serviceOf(current, lookups);
     return latest;
   };
-  let latest = serviceOf(current, lookupsOf(first));
+  let latest = serviceOf(current, lookupsOf(first, undefined, stored));
   loader.learn(first);
   poller.pollNow();
   void lister.look();

@@ -39,7 +39,13 @@ const TREES = new Set(['deployments', 'releases', 'runtimes', '.previous']);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
 const STAGED = '.hxllm-new';
 /** The files of the gateway's state: it stays while hxllm does. */
-export const STATE_FILES: ReadonlySet<string> = new Set(['contexts.json', 'contexts.json.new']);
+export const STATE_FILES: ReadonlySet<string> = new Set([
+  'contexts.json',
+  'contexts.json.new',
+  'gateway.db',
+  'gateway.db-wal',
+  'gateway.db-shm',
+]);
 const CONFIG_FILES = new Set(['config.yaml', 'litellm.env', 'ca.pem', 'tls-cert.pem', 'tls-key.pem']);
 const FILES = new Set([...CONFIG_FILES, 'current', ...STATE_FILES]);
 

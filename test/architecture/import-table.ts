@@ -12,11 +12,18 @@ const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
 const EXCHANGE = ['gateway/exchange.ts', 'gateway/json.ts'];
 const DIALECT = ['core', 'schema', ...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/api/dialect'];
 const CONTEXT = [...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/request-context.ts'];
+const CLIENT_DIALECTS = ['openai', 'responses', 'anthropic', 'ollama'];
+const DIALECT_ROW: Row = { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' };
 const UPSTREAM = ['core', 'schema', ...EXCHANGE, 'gateway/route/residency.ts'];
+const SERVER_ROW: Row = {
+  rooms: [...UPSTREAM, 'gateway/upstream/*'],
+  packages: [],
+  why: 'one kind of server; it knows no other',
+};
 const CONTROL = ['gateway/gateway.ts', 'gateway/log.ts', 'gateway/route', 'gateway/scheduler'];
 /** Rooms of the gateway, in the order in which a request meets them. */
 const GATEWAY_ROOMS =
-  'process control http auth keys limits api catalogue health metrics proxy scheduler state route upstream usage'
+  'process control http auth keys store limits api catalogue health metrics proxy scheduler state route upstream usage'
     .split(' ')
     .map((room) => `gateway/${room}`);
 
@@ -139,20 +146,23 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['node:*'],
     why: 'it answers one question: the owner of the key that came with the request',
   },
-  'gateway/keys': { rooms: ['core', 'schema'], packages: [], why: 'it judges a key and knows no request' },
+  'gateway/keys': {
+    rooms: ['core', 'schema', 'gateway/store'],
+    packages: [],
+    why: 'it judges a key and knows no request',
+  },
+  'gateway/store': {
+    rooms: ['core'],
+    packages: ['node:*'],
+    why: 'documents in a database, behind a port; it knows nothing of what is in them. The only room with node:sqlite',
+  },
   'gateway/limits': { rooms: ['gateway/keys'], packages: [], why: 'pure: time is an argument' },
   'gateway/api': {
-    rooms: [
-      'gateway/client-dialect.ts',
-      ...['openai', 'responses', 'anthropic', 'ollama'].map((name) => `gateway/api/${name}`),
-    ],
+    rooms: ['gateway/client-dialect.ts', ...CLIENT_DIALECTS.map((name) => `gateway/api/${name}`)],
     packages: ['node:http'],
     why: 'paths and dialects; it knows no server',
   },
-  'gateway/api/openai': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/api/responses': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/api/anthropic': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/api/ollama': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  ...Object.fromEntries(CLIENT_DIALECTS.map((name) => [`gateway/api/${name}`, DIALECT_ROW])),
   'gateway/api/litellm': { rooms: DIALECT, packages: [], why: 'bodies about models; it knows no dialect' },
   'gateway/api/dialect': {
     rooms: ['core', ...EXCHANGE, 'gateway/client-dialect.ts'],
@@ -219,16 +229,8 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['undici', 'node:net'],
     why: 'the APIs of servers; the only room with undici; sockets tell whether they were used before',
   },
-  'gateway/upstream/ollama': {
-    rooms: [...UPSTREAM, 'gateway/upstream/*'],
-    packages: [],
-    why: 'one kind of server; it knows no other',
-  },
-  'gateway/upstream/openai': {
-    rooms: [...UPSTREAM, 'gateway/upstream/*'],
-    packages: [],
-    why: 'one kind of server; it knows no other',
-  },
+  'gateway/upstream/ollama': SERVER_ROW,
+  'gateway/upstream/openai': SERVER_ROW,
   'gateway/usage': { rooms: CONTEXT, packages: [], why: 'the record of a request that has ended' },
   sim: {
     rooms: ['core'],

@@ -36,7 +36,9 @@ export function start(args: readonly string[], environment: Readonly<Record<stri
 
 export async function addressOf(run: Run): Promise<string> {
   await until('it listens', () => run.out.includes('"listening"') || run.child.exitCode !== null, 30_000);
-  const line = JSON.parse(run.out.split('\n')[0] ?? '') as { addresses: string[] };
+  const line = JSON.parse(run.out.split('\n').find((text) => text.includes('"listening"')) ?? '') as {
+    addresses: string[];
+  };
   return line.addresses[0] ?? '';
 }
 

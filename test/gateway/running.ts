@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import { KeyRecords } from '../../src/gateway/key-records.ts';
 import { readConfigText } from '../../src/gateway/process/config-file.ts';
 import type { ConnectionLimits } from '../../src/gateway/http/connection-limits.ts';
 import { until } from '../until.ts';
@@ -17,6 +18,7 @@ interface Init extends RequestInit {
 export interface Running extends Gateway {
   readonly url: string;
   readonly port: number;
+  readonly records: KeyRecords;
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** The same, to write to. */
   readonly entries: Readonly<Record<string, unknown>>[];
@@ -31,7 +33,8 @@ export interface Running extends Gateway {
 }
 
 /**
- * Starts a gateway for the alias `m` on these backends, or for a configuration of its own; `limits` as in {@link createGateway}.
+ * Starts a gateway for the alias `m` on these backends, or for a configuration of its own; `limits` as in {@link createGateway}. The keys of
+ * its state folder are read.
  */
 export async function startGateway(
   backends: readonly { readonly url: string }[],
@@ -46,7 +49,11 @@ export async function startGateway(
   const { config, errors } = readConfigText(text, 'config.yaml', { environment: {} });
   assert.ok(config !== undefined, JSON.stringify(errors));
   const log: Readonly<Record<string, unknown>>[] = [];
-  const gateway = createGateway(config, (entry) => log.push(entry), limits);
+  const write = (entry: Readonly<Record<string, unknown>>): number => log.push(entry);
+  const records = new KeyRecords(config.stateDir, write);
+  const read = await records.begin();
+  assert.ok(read.ok, JSON.stringify(read));
+  const gateway = createGateway(config, write, limits, undefined, records);
   const addresses = await gateway.listen({ kind: 'address', address: { host: '127.0.0.1', port: 0 } });
   assert.ok(addresses.ok);
   const port = addresses.value[0]?.port ?? 0;
@@ -55,6 +62,7 @@ export async function startGateway(
     fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
   return {
     ...gateway,
+    records,
     url,
     port,
     log,

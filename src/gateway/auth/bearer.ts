@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDamagedApiKey } from '../../core/api-key.ts';
 import type { Failure, FailureOr } from '../exchange.ts';
+import { isManagementPath } from '../keys/allowed-routes.ts';
 import type { KeyVerdict } from '../keys/key-ring.ts';
+import { calledPath } from './called-path.ts';
 import { foreignCaller } from './local-callers.ts';
 import type { RequestContext } from '../request-context.ts';
 
@@ -73,8 +75,25 @@ function masterOnly(path: string): Failure {
 }
 
 function acceptClient(context: RequestContext, key: NonNullable<RequestContext['key']>): FailureOr<Caller> {
+  const rule = key.stored?.routes;
+  if (rule?.restricts === true) {
+    const path = calledPath(context.path);
+    // Administration judges its callers itself: any key may read itself.
+    if (!isManagementPath(path) && !rule.allows(path)) {
+      context.record.caller = key.alias;
+      return { ok: false, failure: routeNotAllowed(context.path) };
+    }
+  }
   context.key = key;
   return accept(key.alias, context.record);
+}
+
+function routeNotAllowed(path: string): Failure {
+  return {
+    kind: 'forbidden',
+    code: 'route_not_allowed',
+    message: `This API key is not allowed to call ${path.slice(0, 200)}: its allowed_routes or its key_type leave it out.`,
+  };
 }
 
 /** The reason, for the owner of the key. Each takes the same steps, so that the time of the answer tells nothing that it does not say. */

@@ -1,10 +1,12 @@
-import type { KeyConfig, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
+import type { RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
+import { keyIdOf, type ClientKey } from './client-key.ts';
 
-/** The owner of limits: a key or a team. */
+/** The owner of limits: a key, its team or its user. */
 export interface LimitOwner {
-  readonly kind: 'key' | 'team';
+  readonly kind: 'key' | 'team' | 'user';
+  /** The name for people. */
   readonly alias: string;
-  /** Unique among all owners, and the same after a reload. */
+  /** Unique among all owners, and the same after a reload, a rotation and a change of the name. */
   readonly id: string;
   readonly limits: RequestLimits;
 }
@@ -17,17 +19,21 @@ export interface LimitOwners {
   readonly readsBody: boolean;
 }
 
-/** The key and its team, as far as they have limits. */
-export function limitOwnersOf(key: KeyConfig, team: TeamConfig | undefined): LimitOwners {
+/** The key, its team and its user, as far as they have limits. */
+export function limitOwnersOf(key: ClientKey, team?: TeamConfig, user?: TeamConfig): LimitOwners {
   const owners: LimitOwner[] = [];
-  if (hasLimits(key.limits)) owners.push(limitOwner('key', key.alias, key.limits));
-  if (team !== undefined && hasLimits(team.limits)) owners.push(limitOwner('team', team.alias, team.limits));
+  const add = (kind: LimitOwner['kind'], owner: Pick<TeamConfig, 'alias' | 'limits'> | undefined, id = ''): void => {
+    if (owner !== undefined && hasLimits(owner.limits)) owners.push(limitOwner(kind, owner.alias, owner.limits, id));
+  };
+  add('key', key, keyIdOf(key));
+  add('team', team, key.team);
+  add('user', user, key.stored?.userId);
   return { owners, readsBody: owners.some(({ limits }) => limits.tokensPerMinute !== undefined) };
 }
 
 /** Makes an owner. */
-export function limitOwner(kind: LimitOwner['kind'], alias: string, limits: RequestLimits): LimitOwner {
-  return { kind, alias, id: `${kind} ${alias}`, limits };
+export function limitOwner(kind: LimitOwner['kind'], alias: string, limits: RequestLimits, id = alias): LimitOwner {
+  return { kind, alias, id: `${kind} ${id}`, limits };
 }
 
 function hasLimits({ perMinute, tokensPerMinute, parallel }: RequestLimits): boolean {

@@ -42,6 +42,8 @@ interface Judged {
   readonly use: Use;
 }
 
+/** Wait under a limit of 0, which no request ever fits, ms: clients ask once a minute whether it has changed. */
+const NEVER_RETRY_MS = 60_000;
 /** Wait of a request that has too many beside it, ms. */
 const PARALLEL_RETRY_MS = 1000;
 
@@ -178,6 +180,8 @@ export class CountedRequest {
     };
     for (const { owner, use } of judged) {
       const { perMinute, tokensPerMinute, parallel } = owner.limits;
+      if (perMinute === 0) look(owner, 'requests', 0, NEVER_RETRY_MS);
+      if (tokensPerMinute === 0) look(owner, 'tokens', 0, NEVER_RETRY_MS);
       if (perMinute !== undefined && use.requests !== undefined)
         look(owner, 'requests', perMinute, Math.ceil(use.requests.waitMs(perMinute, 1, nowMs)));
       if (tokensPerMinute !== undefined && use.tokens !== undefined) {

@@ -1,4 +1,4 @@
-import type { KeyConfig, ModelGroup } from '../../schema/gateway-config.ts';
+import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure } from '../exchange.ts';
 import { limitHeaders } from '../limits/limit-headers.ts';
@@ -18,7 +18,7 @@ export interface LimitedRequest {
  * otherwise a loop of malformed requests would be free. With limits that need the body, the request takes only its place among those under
  * way here, and {@link countRequest} does the rest: judged in two steps, the time to wait would be that of one limit alone.
  */
-export function limitFailure(context: RequestContext, key: KeyConfig): Failure | undefined {
+export function limitFailure(context: RequestContext, key: NonNullable<RequestContext['key']>): Failure | undefined {
   const { limiter, keys } = context.service;
   const { owners, readsBody } = keys.ownersOf(key);
   if (owners.length === 0 && !readsBody) return undefined;

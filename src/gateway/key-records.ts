@@ -1,0 +1,133 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage } from '../core/error.ts';
+import { fail, ok, type Result } from '../core/problem.ts';
+import { KeyFollower } from './keys/key-follower.ts';
+import { StoredKeys } from './keys/stored-keys.ts';
+import type { Log } from './log.ts';
+import type { KeyStore } from './store/key-store.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+
+/** The database in the state folder. */
+const FILE = 'gateway.db';
+/** Time between two looks for a database that another instance makes, ms. */
+const LOOK_MS = 1000;
+
+/**
+ * The store of keys of a gateway, and its keys in memory. Without keys there is no database: the first one that is made through the API makes
+ * it, here or in another instance.
+ */
+export class KeyRecords {
+  readonly keys = new StoredKeys();
+  /** `undefined` without a state folder: then keys can stand in the operator's files alone. */
+  readonly file: string | undefined;
+  readonly #log: Log;
+  #store: KeyStore | undefined;
+  #follower: KeyFollower | undefined;
+  #opening: Promise<Result<KeyStore>> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(stateDir: string | undefined, log: Log) {
+    this.file = stateDir === undefined ? undefined : join(stateDir, FILE);
+    this.#log = log;
+  }
+
+  /** The store, if it is open. */
+  get store(): KeyStore | undefined {
+    return this.#store;
+  }
+
+  /** Reads the keys of a database that exists, and waits for one that does not. Its Problems refuse a start. */
+  async begin(): Promise<Result<undefined>> {
+    const { file } = this;
+    if (file === undefined) return ok(undefined);
+    if (await exists(file)) {
+      const opened = await this.open();
+      if (!opened.ok) return opened;
+    } else this.#await(file);
+    return ok(undefined);
+  }
+
+  /** The store, which is made if it does not exist. */
+  open(): Promise<Result<KeyStore>> {
+    if (this.#store !== undefined) return Promise.resolve(ok(this.#store));
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  /** Everything that was stored before the call is in memory behind it. */
+  async follow(): Promise<void> {
+    await this.#follower?.follow();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#opening;
+    await this.#store?.close();
+  }
+
+  async #open(): Promise<Result<KeyStore>> {
+    const { file } = this;
+    if (file === undefined) return fail(NO_FOLDER);
+    const opened = await openSqliteStore(file);
+    if (!opened.ok) return opened;
+    const store = opened.value;
+    const follower = new KeyFollower(store, this.keys, (reason) => {
+      this.#log({ event: 'keys-not-read', file, reason });
+    });
+    try {
+      await follower.follow();
+    } catch (error) {
+      await store.close();
+      return fail({
+        code: 'state.damaged',
+        summary: 'the keys in the database cannot be read',
+        detail: `Expected the records that the gateway writes, found: ${errorMessage(error)}.`,
+        fix: `sudo mv ${file} ${file}.damaged  # then put the file of a backup there`,
+        where: { file },
+      });
+    }
+    this.#store = store;
+    this.#follower = follower;
+    clearInterval(this.#timer);
+    store.onEnd((reason) => {
+      this.#store = undefined;
+      if (this.#isClosed) return;
+      this.#log({ event: 'keys-not-read', file, reason });
+      this.#await(file);
+    });
+    return opened;
+  }
+
+  #await(file: string): void {
+    clearInterval(this.#timer);
+    let told = '';
+    const look = async (): Promise<void> => {
+      if (this.#store !== undefined || !(await exists(file))) return;
+      const opened = await this.open();
+      const reason = opened.ok ? '' : (opened.problems[0]?.detail ?? '');
+      if (reason !== '' && reason !== told) this.#log({ event: 'keys-not-read', file, reason });
+      told = reason;
+    };
+    this.#timer = setInterval(() => void look(), LOOK_MS);
+    this.#timer.unref();
+  }
+}
+
+const NO_FOLDER = {
+  code: 'state.no-folder',
+  summary: 'the gateway has no folder for keys',
+  detail: 'Expected hxllm.state_dir (or STATE_DIRECTORY of systemd), found neither.',
+  fix: 'set hxllm.state_dir in config.yaml to an absolute path, and restart the gateway',
+};
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,74 @@
+import { isMainThread, parentPort, Worker, workerData, type MessagePort } from 'node:worker_threads';
+import { errorMessage } from '../../core/error.ts';
+import { isObject } from '../../core/json.ts';
+import type { Problem } from '../../core/problem.ts';
+import { RecordDatabase } from './database.ts';
+import type { Commit, RecordChange, RecordKind, RecordPage, RecordQuery, StoredRecord } from './key-store.ts';
+import { openDatabase, sqliteCode } from './open-database.ts';
+
+/** Tells this thread from other workers of a process. */
+const STORE_TASK = 'hxllm: keep keys';
+
+/** Time between two looks for changes of another process, ms. */
+const LOOK_MS = 200;
+
+/** A call of the store, as it goes to the thread. */
+export type StoreCall =
+  | { readonly call: 'since'; readonly kind: RecordKind; readonly revision: number; readonly limit: number }
+  | { readonly call: 'find'; readonly query: RecordQuery }
+  | { readonly call: 'commit'; readonly changes: readonly RecordChange[] }
+  | { readonly call: 'close' };
+
+/** A message of the thread: the database is open, a call has ended, or another process has written. */
+export type StoreMessage =
+  | { readonly opened: readonly Problem[] }
+  | { readonly id: number; readonly value: readonly StoredRecord[] | RecordPage | Commit | undefined }
+  | { readonly id: number; readonly code: string; readonly message: string }
+  | { readonly changed: true };
+
+/** Starts a thread that opens a file and serves calls. Its first message is `opened`. */
+export function startStoreThread(file: string): Worker {
+  // The gateway is packed into one file: in there, this module's URL is that of the whole program. Node's own arguments are those of a start.
+  return new Worker(new URL(import.meta.url), { workerData: { task: STORE_TASK, file }, execArgv: [] });
+}
+
+function serve(file: string, port: MessagePort): void {
+  const send = (message: StoreMessage): void => {
+    port.postMessage(message);
+  };
+  const opened = openDatabase(file);
+  send({ opened: opened.ok ? [] : opened.problems });
+  if (!opened.ok) return;
+  const database = new RecordDatabase(opened.value);
+  let version = database.version();
+  const timer = setInterval(() => {
+    try {
+      const now = database.version();
+      if (now === version) return;
+      version = now;
+      send({ changed: true });
+    } catch {
+      // The next call says what is wrong.
+    }
+  }, LOOK_MS);
+  const answer = (call: StoreCall): readonly StoredRecord[] | RecordPage | Commit | undefined => {
+    if (call.call === 'since') return database.since(call.kind, call.revision, call.limit);
+    if (call.call === 'find') return database.find(call.query);
+    if (call.call === 'commit') return database.commit(call.changes);
+    clearInterval(timer);
+    database.close();
+    return undefined;
+  };
+  port.on('message', ({ id, call }: { readonly id: number; readonly call: StoreCall }) => {
+    try {
+      send({ id, value: answer(call) });
+    } catch (error) {
+      send({ id, code: `sqlite.${String(sqliteCode(error))}`, message: errorMessage(error) });
+    }
+    if (call.call === 'close') port.close();
+  });
+}
+
+const given: unknown = workerData;
+if (!isMainThread && parentPort !== null && isObject(given) && given['task'] === STORE_TASK)
+  serve(String(given['file']), parentPort);
