@@ -3,6 +3,7 @@ import { nearestName } from '../core/spelling.ts';
 import { backendCommand } from './commands/backend.ts';
 import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { driftCommand } from './commands/drift.ts';
 import { evidenceCommand } from './commands/evidence.ts';
@@ -83,6 +84,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     [
       'A running gateway:',
       [
+        doctorCommand(handOn),
         fleetCommand(handOn),
         releasesCommand(handOn),
         driftCommand(handOn),

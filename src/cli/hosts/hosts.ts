@@ -38,6 +38,7 @@ export interface HostAnswers<T> {
 
 /** The hosts of a command line. */
 export interface Hosts {
+  readonly config: Config;
   readonly configs: readonly HostConfig[];
   readonly signal: AbortSignal;
   /** Connects to one host, works there and closes the connection. */
@@ -93,12 +94,8 @@ async function read(terminal: Terminal, options: HostOptions, signal: AbortSigna
   return problem === undefined ? loaded : fail(problem, ...more);
 }
 
-function hostsOf(
-  terminal: Terminal,
-  options: HostOptions,
-  { hosts: configs, forks = FORKS }: Config,
-  signal: AbortSignal,
-): Hosts {
+function hostsOf(terminal: Terminal, options: HostOptions, whole: Config, signal: AbortSignal): Hosts {
+  const { hosts: configs, forks = FORKS } = whole;
   const again = withOpenSsh(['hxllm', ...process.argv.slice(2)]);
   const connect = createConnect(
     { ...terminal, prompts: sshPromptsOf(terminal), withOpenSsh: again },
@@ -131,5 +128,5 @@ function hostsOf(
     }
     return { answers, problems };
   };
-  return { configs, signal, on, onAll };
+  return { config: whole, configs, signal, on, onAll };
 }

@@ -8,6 +8,7 @@ import { savedPlanSchema } from '../../phases/enforce/saved/schema.ts';
 import { fleetDocumentSchema } from '../../schema/fleet-document.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { commandDocumentSchema } from '../views/document-schema.ts';
+import { doctorDocumentSchema } from '../views/doctor.ts';
 import { driftDocumentSchema } from '../views/drift.ts';
 import { releasesDocumentSchema } from '../views/releases-document.ts';
 import { configurationPage } from './configuration-page.ts';
@@ -23,6 +24,7 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'fleet.schema.json': fleetDocumentSchema,
   'releases.schema.json': releasesDocumentSchema,
   'drift.schema.json': driftDocumentSchema,
+  'doctor.schema.json': doctorDocumentSchema,
   'plan.schema.json': savedPlanSchema,
   'run.schema.json': runRecordSchema,
   'event.schema.json': eventSchema,

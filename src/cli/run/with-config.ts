@@ -93,7 +93,10 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
  * Registers the configuration's secrets, so that none of them is shown or kept from now on. Returns a warning for each that
  * cannot be masked.
  */
-export function register({ redaction }: Session, { hosts, servers = [], allHosts }: Config): readonly Problem[] {
+export function register(
+  { redaction }: Pick<Session, 'redaction'>,
+  { hosts, servers = [], allHosts }: Config,
+): readonly Problem[] {
   const isMasked = (secret: Secret): boolean =>
     !allHosts.some((name) => name.includes(secret.reveal())) && redaction.add(secret);
   const keys = hosts.flatMap(({ target: { name }, settings: { masterKey, tls } }) => {

@@ -87,7 +87,7 @@ const PATTERNS: readonly Pattern[] = [
 export function diagnose(error: unknown, url: URL, waitedMs: number): Diagnosis {
   const code = codeOf(error);
   const pattern = PATTERNS.find(({ codes }) => codes.test(code));
-  if (pattern !== undefined) return { kind: pattern.kind, seen: pattern.seen(url, code), fix: pattern.fix(url) };
+  if (pattern !== undefined) return { kind: pattern.kind, seen: pattern.seen(url, code), fix: pattern.fix(url), code };
   if (error instanceof Error && error.name === 'TimeoutError') {
     return {
       kind: 'timeout',

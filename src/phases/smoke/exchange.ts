@@ -32,6 +32,8 @@ export interface Diagnosis {
   readonly kind: 'dns' | 'refused' | 'unreachable' | 'tls' | 'not-http' | 'closed' | 'timeout' | 'aborted' | 'other';
   readonly seen: string;
   readonly fix: string;
+  /** The code of the error, such as `CERT_HAS_EXPIRED`; absent if it has none. */
+  readonly code?: string;
 }
 
 /** A request with its answer, or the reason why there is none. */
