@@ -17,6 +17,9 @@ export interface ClientKey {
 export interface KeyLimits {
   readonly rpm: number | undefined;
   readonly tpm: number | undefined;
+  /** For the requests for one model, by its name. */
+  readonly modelRpm: Readonly<Record<string, number>>;
+  readonly modelTpm: Readonly<Record<string, number>>;
   readonly parallel: number | undefined;
 }
 

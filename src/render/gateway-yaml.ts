@@ -89,14 +89,17 @@ export function listenText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
 }
 
-function limitsOf({
-  rpm,
-  tpm,
-  parallel,
-}: KeyLimits): Pick<KeyEntry, 'rpm_limit' | 'tpm_limit' | 'max_parallel_requests'> {
+type LimitFields = Pick<
+  KeyEntry,
+  'rpm_limit' | 'tpm_limit' | 'model_rpm_limit' | 'model_tpm_limit' | 'max_parallel_requests'
+>;
+
+function limitsOf({ rpm, tpm, modelRpm, modelTpm, parallel }: KeyLimits): LimitFields {
   return {
     ...(rpm === undefined ? {} : { rpm_limit: rpm }),
     ...(tpm === undefined ? {} : { tpm_limit: tpm }),
+    ...(Object.keys(modelRpm).length === 0 ? {} : { model_rpm_limit: modelRpm }),
+    ...(Object.keys(modelTpm).length === 0 ? {} : { model_tpm_limit: modelTpm }),
     ...(parallel === undefined ? {} : { max_parallel_requests: parallel }),
   };
 }

@@ -73,7 +73,12 @@ export interface KeyConfig {
   /** The alias of its team, which must allow a model as well. */
   readonly team: string | undefined;
   readonly limits: RequestLimits;
+  /** `model_rpm_limit` and `model_tpm_limit`, by the names of models; `undefined`: none. */
+  readonly modelLimits?: ReadonlyMap<string, ModelLimits>;
 }
+
+/** Limits on the requests for one model. */
+export type ModelLimits = Partial<Pick<RequestLimits, 'perMinute' | 'tokensPerMinute'>>;
 
 /** Limits on requests; `undefined`: none. */
 export interface RequestLimits {
@@ -93,6 +98,8 @@ export interface TeamConfig {
   readonly models: readonly string[];
   /** For all its keys together. */
   readonly limits: RequestLimits;
+  /** As in {@link KeyConfig}. */
+  readonly modelLimits?: ReadonlyMap<string, ModelLimits>;
 }
 
 /** Limits for the phases of a request, in ms. 0: no limit. */

@@ -81,6 +81,8 @@ export interface KeyEntry {
   readonly team?: string;
   readonly rpm_limit?: number;
   readonly tpm_limit?: number;
+  readonly model_rpm_limit?: Readonly<Record<string, number>>;
+  readonly model_tpm_limit?: Readonly<Record<string, number>>;
   readonly max_parallel_requests?: number;
 }
 
@@ -91,5 +93,7 @@ export interface TeamEntry {
   readonly blocked?: boolean;
   readonly rpm_limit?: number;
   readonly tpm_limit?: number;
+  readonly model_rpm_limit?: Readonly<Record<string, number>>;
+  readonly model_tpm_limit?: Readonly<Record<string, number>>;
   readonly max_parallel_requests?: number;
 }

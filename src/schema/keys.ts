@@ -5,6 +5,7 @@ import type { KeyConfig, MasterKeyReference, TeamConfig } from './config-types.t
 import { pathText, type DocumentPath } from './issue.ts';
 import { readSection, type IssueList } from './section.ts';
 import { nearestName } from '../core/spelling.ts';
+import { readLimitsOf } from './key-limits.ts';
 import { HXLLM_KEY, HXLLM_TEAM } from './sections/keys.ts';
 
 /** Reads `hxllm.keys`. A wrong entry is an error: left out it would lock a client out, and half read it might let one in. */
@@ -36,9 +37,7 @@ export function readKeys(
       blocked = false,
       models = [],
       team,
-      rpm_limit: perMinute,
-      tpm_limit: tokensPerMinute,
-      max_parallel_requests: parallel,
+      ...limits
     } = readSection(HXLLM_KEY, entry, path, findings);
     const name = readAlias(alias, [...path, 'alias'], findings);
     const digest = readHash(hash, [...path, 'hash'], findings);
@@ -52,6 +51,7 @@ export function readKeys(
         'expected a team beside all-team-models, found none',
         `set ${pathText([...path, 'team'])}, or name the models`,
       );
+    const read = readLimitsOf(limits, path, findings);
     if (name === undefined || digest === undefined) return [];
     const sameName = aliases.get(name);
     if (sameName !== undefined) repeated(findings, [...path, 'alias'], 'alias', pathText(sameName));
@@ -67,7 +67,7 @@ export function readKeys(
         blocked,
         models: names,
         team,
-        limits: { perMinute, tokensPerMinute, parallel },
+        ...read,
       },
     ];
   });
@@ -82,23 +82,17 @@ export function readTeams(given: readonly unknown[] | undefined, findings: Issue
       findings.wrong(path, 'a mapping with alias', entry);
       return [];
     }
-    const {
-      alias,
-      models = [],
-      blocked = false,
-      rpm_limit: perMinute,
-      tpm_limit: tokensPerMinute,
-      max_parallel_requests: parallel,
-    } = readSection(HXLLM_TEAM, entry, path, findings);
+    const { alias, models = [], blocked = false, ...limits } = readSection(HXLLM_TEAM, entry, path, findings);
     const names = readModelNames(models, [...path, 'models'], findings);
     if (names.includes('all-team-models'))
       findings.wrong([...path, 'models'], 'names of models: all-team-models stands in the models of a key', models);
     const name = readAlias(alias, [...path, 'alias'], findings);
+    const read = readLimitsOf(limits, path, findings);
     if (name === undefined) return [];
     const sameName = aliases.get(name);
     if (sameName !== undefined) repeated(findings, [...path, 'alias'], 'alias', pathText(sameName));
     aliases.set(name, path);
-    return [{ alias: name, models: names, blocked, limits: { perMinute, tokensPerMinute, parallel } }];
+    return [{ alias: name, models: names, blocked, ...read }];
   });
 }
 

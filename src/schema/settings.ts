@@ -18,6 +18,7 @@ import { resolveFallbacks } from './fallbacks.ts';
 import { GroupNames } from './group-names.ts';
 import type { ModelList } from './model-list.ts';
 import { readKeys, readTeams } from './keys.ts';
+import { judgeModelLimits } from './key-limits.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 import { tlsFilesOf } from './tls.ts';
@@ -71,13 +72,15 @@ export function readSettings(
     findings,
   );
   const teams = readTeams(own.teams, findings);
+  const keys = readKeys(own.keys, { masterKey, teams }, findings);
+  judgeModelLimits({ keys, teams, groups, aliases, wildcards: models.wildcards }, findings);
   return {
     groups,
     wildcards: models.wildcards,
     hidden: names.hidden,
     listen,
     masterKey,
-    keys: readKeys(own.keys, { masterKey, teams }, findings),
+    keys,
     teams,
     tls: tlsFilesOf(own.tls, environment, findings),
     open: own.open ?? false,

@@ -93,12 +93,21 @@ test('keys name models and a team that exists', () => {
     ...MASTER,
     hxllm: {
       keys: [
-        { alias: 'one', hash: HASH, models: ['m', 'all-team-models'], team: 'research', rpm_limit: 5, tpm_limit: 900 },
+        {
+          alias: 'one',
+          hash: HASH,
+          models: ['m', 'all-team-models'],
+          team: 'research',
+          rpm_limit: 5,
+          tpm_limit: 900,
+          model_rpm_limit: { m: 3 },
+        },
       ],
       teams: [{ alias: 'research', models: ['m*'], blocked: true, max_parallel_requests: '2' }],
     },
   });
   assert.partialDeepStrictEqual(config.keys[0], { models: ['m', 'all-team-models'], team: 'research' });
+  assert.deepEqual(config.keys[0]?.modelLimits, new Map([['m', { perMinute: 3 }]]));
   assert.deepEqual(config.keys[0]?.limits, { perMinute: 5, tokensPerMinute: 900, parallel: undefined });
   const limits = { perMinute: undefined, tokensPerMinute: undefined, parallel: 2 };
   assert.deepEqual(config.teams, [{ alias: 'research', models: ['m*'], blocked: true, limits }]);
@@ -114,6 +123,9 @@ test('a wrong team, and a wrong name of a model, refuse the file with their plac
     [{ keys: [{ ...key, models: 'm' }] }, 'error config.wrong-value hxllm.keys[0].models'],
     [{ keys: [{ ...key, models: ['m', 7] }] }, 'error config.wrong-value hxllm.keys[0].models[1]'],
     [{ keys: [{ ...key, rpm_limit: 0 }] }, 'error config.wrong-value hxllm.keys[0].rpm_limit'],
+    [{ keys: [{ ...key, model_tpm_limit: { m: 0 } }] }, 'error config.wrong-value hxllm.keys[0].model_tpm_limit.m'],
+    [{ keys: [{ ...key, model_tpm_limit: 5 }] }, 'error config.wrong-value hxllm.keys[0].model_tpm_limit'],
+    [{ keys: [{ ...key, model_tpm_limit: { nowhere: 5 } }] }, 'warning config.unknown-model hxllm.keys[0]'],
     [{ keys: [{ ...key, tpm_limit: '1k' }] }, 'error config.wrong-value hxllm.keys[0].tpm_limit'],
     [{ teams: [{ alias: 'a', rpm_limit: 1.5 }] }, 'error config.wrong-value hxllm.teams[0].rpm_limit'],
     [{ teams: ['research'] }, 'error config.wrong-value hxllm.teams[0]'],

@@ -1,9 +1,10 @@
 import { isApiKeyHash, wantedAlias } from '../../core/api-key.ts';
 import { instantOf } from '../../core/instant.ts';
 import { nearestName } from '../../core/spelling.ts';
-import type { ClientKey, KeyLimits, Model, Team } from '../config.ts';
+import type { ClientKey, Model, Team } from '../config.ts';
 import { describeValue, type MapValue, type Value } from '../value.ts';
 import type { Reader } from './reader.ts';
+import { readKeyLimits } from './key-limits.ts';
 import { judgeKeys } from './unknown-names.ts';
 import { CLIENT_KEY_KEYS, TEAM_KEYS } from './key-variables.ts';
 
@@ -34,7 +35,7 @@ export function readClientKeys(value: Value | undefined, known: Known, reader: R
     const blocked = reader.parsed(fields.get('blocked')) ?? false;
     const team = readTeam(fields.get('team'), known.teams, reader);
     const models = readAllowed(fields.get('models'), known.models, fields.has('team'), reader);
-    const limits = readLimits(item, reader);
+    const limits = readKeyLimits(item, known.models, reader);
     return alias === undefined || hash === undefined ? [] : [{ alias, hash, expires, blocked, models, team, limits }];
   });
 }
@@ -50,15 +51,9 @@ export function readTeams(
     const alias = readAlias(requiredIn(item, 'alias', 'the name of the team', reader), reader);
     const allowed = readAllowed(item.entries.get('models'), models, false, reader);
     const blocked = reader.parsed(item.entries.get('blocked')) ?? false;
-    const limits = readLimits(item, reader);
+    const limits = readKeyLimits(item, models, reader);
     return alias === undefined ? [] : [{ alias, models: allowed, blocked, limits }];
   });
-}
-
-function readLimits({ entries }: MapValue, reader: Reader): KeyLimits {
-  const read = (name: string, unit = 'requests'): number | undefined =>
-    reader.integer(entries.get(name), { from: 1, to: 1_000_000_000 }, `a whole number of ${unit}, at least 1`);
-  return { rpm: read('rpm_limit'), tpm: read('tpm_limit', 'tokens'), parallel: read('max_parallel_requests') };
 }
 
 function entriesOf(

@@ -1,4 +1,4 @@
-import { flag, integer, listOf, text, type VariableRecord } from './variable-type.ts';
+import { flag, integer, listOf, mapping, text, type VariableRecord } from './variable-type.ts';
 
 const ALLOWED_MODELS = listOf('a list of names of models', { type: 'string' });
 
@@ -51,6 +51,19 @@ export const CLIENT_KEY_KEYS = {
     unit: 'tokens',
     example: 20_000,
   },
+  model_rpm_limit: {
+    type: mapping,
+    meaning:
+      'As `rpm_limit`, for the requests for one model: each name of a model with its limit. Its other names count with it.',
+    unit: 'requests',
+    example: { 'phi3-3.8b': 30 },
+  },
+  model_tpm_limit: {
+    type: mapping,
+    meaning: 'As `tpm_limit`, for the requests for one model.',
+    unit: 'tokens',
+    example: { 'phi3-3.8b': 10_000 },
+  },
   max_parallel_requests: {
     type: REQUESTS,
     meaning:
@@ -85,6 +98,18 @@ export const TEAM_KEYS = {
     meaning: 'As in `litellm_keys`, for all its keys together.',
     unit: 'tokens',
     example: 200_000,
+  },
+  model_rpm_limit: {
+    type: mapping,
+    meaning: 'As in `litellm_keys`, for all its keys together.',
+    unit: 'requests',
+    example: { 'phi3-3.8b': 300 },
+  },
+  model_tpm_limit: {
+    type: mapping,
+    meaning: 'As in `litellm_keys`, for all its keys together.',
+    unit: 'tokens',
+    example: { 'phi3-3.8b': 100_000 },
   },
   max_parallel_requests: {
     type: REQUESTS,

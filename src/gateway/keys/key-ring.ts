@@ -1,5 +1,5 @@
 import { apiKeyHash } from '../../core/api-key.ts';
-import type { KeyConfig, TeamConfig } from '../../schema/gateway-config.ts';
+import type { KeyConfig, ModelGroup, TeamConfig } from '../../schema/gateway-config.ts';
 import type { ClientKey } from './client-key.ts';
 import { limitOwnersOf, type LimitOwners } from './limit-owner.ts';
 import type { StoredKeys } from './stored-keys.ts';
@@ -9,6 +9,8 @@ export type KeyVerdict =
   | { readonly state: 'valid' | 'blocked'; readonly key: ClientKey }
   | { readonly state: 'expired'; readonly key: ClientKey; readonly expiresMs: number }
   | { readonly state: 'unknown' };
+
+type GroupOf = (name: string) => ModelGroup | undefined;
 
 const UNKNOWN: KeyVerdict = { state: 'unknown' };
 
@@ -29,7 +31,16 @@ export class KeyRing {
   readonly #stored: StoredKeys | undefined;
   readonly #owners = new WeakMap<ClientKey, KnownOwners>();
 
-  constructor(keys: readonly KeyConfig[], teams: readonly TeamConfig[] = [], stored?: StoredKeys) {
+  readonly #groupOf: GroupOf;
+
+  /** `groupOf` finds the models that limits name. */
+  constructor(
+    keys: readonly KeyConfig[],
+    teams: readonly TeamConfig[] = [],
+    stored?: StoredKeys,
+    groupOf: GroupOf = () => undefined,
+  ) {
+    this.#groupOf = groupOf;
     this.#byHash = new Map(keys.map((key) => [key.hash, key]));
     this.#teams = new Map(teams.map((team) => [team.alias, team]));
     this.#stored = stored;
@@ -57,7 +68,7 @@ export class KeyRing {
     const [team, user] = [this.teamOf(key), this.#userOf(key)];
     const known = this.#owners.get(key);
     if (known !== undefined && known.team === team && known.user === user) return known.owners;
-    const owners = limitOwnersOf(key, team, user);
+    const owners = limitOwnersOf(key, this.#groupOf, team, user);
     this.#owners.set(key, { team, user, owners });
     return owners;
   }

@@ -1,39 +1,74 @@
-import type { RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
+import type { ModelGroup, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
 import { keyIdOf, type ClientKey } from './client-key.ts';
 
-/** The owner of limits: a key, its team or its user. */
+/** The owner of limits: a key, its team or its user, with all requests or with those for one model. */
 export interface LimitOwner {
   readonly kind: 'key' | 'team' | 'user';
   /** The name for people. */
   readonly alias: string;
+  readonly model?: string;
   /** Unique among all owners, and the same after a reload, a rotation and a change of the name. */
   readonly id: string;
   readonly limits: RequestLimits;
+}
+
+/** An owner with its requests for one model: those for any of these deployments. */
+interface ModelOwner {
+  readonly owner: LimitOwner;
+  readonly deployments: ReadonlySet<string>;
 }
 
 /** The owners of the limits of a key. */
 export interface LimitOwners {
   /** Those of every request, as far as they have limits. */
   readonly owners: readonly LimitOwner[];
+  readonly ofModels: readonly ModelOwner[];
   /** A limit depends on the body of a request. */
   readonly readsBody: boolean;
 }
 
-/** The key, its team and its user, as far as they have limits. */
-export function limitOwnersOf(key: ClientKey, team?: TeamConfig, user?: TeamConfig): LimitOwners {
+/** The key, its team and its user, as far as they have limits; `groupOf` finds the models that these name. */
+export function limitOwnersOf(
+  key: ClientKey,
+  groupOf: (name: string) => ModelGroup | undefined,
+  team?: TeamConfig,
+  user?: TeamConfig,
+): LimitOwners {
   const owners: LimitOwner[] = [];
-  const add = (kind: LimitOwner['kind'], owner: Pick<TeamConfig, 'alias' | 'limits'> | undefined, id = ''): void => {
-    if (owner !== undefined && hasLimits(owner.limits)) owners.push(limitOwner(kind, owner.alias, owner.limits, id));
+  const ofModels: ModelOwner[] = [];
+  const add = (
+    kind: LimitOwner['kind'],
+    owner: Pick<TeamConfig, 'alias' | 'limits' | 'modelLimits'> | undefined,
+    name = '',
+  ): void => {
+    if (owner === undefined) return;
+    const { alias, limits, modelLimits } = owner;
+    const id = `${kind} ${name}`;
+    if (hasLimits(limits)) owners.push({ kind, alias, id, limits });
+    for (const [model, { perMinute, tokensPerMinute }] of modelLimits ?? []) {
+      const group = groupOf(key.stored?.aliases.get(model) ?? model);
+      if (group === undefined) continue;
+      const deployments = new Set(group.deployments.map((deployment) => deployment.id));
+      // No id has a line feed.
+      const ofModel = { kind, alias, model, id: `${id}\n${model}` };
+      ofModels.push({
+        owner: { ...ofModel, limits: { perMinute, tokensPerMinute, parallel: undefined } },
+        deployments,
+      });
+    }
   };
   add('key', key, keyIdOf(key));
   add('team', team, key.team);
   add('user', user, key.stored?.userId);
-  return { owners, readsBody: owners.some(({ limits }) => limits.tokensPerMinute !== undefined) };
+  const readsBody = ofModels.length > 0 || owners.some(({ limits }) => limits.tokensPerMinute !== undefined);
+  return { owners, ofModels, readsBody };
 }
 
-/** Makes an owner. */
-export function limitOwner(kind: LimitOwner['kind'], alias: string, limits: RequestLimits, id = alias): LimitOwner {
-  return { kind, alias, id: `${kind} ${id}`, limits };
+/** The owners of a request for a model: a further name of the model leads around no limit. */
+export function ownersFor({ owners, ofModels }: LimitOwners, { deployments }: ModelGroup): readonly LimitOwner[] {
+  if (ofModels.length === 0) return owners;
+  const found = ofModels.filter(({ deployments: limited }) => deployments.some(({ id }) => limited.has(id)));
+  return [...owners, ...found.map(({ owner }) => owner)];
 }
 
 function hasLimits({ perMinute, tokensPerMinute, parallel }: RequestLimits): boolean {

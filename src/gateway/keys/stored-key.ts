@@ -1,5 +1,5 @@
 import { isObject, parseObject, type Json } from '../../core/json.ts';
-import type { RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
+import type { ModelLimits, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
 import type { StoredRecord } from '../store/key-store.ts';
 import { routeRuleOf, type RouteRule } from './allowed-routes.ts';
 import type { ClientKey } from './client-key.ts';
@@ -40,6 +40,7 @@ export class KeyReader {
       models: this.#one('models', models, () => models),
       team: record.teamId,
       limits: this.#limitsOf(fields),
+      ...this.#modelLimitsOf(fields),
       stored: {
         id: record.id,
         aliases: this.#one('aliases', fields['aliases'] ?? {}, () => textMap(fields['aliases'])),
@@ -58,6 +59,7 @@ export class KeyReader {
       blocked: record.blocked,
       models: textsIn(fields['models']),
       limits: this.#limitsOf(fields),
+      ...this.#modelLimitsOf(fields),
     };
   }
 
@@ -68,6 +70,19 @@ export class KeyReader {
       parallel: numberIn(fields['max_parallel_requests']),
     };
     return this.#one('limits', limits, () => limits);
+  }
+
+  /** Limits for one model stand in fields of their own, or in LiteLLM's `metadata`. */
+  #modelLimitsOf(fields: Json): Pick<TeamConfig, 'modelLimits'> {
+    const metadata = isObject(fields['metadata']) ? fields['metadata'] : {};
+    const [rpm, tpm] = ['model_rpm_limit', 'model_tpm_limit'].map((name) => numbersIn(fields[name] ?? metadata[name]));
+    if (rpm === undefined || tpm === undefined || rpm.size + tpm.size === 0) return {};
+    const names = [...new Set([...rpm.keys(), ...tpm.keys()])];
+    const limits = names.map((name): [string, ModelLimits] => [
+      name,
+      { perMinute: rpm.get(name), tokensPerMinute: tpm.get(name) },
+    ]);
+    return { modelLimits: this.#one('modelLimits', limits, () => new Map(limits)) };
   }
 
   #one<T>(kind: string, value: unknown, make: () => T): T {
@@ -96,6 +111,11 @@ function textsIn(value: unknown): readonly string[] {
 function textMap(value: unknown): ReadonlyMap<string, string> {
   const entries = isObject(value) ? Object.entries(value) : [];
   return new Map(entries.flatMap(([name, to]) => (typeof to === 'string' ? [[name, to] as const] : [])));
+}
+
+function numbersIn(value: unknown): ReadonlyMap<string, number> {
+  const entries = isObject(value) ? Object.entries(value) : [];
+  return new Map(entries.flatMap(([name, one]) => (typeof one === 'number' ? [[name, one] as const] : [])));
 }
 
 function numberIn(value: unknown): number | undefined {

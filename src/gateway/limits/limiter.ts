@@ -44,6 +44,15 @@ interface Judged {
 
 /** Wait under a limit of 0, which no request ever fits, ms: clients ask once a minute whether it has changed. */
 const NEVER_RETRY_MS = 60_000;
+
+/**
+ * A time in parts of 1/1024 ms, whose sums and differences are exact: otherwise a wait of a minute is 60,000.000000001 ms, which is one of
+ * 60,001 where it is told.
+ */
+function exact(ms: number): number {
+  return Math.floor(ms * 1024) / 1024;
+}
+
 /** Wait of a request that has too many beside it, ms. */
 const PARALLEL_RETRY_MS = 1000;
 
@@ -56,19 +65,19 @@ export class Limiter {
 
   /** Judges a request of these owners, and counts it. `nowMs` is on a clock that never goes back. */
   admit(owners: readonly LimitOwner[], nowMs: number, tokens = 0): CountedRequest | LimitRefusal {
-    const request = this.#request(nowMs);
+    const request = this.#request(exact(nowMs));
     return request.count(owners, tokens, nowMs) ?? request;
   }
 
   /** Judges only whether there is a further place for a request; {@link CountedRequest.count} does the rest, when its tokens are known. */
   open(owners: readonly LimitOwner[], nowMs: number): CountedRequest | LimitRefusal {
-    const request = this.#request(nowMs);
+    const request = this.#request(exact(nowMs));
     return request.open(owners, nowMs) ?? request;
   }
 
   /** Forgets owners without a request in the last minute. */
   forgetIdle(nowMs: number): void {
-    for (const [id, use] of this.#uses) if (isIdle(use, nowMs)) this.#uses.delete(id);
+    for (const [id, use] of this.#uses) if (isIdle(use, exact(nowMs))) this.#uses.delete(id);
   }
 
   /** The owners that it remembers. */
@@ -121,14 +130,15 @@ export class CountedRequest {
   open(owners: readonly LimitOwner[], nowMs: number): LimitRefusal | undefined {
     const judged = this.#judged(owners);
     const isFull = judged.some(({ owner: { limits }, use }) => use.open >= (limits.parallel ?? Infinity));
-    if (isFull) return this.#refusalOf(judged, 0, nowMs);
+    if (isFull) return this.#refusalOf(judged, 0, exact(nowMs));
     this.#take(judged);
     this.pending = owners;
     return undefined;
   }
 
   /** Counts the request and its tokens for all of these owners, or, if one of their limits refuses it, for none. */
-  count(owners: readonly LimitOwner[], tokens: number, nowMs: number): LimitRefusal | undefined {
+  count(owners: readonly LimitOwner[], tokens: number, atMs: number): LimitRefusal | undefined {
+    const nowMs = exact(atMs);
     this.pending = undefined;
     const judged = this.#judged(owners);
     const refusal = this.#refusalOf(judged, tokens, nowMs);
@@ -146,8 +156,9 @@ export class CountedRequest {
   }
 
   /** The request has ended, with so many tokens. More than were reserved count from now on. Further calls do nothing. */
-  end(tokens: number, nowMs: number): void {
+  end(tokens: number, atMs: number): void {
     if (this.#isOver) return;
+    const nowMs = exact(atMs);
     this.#isOver = true;
     for (const use of this.#open) use.open -= 1;
     const more = tokens - this.reserved;

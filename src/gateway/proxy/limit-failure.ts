@@ -1,6 +1,7 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure } from '../exchange.ts';
+import { ownersFor } from '../keys/limit-owner.ts';
 import { limitHeaders } from '../limits/limit-headers.ts';
 import type { LimitRefusal, NearestLimits } from '../limits/limiter.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -34,11 +35,15 @@ export function limitFailure(context: RequestContext, key: NonNullable<RequestCo
 
 /** Counts a request whose body has been read, if it is not counted yet; the failure if one of its limits is reached. */
 export function countRequest(context: RequestContext, request?: LimitedRequest): Failure | undefined {
-  const { admission } = context;
+  const { admission, key, service } = context;
   if (admission?.pending === undefined) return undefined;
   const tokens =
     request === undefined || request.endpoint.tokenCountBody !== undefined ? 0 : averageTokens(context, request);
-  const refusal = admission.count(admission.pending, tokens, performance.now());
+  const owners =
+    request === undefined || key === undefined
+      ? admission.pending
+      : ownersFor(service.keys.ownersOf(key), request.group);
+  const refusal = admission.count(owners, tokens, performance.now());
   if (refusal !== undefined) return reached(context, refusal);
   addHeaders(context, admission.nearest);
   return undefined;
@@ -52,12 +57,12 @@ function addHeaders({ headers }: RequestContext, nearest: NearestLimits): void {
 function reached(context: RequestContext, refusal: LimitRefusal): Failure {
   const { by, retryAfterMs, nearest } = refusal;
   addHeaders(context, nearest);
-  const { kind, alias } = refusal.owner;
+  const { kind, alias, model } = refusal.owner;
   return {
     kind: 'limited',
     code: 'rate_limit_exceeded',
     limited: by === 'tokens' ? 'tokens' : 'requests',
-    message: `Rate limit reached for the ${kind} ${alias}: ${limitWords(refusal)}. Please try again in ${String(Math.ceil(retryAfterMs / 1000))}s.`,
+    message: `Rate limit reached for the ${kind} ${alias}${model === undefined ? '' : ` and the model ${model}`}: ${limitWords(refusal)}. Please try again in ${String(Math.ceil(retryAfterMs / 1000))}s.`,
     retryAfterMs,
     shouldRetry: true,
   };

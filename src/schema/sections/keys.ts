@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../../core/json-schema.ts';
-import { flag, list, text, whole } from '../kind.ts';
+import { flag, list, text } from '../kind.ts';
 import { honours, type Section } from '../section.ts';
+import { LIMIT_KEYS, TEAM_LIMIT_KEYS } from './key-limits.ts';
 
 const NAMES: { readonly shape: JsonSchema } = { shape: { items: { type: 'string' } } };
 
@@ -28,21 +29,7 @@ export const HXLLM_KEY = {
   team: honours(text, 'The `alias` of its team, which must allow a model as well, and whose limits hold too.', {
     example: 'research',
   }),
-  rpm_limit: honours(
-    whole(1),
-    'The most requests for models in any 60 seconds, failed ones included; a further one is refused with 429 and the time after which it fits. Without it: no limit.',
-    { unit: 'requests', example: 60 },
-  ),
-  tpm_limit: honours(
-    whole(1),
-    'The most tokens of prompts and answers in any 60 seconds. Reserved are the estimated prompt and `max_tokens` or, where less or unsaid, what the alias answers on average; the count of the server replaces them at the end. A request larger than the limit passes when the minute is unused. Without it: no limit.',
-    { unit: 'tokens', example: 20_000 },
-  ),
-  max_parallel_requests: honours(
-    whole(1),
-    'The most requests for models under way at once, those that wait included; a further one is refused with 429. Without it: no limit.',
-    { unit: 'requests', example: 4 },
-  ),
+  ...LIMIT_KEYS,
 } satisfies Section;
 
 /** An entry of `hxllm.teams`. */
@@ -53,10 +40,5 @@ export const HXLLM_TEAM = {
     example: ['phi3-3.8b'],
   }),
   blocked: honours(flag, 'Whether all its keys are refused.', { default: false }),
-  rpm_limit: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', { unit: 'requests', example: 600 }),
-  tpm_limit: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', { unit: 'tokens', example: 200_000 }),
-  max_parallel_requests: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', {
-    unit: 'requests',
-    example: 16,
-  }),
+  ...TEAM_LIMIT_KEYS,
 } satisfies Section;

@@ -27,6 +27,8 @@ test('the keys of group_vars are those that the gateway reads', async () => {
     models: [m, small, "m*", all-team-models]
     rpm_limit: 60
     tpm_limit: 20000
+    model_rpm_limit: {m: 5}
+    model_tpm_limit: {m: "700"}
     max_parallel_requests: "4"
 litellm_teams:
   - {alias: research, models: [m], blocked: true, rpm_limit: 600, tpm_limit: 9}
@@ -59,6 +61,7 @@ litellm_teams:
       models: ['m', 'small', 'm*', 'all-team-models'],
       team: 'research',
       limits: { perMinute: 60, tokensPerMinute: 20_000, parallel: 4 },
+      modelLimits: new Map([['m', { perMinute: 5, tokensPerMinute: 700 }]]),
     },
   ]);
   assert.deepEqual(config?.teams, [
@@ -118,6 +121,21 @@ for (const [what, keys, found] of [
     'a limit of nothing',
     `litellm_keys:\n  - {alias: a, hash: "${HASH}", rpm_limit: 0}\n`,
     'variables.wrong-value 2 litellm_keys[0].rpm_limit',
+  ],
+  [
+    'a limit of a model that is nothing',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}", model_tpm_limit: {m: 0}}\n`,
+    'variables.wrong-value 2 litellm_keys[0].model_tpm_limit.m',
+  ],
+  [
+    'a limit of a model that does not exist',
+    `${REST}litellm_keys:\n  - {alias: a, hash: "${HASH}", model_rpm_limit: {mm: 4}}\n`,
+    'variables.wrong-value 4 litellm_keys[0].model_rpm_limit.mm',
+  ],
+  [
+    'limits of models in a list',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}", model_rpm_limit: [4]}\n`,
+    'variables.wrong-value 2 litellm_keys[0].model_rpm_limit',
   ],
   ['a team that is a text', 'litellm_teams: [research]\n', 'variables.wrong-value 1 litellm_teams[0]'],
   ['a team without a name', 'litellm_teams:\n  - {models: [m]}\n', 'variables.wrong-value 2 litellm_teams[0]'],

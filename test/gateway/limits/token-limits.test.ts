@@ -5,13 +5,18 @@ import { apiKeyHash, newApiKey } from '../../../src/core/api-key.ts';
 import { answersShortly, piece, startFake } from '../fake-upstream.ts';
 import { errorOf, startGateway, until } from '../running.ts';
 
-const names = ['small', 'both', 'cut', 'sdk', 'parallel', 'dialects'] as const;
+const names = ['small', 'both', 'cut', 'sdk', 'parallel', 'dialects', 'models'] as const;
 type Name = (typeof names)[number];
 const keys = Object.fromEntries(names.map((name) => [name, newApiKey()]));
 const entryOf = (alias: Name, more: object): object => ({ alias, hash: apiKeyHash(keys[alias] ?? ''), ...more });
 /** It counts 5 tokens of a prompt and 2 of an answer. */
 const fake = await startFake();
 const gateway = await startGateway([fake], {
+  model_list: ['m', 'other'].map((name) => ({
+    model_name: name,
+    litellm_params: { model: `ollama_chat/${name}`, api_base: fake.url },
+  })),
+  router_settings: { model_group_alias: { 'gpt-4': 'm' } },
   hxllm: {
     keys: [
       entryOf('small', { tpm_limit: 100, team: 'all' }),
@@ -19,9 +24,13 @@ const gateway = await startGateway([fake], {
       entryOf('cut', { tpm_limit: 1000 }),
       entryOf('sdk', { tpm_limit: 50 }),
       entryOf('dialects', { tpm_limit: 30 }),
+      entryOf('models', { team: 'some', model_rpm_limit: { m: 2 }, model_tpm_limit: { other: 30 } }),
       entryOf('parallel', { tpm_limit: 1000, max_parallel_requests: 1 }),
     ],
-    teams: [{ alias: 'all', tpm_limit: 1000 }],
+    teams: [
+      { alias: 'all', tpm_limit: 1000 },
+      { alias: 'some', rpm_limit: 100, model_rpm_limit: { other: 3 } },
+    ],
   },
 });
 after(async () => {
@@ -164,4 +173,24 @@ test('a place among the parallel requests is taken before the body, and freed if
   assert.match((await errorOf(refused)).message, /the key parallel: 1 request at a time/);
   held.resolve();
   assert.equal((await running).status, 200);
+});
+
+test('a key has limits for a model, which its other names do not lead around', async () => {
+  const ask = (model: string, more: object = {}): Promise<Response> => chat('models', { model, ...more });
+  assert.equal((await ask('gpt-4')).headers.get('x-ratelimit-remaining-requests'), '1');
+  assert.equal((await ask('ollama_chat/m')).headers.get('x-ratelimit-remaining-requests'), '0');
+  const refused = await ask('m');
+  assert.equal(refused.status, 429);
+  const { type, message } = await errorOf(refused);
+  assert.equal(type, 'requests');
+  assert.match(message, /^Rate limit reached for the key models and the model m: 2 requests per minute\./);
+  // The other model has a limit of its own, of tokens; the team’s of requests comes behind it.
+  const other = await ask('other', { max_tokens: 20 });
+  const left = ['requests', 'tokens'].map((unit) => other.headers.get(`x-ratelimit-remaining-${unit}`));
+  assert.deepEqual([other.status, ...left], [200, '2', '9']);
+  await until('it has ended', () => gateway.ended().some(({ alias }) => alias === 'other'));
+  const over = await ask('other', { max_tokens: 29 });
+  assert.deepEqual([over.status, (await errorOf(over)).type], [429, 'tokens']);
+  assert.match((await errorOf(await ask('other', { max_tokens: 29 }))).message, /and the model other: 30 tokens/);
+  assert.equal((await ask('nowhere')).status, 404);
 });
