@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { readBody } from './body-reader.ts';
 import { walkConnection, type ConnectionSteps } from './connection.ts';
 import type { RecordedRequest, Exchange, KeyKind } from './exchange.ts';
 import { ABORTED, diagnose } from './diagnose.ts';
@@ -13,8 +14,6 @@ const MALFORMED: Partial<Readonly<Record<KeyKind, string>>> = {
   basic: 'Basic aHhsbG06d3Jvbmc=',
 };
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Far more than any expected answer has. */
-const MAX_BODY_BYTES = 4 << 20;
 
 /** The keys of a target, and how its certificate is judged. */
 type TargetKeys = Pick<SmokeTarget, 'key' | 'previousKey' | 'revokedKey' | 'tls'>;
@@ -29,6 +28,8 @@ export interface ProbeRequest {
   readonly body?: object;
   /** The backend that the gateway is told to use. */
   readonly backend?: string;
+  /** Closes the connection after so many blocks of a stream of events. */
+  readonly leaveAfterBlocks?: number;
   /** The limit from the request to the last byte. */
   readonly timeoutMs: number;
 }
@@ -98,16 +99,20 @@ export class Client {
         body: question.body === undefined ? null : JSON.stringify(question.body),
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(question.timeoutMs)]),
       });
-      const firstByteMs = this.#nowMs() - startedMs;
-      const text = this.#withoutKey(await readAll(body));
+      const clockMs = (): number => this.#nowMs() - startedMs;
+      const firstByteMs = clockMs();
+      const { text, blocksMs, left } = await readBody(body, clockMs, question.leaveAfterBlocks);
+      const isStream = /^text\/event-stream\b/i.test(String(headers['content-type'] ?? ''));
       return {
         answered: true,
         reply: {
           status: statusCode,
           headers: flatten(headers),
-          body: text,
+          body: this.#withoutKey(text),
           firstByteMs,
-          totalMs: this.#nowMs() - startedMs,
+          totalMs: clockMs(),
+          ...(isStream ? { blocksMs } : {}),
+          ...(left ? { left } : {}),
         },
       };
     } catch (error) {
@@ -147,27 +152,6 @@ export class Client {
       text,
     );
   }
-}
-
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of body) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${String(MAX_BODY_BYTES >> 20)} MiB`);
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(concatenate(chunks, sizeBytes));
-}
-
-function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {

@@ -4,6 +4,8 @@ import { parseJson } from '../../core/json.ts';
 export interface EventStream {
   /** The JSON of each `data:` before the end. */
   readonly chunks: readonly unknown[];
+  /** The number of the block of each chunk, from 0. */
+  readonly blocks: readonly number[];
   readonly done: boolean;
   /** The first violation that a strict client would fail on. */
   readonly fault: string | undefined;
@@ -15,12 +17,13 @@ export interface EventStream {
  */
 export function readEventStream(text: string): EventStream {
   const chunks: unknown[] = [];
+  const numbers: number[] = [];
   let done = false;
   let fault: string | undefined;
   const blocks = text.replaceAll('\r\n', '\n').split('\n\n');
   const rest = blocks.pop() ?? '';
   if (rest.trim() !== '') fault = `the last event does not end in a blank line: ${rest.slice(0, 80)}`;
-  for (const block of blocks) {
+  for (const [number, block] of blocks.entries()) {
     const lines = block.split('\n').filter((line) => line !== '' && !line.startsWith(':'));
     if (lines.length === 0) continue;
     const [line = ''] = lines;
@@ -31,8 +34,11 @@ export function readEventStream(text: string): EventStream {
     else {
       const value = parseJson(data);
       if (value === undefined) fault ??= `an event is not JSON: ${data.slice(0, 80)}`;
-      else chunks.push(value);
+      else {
+        chunks.push(value);
+        numbers.push(number);
+      }
     }
   }
-  return { chunks, done, fault };
+  return { chunks, blocks: numbers, done, fault };
 }

@@ -25,6 +25,10 @@ export interface Reply {
   /** Time from the request to the head of the answer. `totalMs` is the time to its end. */
   readonly firstByteMs: number;
   readonly totalMs: number;
+  /** For a stream of events: the arrival of the end of each block. */
+  readonly blocksMs?: readonly number[];
+  /** The connection was closed before the end, on purpose. */
+  readonly left?: true;
 }
 
 /** The reason for a missing answer, with its fix. */

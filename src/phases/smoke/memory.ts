@@ -36,6 +36,19 @@ export function hasInMemory(memory: Memory | undefined, alias: string, server: s
   return memory?.get(alias)?.some((resident) => isSameUrl(resident.server, server)) ?? false;
 }
 
+/** The slots in use on all servers, as `/health` shows them; `undefined` if it does not. */
+export function takenSlots(exchange: Exchange | undefined): number | undefined {
+  const reply = replyOf(exchange);
+  if (reply?.status !== 200) return undefined;
+  const backends = listOf(at(jsonOf(reply), 'backends'));
+  const counts = backends.flatMap((backend) => {
+    const slots = at(backend, 'slots');
+    return typeof slots === 'object' && slots !== null ? Object.values(slots).map((entry) => at(entry, 'taken')) : [];
+  });
+  if (counts.length === 0) return undefined;
+  return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+}
+
 function slotsOf(slots: unknown, model: string): number | undefined {
   if (typeof slots !== 'object' || slots === null) return undefined;
   const [, entry] = Object.entries(slots).find(([name]) => isSameModel(name, model)) ?? [];

@@ -1,9 +1,11 @@
 import { sendBurst, type Burst } from './burst.ts';
+import { askParameters, NO_PARAMETERS, type ChatParameters } from './chat-probes.ts';
 import type { Client, ProbeRequest } from './client.ts';
 import type { ConnectionSteps } from './connection.ts';
 import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import { readMemory } from './memory.ts';
-import { chatQuestion, QUICK_MS, questionFor, streamQuestion } from './questions.ts';
+import { chatQuestion, embeddingQuestion, healthQuestion, QUICK_MS, questionFor } from './questions.ts';
+import { askStreams, NO_STREAMS, type StreamAnswers } from './stream-probes.ts';
 import { askServers, type ServerAnswer } from './servers.ts';
 import { BUDGET_MS, isOurs, type SmokeTarget } from './target.ts';
 
@@ -12,7 +14,7 @@ const PINGS = 5;
 const NOT_FOR_CHAT = /embed|bge-|minilm|rerank|whisper|tts|dall-e|moderation/i;
 
 /** All exchanges with a server. `undefined` or empty if an earlier answer left nothing to ask. */
-export interface ProbeResults {
+export interface ProbeResults extends StreamAnswers {
   readonly target: SmokeTarget;
   readonly connection: ConnectionSteps;
   readonly health: Exchange;
@@ -32,7 +34,9 @@ export interface ProbeResults {
   /** The model chosen for the chat. */
   readonly model: string | undefined;
   readonly chat: Exchange | undefined;
-  readonly stream: Exchange | undefined;
+  readonly parameters: ChatParameters;
+  /** The answers of models that are listed and not configured; `undefined` where the time was over before. */
+  readonly extras: ReadonlyMap<string, Exchange | undefined>;
   /** The answer to each alias, asked without naming a server; `undefined` where the time was over before. */
   readonly aliases: ReadonlyMap<string, Exchange | undefined>;
   /** The answers of servers that were asked by name. */
@@ -58,7 +62,9 @@ const NOTHING = {
   models: undefined,
   model: undefined,
   chat: undefined,
-  stream: undefined,
+  parameters: NO_PARAMETERS,
+  extras: new Map<string, undefined>(),
+  ...NO_STREAMS,
   aliases: new Map<string, undefined>(),
   servers: [],
   burst: { sent: false, why: 'the models were not asked' },
@@ -115,16 +121,18 @@ export async function probe(
   const listed = listedModels(models);
   if (listed.length === 0) return asked;
   const endMs = nowMs() + (target.budgetMs ?? BUDGET_MS);
-  return { ...asked, ...(await probeModels(client, target, listed, tell, () => nowMs() > endMs)) };
+  return { ...asked, ...(await probeModels(client, target, listed, tell, nowMs, () => nowMs() > endMs)) };
 }
 
-type ModelAnswers = Pick<ProbeResults, 'model' | 'chat' | 'stream' | 'aliases' | 'servers' | 'burst'>;
+type ModelAnswers = StreamAnswers &
+  Pick<ProbeResults, 'model' | 'chat' | 'parameters' | 'extras' | 'aliases' | 'servers' | 'burst'>;
 
 async function probeModels(
   client: Client,
   target: SmokeTarget,
   listed: readonly string[],
   { progress, note }: Teller,
+  nowMs: () => number,
   isOver: () => boolean,
 ): Promise<ModelAnswers> {
   const memory = isOurs(target) ? await askMemory(client) : undefined;
@@ -138,21 +146,41 @@ async function probeModels(
     aliases.set(alias, isOver() ? undefined : await client.ask(questionFor(alias, target)));
   }
   const chat = model === undefined ? undefined : aliases.get(model);
-  const chats = replyOf(chat)?.status === 200;
-  if (chats) progress(`asking ${String(model)} for a stream`);
-  const stream = model !== undefined && chats ? await client.ask(streamQuestion(model)) : undefined;
+  const chats = model !== undefined && replyOf(chat)?.status === 200;
+  const parameters = chats ? await askParameters(client, model, progress, isOver) : NO_PARAMETERS;
+  const streams = chats
+    ? await askStreams({ client, target, model, short: parameters.short, progress, isOver, nowMs })
+    : NO_STREAMS;
+  const extras = await askExtras(client, target, listed, isOver);
   const asks = { client, target, progress, note, isOver };
   const servers = await askServers({ ...asks, memory: isOurs(target) ? await askMemory(client) : undefined, aliases });
   const burst = isOurs(target)
     ? await sendBurst({ ...asks, memory: await askMemory(client) })
     : { sent: false as const, why: 'the servers behind this address are not known' };
-  return { model, chat, stream, aliases, servers, burst };
+  return { model, chat, parameters, ...streams, extras, aliases, servers, burst };
+}
+
+/** Models that the gateway lists beside those of the configuration, such as an alias that was taken out and not deployed yet. */
+async function askExtras(
+  client: Client,
+  { models }: SmokeTarget,
+  listed: readonly string[],
+  isOver: () => boolean,
+): Promise<ProbeResults['extras']> {
+  const extras = new Map<string, Exchange | undefined>();
+  for (const name of models === undefined ? [] : listed.filter((one) => !models.includes(one))) {
+    if (isOver()) {
+      extras.set(name, undefined);
+      continue;
+    }
+    const chat = await client.ask(chatQuestion(name));
+    extras.set(name, replyOf(chat)?.status === 200 ? chat : await client.ask(embeddingQuestion(name)));
+  }
+  return extras;
 }
 
 async function askMemory(client: Client): Promise<ReturnType<typeof readMemory>> {
-  return readMemory(
-    await client.ask({ method: 'GET', path: 'health', below: 'server', key: 'right', timeoutMs: QUICK_MS }),
-  );
+  return readMemory(await client.ask(healthQuestion()));
 }
 
 /** A proxy that says in an answer that it stands in between: its log keeps URLs. */

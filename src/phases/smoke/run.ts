@@ -6,6 +6,7 @@ import { ACCESS_CHECKS } from './checks/access.ts';
 import { ANSWER_CHECKS } from './checks/answers.ts';
 import { CONNECTION_CHECKS } from './checks/connection.ts';
 import { MODEL_CHECKS } from './checks/models.ts';
+import { PARAMETER_CHECKS } from './checks/parameters.ts';
 import { SPREAD_CHECKS } from './checks/spread.ts';
 import { STREAM_CHECKS } from './checks/stream.ts';
 import { Client } from './client.ts';
@@ -21,6 +22,7 @@ export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...ACCESS_CHECKS,
   ...MODEL_CHECKS,
   ...ANSWER_CHECKS,
+  ...PARAMETER_CHECKS,
   ...STREAM_CHECKS,
   ...SPREAD_CHECKS,
 ];

@@ -29,15 +29,27 @@ export interface FakeServer extends AsyncDisposable {
   readonly requests: Seen[];
 }
 
+/** The pace of streams. */
+export interface Pace {
+  readonly everyMs: number;
+  readonly held?: true;
+  /** The block after which the stream pauses, and for how long. */
+  readonly pauseMs?: number;
+}
+
+const COUNTED = Array.from({ length: 50 }, (_, index) => String(index + 1)).join(' ');
+
 export const KEY = `sk-${'a1'.repeat(32)}`;
 
 /** Answers as hxllm's gateway does; `bend` may change or replace any answer (`'hang up'` closes the connection). */
 export async function startFake(options: {
   readonly models: readonly string[];
   readonly backends: readonly string[];
-  /** The body of `/health`; without it there is no such path. */
-  readonly health?: object;
+  /** The body of `/health`, or a function of the streams that are open and were ever opened; without it there is no such path. */
+  readonly health?: object | ((open: number, opened: number) => object);
   readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing';
+  /** Writes streams block by block with this pause; `held`: all of it at the end, as a proxy that buffers. */
+  readonly pace?: Pace;
   /** The time before each answer. */
   readonly delayMs?: number;
   /** Speaks TLS with this pair. */
@@ -45,6 +57,8 @@ export async function startFake(options: {
 }): Promise<FakeServer> {
   const requests: Seen[] = [];
   let turn = 0;
+  let open = 0;
+  let opened = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await readRequest(request);
     if (options.delayMs !== undefined) await setTimeout(options.delayMs);
@@ -52,11 +66,20 @@ export async function startFake(options: {
     const { backends } = options;
     // A named backend answers itself, as the gateway's do; the others take turns.
     const own = seen.named !== undefined && backends.includes(seen.named) ? seen.named : undefined;
-    const good = answerOf(seen, options.models, own ?? backends[turn % backends.length], options.health);
+    const health = typeof options.health === 'function' ? (options.health(open, opened) as object) : options.health;
+    const good = answerOf(seen, options.models, own ?? backends[turn % backends.length], health);
+    if (seen.body['stream'] === true) {
+      open += 1;
+      opened += 1;
+      response.once('close', () => {
+        open -= 1;
+      });
+    }
     if (good.headers['x-hxllm-backend'] !== undefined) turn += 1;
     const answer = options.bend === undefined ? good : options.bend(seen, good);
     if (answer === 'hang up') request.socket.destroy();
-    else if (answer !== 'say nothing') response.writeHead(answer.status, answer.headers).end(answer.body);
+    else if (answer !== 'say nothing')
+      await send(response, answer, seen.body['stream'] === true ? options.pace : undefined);
   };
   const { tls } = options;
   const listener = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
@@ -74,6 +97,19 @@ export async function startFake(options: {
       await once(server, 'close');
     },
   };
+}
+
+async function send(response: ServerResponse, { status, headers, body }: Answer, pace?: Pace): Promise<void> {
+  response.writeHead(status, headers);
+  if (pace === undefined) return void response.end(body);
+  response.flushHeaders();
+  const blocks = body.split(/(?<=\n\n)/);
+  for (const [number, block] of blocks.entries()) {
+    await setTimeout(pace.everyMs + (number === 5 ? (pace.pauseMs ?? 0) : 0));
+    if (response.destroyed) return;
+    if (pace.held !== true) response.write(block);
+  }
+  response.end(pace.held === true ? body : '');
 }
 
 /** An answer with a JSON body. */
@@ -120,6 +156,15 @@ function answerOf(
       },
       named,
     );
+  if (seen.path === '/v1/chat/completions' && !models.includes(String(model)))
+    return json(404, {
+      error: {
+        message: `The model ${String(model)} does not exist.`,
+        type: 'invalid_request_error',
+        param: null,
+        code: 'model_not_found',
+      },
+    });
   if (seen.path !== '/v1/chat/completions')
     return json(404, {
       error: { message: `Invalid URL (${seen.path})`, type: 'invalid_request_error', param: null, code: null },
@@ -128,9 +173,10 @@ function answerOf(
     return {
       status: 200,
       headers: { 'content-type': 'text/event-stream; charset=utf-8', ...named },
-      body: streamOf(model),
+      body: streamOf(model, textFor(seen.body).content),
     };
-  const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }];
+  const { content, finish, tokens } = textFor(seen.body);
+  const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: finish }];
   return json(
     200,
     {
@@ -139,19 +185,36 @@ function answerOf(
       created: 1,
       model,
       choices,
-      usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 },
+      usage: { prompt_tokens: 9, completion_tokens: tokens, total_tokens: 9 + tokens },
     },
     named,
   );
 }
 
-function streamOf(model: unknown): string {
+/** The text for a question, a word a token, as a model that does what it is told would write it. */
+function textFor(body: Record<string, unknown>): { content: string; finish: string; tokens: number } {
+  const prompt = JSON.stringify(body['messages']);
+  const whole =
+    body['response_format'] === undefined
+      ? (/Repeat after me: ([^"]*)"/.exec(prompt)?.[1] ?? (prompt.includes('Count') ? COUNTED : 'Hello'))
+      : '{"city":"Paris"}';
+  const [stop] = Array.isArray(body['stop']) ? body['stop'] : [];
+  const text = typeof stop === 'string' ? (whole.split(stop)[0] ?? '') : whole;
+  const words = text.match(/\S+\s*/g) ?? [];
+  const limit = typeof body['max_tokens'] === 'number' ? body['max_tokens'] : words.length;
+  const kept = words.slice(0, limit);
+  return { content: kept.join(''), finish: kept.length < words.length ? 'length' : 'stop', tokens: kept.length };
+}
+
+function streamOf(model: unknown, content: string): string {
   const chunk = (choices: unknown, usage: unknown = null): string =>
     `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1, model, choices, usage })}\n\n`;
   const delta = (part: unknown, finish: string | null = null): string =>
     chunk([{ index: 0, delta: part, finish_reason: finish }]);
-  const text = ['One ', 'two'].map((content) => delta({ content })).join('');
-  return `: keep-alive\n\n${delta({ role: 'assistant', content: '' })}${text}${delta({}, 'stop')}${chunk([], { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 })}data: [DONE]\n\n`;
+  const words = content.match(/\S+\s*/g) ?? [];
+  const text = words.map((word) => delta({ content: word })).join('');
+  const usage = { prompt_tokens: 9, completion_tokens: words.length, total_tokens: 9 + words.length };
+  return `: keep-alive\n\n${delta({ role: 'assistant', content: '' })}${text}${delta({}, 'stop')}${chunk([], usage)}data: [DONE]\n\n`;
 }
 
 async function readRequest(request: IncomingMessage): Promise<Seen> {

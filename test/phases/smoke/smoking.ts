@@ -19,6 +19,7 @@ export async function smokeAt(
   url: string,
   wanted: Partial<SmokeTarget> = {},
   signal: AbortSignal = new AbortController().signal,
+  nowMs: () => number = () => Date.now(),
 ): Promise<Smoked> {
   const events: PhaseEvent[] = [];
   const files = new Map<string, string>();
@@ -30,7 +31,7 @@ export async function smokeAt(
     },
     confirm: () => Promise.reject(new Error('smoke asks no questions')),
     signal,
-    nowMs: () => Date.now(),
+    nowMs,
   };
   const target: SmokeTarget = {
     name: 'hx-api-server',

@@ -106,9 +106,9 @@ function judgeOk(
       describeReply(reply),
       reply.status >= 500 ? 'hxllm preflight  # asks the backends' : RECORDED,
     );
-  const fault = faultOf(reply);
+  const fault = faultOf(reply) ?? faultOfLength(reply, at(exchange.asked.body, 'max_tokens'));
   return fault === undefined
-    ? pass(say(reply))
+    ? pass(say(reply), { value: reply.totalMs, unit: 'ms' })
     : failed(`an answer for ${model} as OpenAI’s API sends it`, fault, RECORDED);
 }
 
@@ -144,6 +144,13 @@ export function faultOfUsage(usage: unknown, wanted: boolean): string | undefine
   return hasCounts && (!wanted || prompt + completion === total)
     ? undefined
     : `its usage does not add up: ${JSON.stringify(usage)}`;
+}
+
+function faultOfLength(reply: Reply, limit: unknown): string | undefined {
+  const tokens = at(jsonOf(reply), 'usage', 'completion_tokens');
+  return typeof tokens === 'number' && typeof limit === 'number' && tokens > limit
+    ? `it has ${String(tokens)} tokens, more than max_tokens ${String(limit)}`
+    : undefined;
 }
 
 function faultOfVectors(reply: Reply): string | undefined {

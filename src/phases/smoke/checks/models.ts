@@ -1,8 +1,9 @@
 import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
 import type { Check } from '../../../core/check.ts';
-import { failed, pass, unknown } from '../../../core/verdict.ts';
-import { at, describeReply, isHtml, jsonOf, replyOf } from '../exchange.ts';
+import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
+import { at, describeReply, isHtml, jsonOf, replyOf, type Exchange } from '../exchange.ts';
 import { listedModels, type ProbeResults } from '../probes.ts';
+import { outOfTime } from './answers.ts';
 
 /** Are the models listed under the names that clients use? */
 export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
@@ -34,7 +35,48 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
         : pass(summarise(listed));
     },
   },
+  {
+    id: 'models.as-configured',
+    title: 'no other models are listed',
+    severity: 'warning',
+    after: ['models.listed'],
+    judge: ({ extras, models, target }) => {
+      if (target.models === undefined) return notApplicable('the models of this server are not configured here');
+      const names = [...extras.keys()];
+      const count = { value: names.length, unit: 'models', limit: 0 };
+      return names.length === 0
+        ? pass(`${String(listedModels(models).length)} models, all of litellm_models`, count)
+        : failed(target.models.join(', '), `${names.join(', ')} as well`, 'hxllm enforce', count);
+    },
+  },
+  {
+    id: 'models.only-answering',
+    title: 'nothing is listed that does not answer',
+    severity: 'error',
+    after: ['models.listed'],
+    judge: ({ extras, target }) => {
+      if (target.models === undefined)
+        return notApplicable('of a server that hxllm did not install only one model is asked');
+      const silent = [...extras].filter(([, exchange]) => exchange !== undefined && replyOf(exchange)?.status !== 200);
+      if (silent.length > 0)
+        return failed(
+          'an answer from every model in the list',
+          silent.map(([name, exchange]) => `${name}: ${describeOutcome(exchange)}`).join('; '),
+          'hxllm enforce',
+        );
+      const missed = [...extras].filter(([, exchange]) => exchange === undefined).map(([name]) => name);
+      return missed.length > 0
+        ? outOfTime(missed, target)
+        : pass(`${String(extras.size)} models beside those of models.answered`, { value: extras.size, unit: 'models' });
+    },
+  },
 ];
+
+function describeOutcome(exchange: Exchange | undefined): string {
+  const reply = replyOf(exchange);
+  if (reply !== undefined) return describeReply(reply);
+  return exchange?.outcome.answered === false ? exchange.outcome.trouble.seen : 'not asked';
+}
 
 function summarise(names: readonly string[]): string {
   return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${String(names.length - 5)} more`;

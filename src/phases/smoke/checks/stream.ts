@@ -5,6 +5,8 @@ import { at, describeReply, replyOf, type Reply } from '../exchange.ts';
 import type { ProbeResults } from '../probes.ts';
 import { isOurs } from '../target.ts';
 import { faultOfUsage } from './answers.ts';
+import { STREAM_TIME_CHECKS } from './stream-times.ts';
+import { pieceOf } from '../stream-timing.ts';
 
 const RECORDED = 'see the recorded stream in report.json';
 
@@ -35,6 +37,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
         );
       return pass(
         `${String(chunks.length)} events in ${String(reply.totalMs)} ms, the first after ${String(reply.firstByteMs)} ms`,
+        { value: chunks.length, unit: 'events' },
       );
     },
   },
@@ -68,6 +71,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
       );
     },
   },
+  ...STREAM_TIME_CHECKS,
 ];
 
 function judgeChunks(
@@ -108,11 +112,7 @@ function faultOfLast(last: unknown, ours: boolean): string | undefined {
 }
 
 function textOf(chunks: readonly unknown[]): string {
-  const deltas = chunks.map((chunk) => at(chunk, 'choices', 0, 'delta'));
-  return deltas
-    .flatMap((delta) => [at(delta, 'content'), at(delta, 'reasoning_content'), at(delta, 'reasoning')])
-    .filter((text) => typeof text === 'string')
-    .join('');
+  return chunks.map(pieceOf).join('');
 }
 
 function errorIn(chunks: readonly unknown[]): string {

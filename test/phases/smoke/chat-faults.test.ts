@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failsPhase } from '../../../src/core/verdict.ts';
+import { json, startFake, type Answer, type Seen } from './fake-server.ts';
+import { FOREIGN, smokeAt, type Smoked } from './smoking.ts';
+
+const MODELS = ['phi3-3.8b', 'llama3-8b'];
+
+/** The checks that fail the phase for a server with this fault. */
+async function faultsOf(bend: (seen: Seen, answer: Answer) => Answer, wanted = {}): Promise<readonly string[]> {
+  await using server = await startFake({ models: MODELS, backends: [], bend });
+  return failures(await smokeAt(server.url, { models: MODELS, ...wanted }));
+}
+
+function failures({ report }: Smoked): readonly string[] {
+  return report.results.filter(failsPhase).map(({ id }) => id);
+}
+
+const rewritten =
+  (pattern: string | RegExp, text: string, where: (seen: Seen) => boolean) =>
+  (seen: Seen, answer: Answer): Answer =>
+    where(seen) && answer.status === 200 ? { ...answer, body: answer.body.replace(pattern, text) } : answer;
+
+test('each planted fault of an answer fails the check that names it, and no other', async () => {
+  const rows: readonly (readonly [string, (seen: Seen, answer: Answer) => Answer])[] = [
+    [
+      'chat.max-tokens',
+      rewritten(
+        /"completion_tokens":4,"total_tokens":13/,
+        '"completion_tokens":50,"total_tokens":59',
+        ({ body }) => body['max_tokens'] === 4,
+      ),
+    ],
+    [
+      'chat.max-tokens',
+      rewritten('"finish_reason":"length"', '"finish_reason":"stop"', ({ body }) => body['max_tokens'] === 4),
+    ],
+    ['chat.stop', rewritten('1 2 3 4 ', '1 2 3 4 5 6 7 8 9', ({ body }) => body['stop'] !== undefined)],
+    [
+      'chat.json-mode',
+      rewritten(
+        String.raw`{\"city\":\"Paris\"}`,
+        'The city is Paris.',
+        ({ body }) => body['response_format'] !== undefined,
+      ),
+    ],
+    [
+      'chat.unknown-model',
+      (seen, answer) =>
+        String(seen.body['model']).startsWith('hxllm-smoke')
+          ? json(400, { error: { message: 'Invalid model' } })
+          : answer,
+    ],
+  ];
+  for (const [id, bend] of rows) assert.deepEqual(await faultsOf(bend), [id], id);
+});
+
+test('an answer of any alias that is longer than its max_tokens, or that echoes another model, fails', async () => {
+  const second = ({ body }: Seen): boolean => body['model'] === MODELS[1];
+  assert.deepEqual(
+    await faultsOf(
+      rewritten(/"completion_tokens":1,"total_tokens":10/, '"completion_tokens":17,"total_tokens":26', second),
+    ),
+    ['models.answered'],
+  );
+  assert.deepEqual(await faultsOf(rewritten('"model":"llama3-8b"', '"model":"llama3:8b"', second)), [
+    'models.answered',
+  ]);
+});
+
+test('a listed model beside the configured ones is a warning, and an error if it does not answer', async () => {
+  const models = [...MODELS, 'former'];
+  await using well = await startFake({ models, backends: [] });
+  const good = await smokeAt(well.url, { models: MODELS });
+  assert.deepEqual(failures(good), []);
+  const { outcome, severity, seen } = good.result('models.as-configured');
+  assert.deepEqual([outcome, severity, seen], ['fail', 'warning', 'former as well']);
+  const bend = (asked: Seen, answer: Answer): Answer =>
+    asked.body['model'] === 'former' ? json(503, { error: { message: 'no server' } }) : answer;
+  await using broken = await startFake({ models, backends: [], bend });
+  const bad = await smokeAt(broken.url, { models: MODELS });
+  assert.deepEqual(failures(bad), ['models.only-answering']);
+  assert.equal(bad.result('models.only-answering').seen, 'former: 503: no server');
+});
+
+test('another server may refuse a parameter, and answer 400 for an unknown model; then its check does not apply', async () => {
+  const bend = (seen: Seen, answer: Answer): Answer => {
+    if (seen.body['response_format'] !== undefined) return json(400, { error: { message: 'not supported' } });
+    return String(seen.body['model']).startsWith('hxllm-smoke') ? json(400, { error: { message: 'Invalid' } }) : answer;
+  };
+  await using server = await startFake({ models: MODELS, backends: [], bend });
+  const smoked = await smokeAt(server.url, FOREIGN);
+  assert.deepEqual(failures(smoked), []);
+  assert.equal(smoked.result('chat.json-mode').outcome, 'not-applicable');
+  assert.equal(smoked.result('chat.unknown-model').outcome, 'pass');
+});
+
+test('a model that spends its tokens on reasoning is not called broken', async () => {
+  const bend = (seen: Seen, answer: Answer): Answer => {
+    if (seen.body['stop'] === undefined && seen.body['response_format'] === undefined) return answer;
+    const message = { role: 'assistant', content: '', reasoning_content: 'Well' };
+    const choices = [{ index: 0, message, finish_reason: 'length' }];
+    const usage = { prompt_tokens: 9, completion_tokens: 64, total_tokens: 73 };
+    return json(200, { object: 'chat.completion', model: seen.body['model'], choices, usage });
+  };
+  await using server = await startFake({ models: MODELS, backends: [], bend });
+  const smoked = await smokeAt(server.url, { models: MODELS });
+  assert.deepEqual(failures(smoked), []);
+  for (const id of ['chat.stop', 'chat.json-mode']) assert.equal(smoked.result(id).outcome, 'not-applicable');
+});
