@@ -3,7 +3,7 @@
 // stripped, import.meta.main, node:sqlite); an older one hands over to the pinned runtime that npm installed beside it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -16,7 +16,14 @@ function giveUp(what, fix) {
   process.exitCode = 1;
 }
 
+// Most of a start is to read and compile fifty files. Node keeps the result beside the packages, where it may write.
+function keepCompiled() {
+  const packages = join(root, 'node_modules');
+  if (!inRepository || existsSync(packages)) nodeModule.enableCompileCache(join(packages, '.cache/hxllm/compiled'));
+}
+
 function importProgram() {
+  keepCompiled();
   const program = join(root, inRepository ? 'src/cli/main.ts' : 'dist/cli/main.js');
   const loaded = import(pathToFileURL(program).href).then(({ main }) => main(process.argv.slice(2)));
   loaded.then(
@@ -40,7 +47,7 @@ function handOver() {
   let runtime = join(root, 'runtimes', carrier, 'bin/node');
   try {
     if (!existsSync(runtime))
-      runtime = join(dirname(createRequire(import.meta.url).resolve(carrier + '/package.json')), 'bin/node');
+      runtime = join(dirname(nodeModule.createRequire(import.meta.url).resolve(carrier + '/package.json')), 'bin/node');
   } catch {
     giveUp(
       here + '; the one it brings, ' + carrier + ', is not installed',

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { nearestName } from '../core/spelling.ts';
 import { backendCommand } from './commands/backend.ts';
+import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -99,6 +100,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
       program.addCommand(command.helpGroup(group).showHelpAfterError(`Try: hxllm ${command.name()} --help`));
   }
   program.addCommand(helpCommand(program));
+  program.addCommand(completionCommand(program, version, handOn));
   // Usage errors of commands are thrown too, so that hxllm sets the exit code.
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
     command.exitOverride();
