@@ -10,6 +10,8 @@ export interface ClientKey {
   readonly models: readonly string[];
   /** The alias of one of the teams. */
   readonly team: string | undefined;
+  /** Headers say which user asks. */
+  readonly trustsUserHeaders: boolean;
   readonly limits: KeyLimits;
 }
 
@@ -29,4 +31,10 @@ export interface Team {
   readonly models: readonly string[];
   readonly blocked: boolean;
   readonly limits: KeyLimits;
+}
+
+/** The users behind keys: the limits of each, and the headers that name them; `undefined`: not given. */
+export interface EndUsers {
+  readonly limits?: Pick<KeyLimits, 'rpm' | 'tpm' | 'parallel'>;
+  readonly headers?: readonly string[];
 }

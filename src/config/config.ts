@@ -6,7 +6,7 @@ import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SmokeLimits } from '../core/smoke-limits.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
-import type { ClientKey, Team } from './client-key.ts';
+import type { ClientKey, EndUsers, Team } from './client-key.ts';
 
 export type * from './client-key.ts';
 
@@ -66,6 +66,8 @@ export interface Settings {
   readonly masterKey: MasterKey;
   readonly keys: readonly ClientKey[];
   readonly teams: readonly Team[];
+  /** `undefined`: nothing is said of them. */
+  readonly endUsers?: EndUsers;
   readonly port: number;
   readonly listen: string;
   readonly user: string;

@@ -46,7 +46,7 @@ interface KnownAccess {
 export function lookupsOf(config: GatewayConfig, limiter = new Limiter(), stored?: StoredKeys): Lookups {
   limiter.forgetIdle(performance.now());
   const names = modelNamesOf(config);
-  const keys = new KeyRing(config.keys, config.teams, stored, (name) => names.groupOf(name));
+  const keys = new KeyRing(config.keys, config.teams, stored, (name) => names.groupOf(name), config.endUserLimits);
   const views = new Map<string, ModelNames>();
   const known = new WeakMap<ClientKey, KnownAccess>();
   const accessOf = (key: ClientKey): KnownAccess => {

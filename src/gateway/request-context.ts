@@ -29,6 +29,8 @@ export interface RouteFacts {
 /** Facts about one request, filled in on its way and logged when it ends. It never holds the words of the client or the model. */
 export interface RequestRecord {
   caller: string | undefined;
+  /** The user whom the key asks for, as the request names it. */
+  user: string | undefined;
   /** Its key is the one before a rotation. */
   previousKey: true | undefined;
   /** The model as asked for. */
@@ -168,6 +170,7 @@ export function openContext(
       attempts: 0,
       ignoredParams: new Set(),
       caller: undefined,
+      user: undefined,
       previousKey: undefined,
       alias: undefined,
       stream: undefined,

@@ -18,7 +18,7 @@ const DEFAULT_DRAIN_S = 600;
 
 /** Builds `config.yaml` from the variables: an entry for each model and each of its backends, in that order. */
 export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
-  const { models, backends, tls } = settings;
+  const { models, backends, tls, endUsers } = settings;
   if (models === undefined || backends === undefined) {
     const missing = models === undefined ? 'litellm_models' : 'litellm_backends';
     return fail({
@@ -50,11 +50,19 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
         .map((backend) => entryOf(model, backend)),
     ),
     router_settings: { routing_strategy: settings.routingStrategy },
-    general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
+    general_settings: {
+      master_key: 'os.environ/LITELLM_MASTER_KEY',
+      ...(endUsers?.headers === undefined
+        ? {}
+        : { user_header_mappings: endUsers.headers.map((header_name) => ({ header_name })) }),
+    },
     hxllm: {
       listen: listenText(settings.listen, settings.port),
       ...(settings.keys.length === 0 ? {} : { keys: settings.keys.map(keyEntryOf) }),
       ...(settings.teams.length === 0 ? {} : { teams: settings.teams.map(teamEntryOf) }),
+      ...(endUsers?.limits === undefined
+        ? {}
+        : { end_user_limits: limitsOf({ ...endUsers.limits, modelRpm: {}, modelTpm: {} }) }),
       ...(tls === undefined ? {} : { tls: tlsFilesOf(settings) }),
       state_dir: pathsOf(settings).stateDir,
       ...(settings.drainTimeoutS === DEFAULT_DRAIN_S ? {} : { timeouts: { take_over_drain: settings.drainTimeoutS } }),
@@ -104,7 +112,7 @@ function limitsOf({ rpm, tpm, modelRpm, modelTpm, parallel }: KeyLimits): LimitF
   };
 }
 
-function keyEntryOf({ alias, hash, expires, blocked, models, team, limits }: ClientKey): KeyEntry {
+function keyEntryOf({ alias, hash, expires, blocked, models, team, trustsUserHeaders, limits }: ClientKey): KeyEntry {
   return {
     alias,
     hash,
@@ -112,6 +120,7 @@ function keyEntryOf({ alias, hash, expires, blocked, models, team, limits }: Cli
     ...(blocked ? { blocked } : {}),
     ...(models.length === 0 ? {} : { models }),
     ...(team === undefined ? {} : { team }),
+    ...(trustsUserHeaders ? { trust_user_headers: true } : {}),
     ...limitsOf(limits),
   };
 }

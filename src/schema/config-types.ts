@@ -10,6 +10,10 @@ export interface GatewayConfig {
   readonly keys: readonly KeyConfig[];
   /** `hxllm.teams`. Aliases are unique; each key names one of them, or none. */
   readonly teams: readonly TeamConfig[];
+  /** `hxllm.end_user_limits`: of each user behind a key; `undefined`: none. */
+  readonly endUserLimits?: RequestLimits | undefined;
+  /** `general_settings.user_header_mappings`: the headers that name the user, in lower case, behind keys that trust them. */
+  readonly userHeaders?: readonly string[];
   /** `hxllm.tls`: the certificate and key that clients are served with; `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   /** `hxllm.open`: serve without a key on addresses other than loopback. */
@@ -75,6 +79,8 @@ export interface KeyConfig {
   readonly limits: RequestLimits;
   /** `model_rpm_limit` and `model_tpm_limit`, by the names of models; `undefined`: none. */
   readonly modelLimits?: ReadonlyMap<string, ModelLimits>;
+  /** `trust_user_headers`: its clients say in headers which user asks. */
+  readonly trustsUserHeaders?: boolean;
 }
 
 /** Limits on the requests for one model. */

@@ -33,6 +33,7 @@ export interface HxllmSettings {
   /** The keys of clients. */
   readonly keys?: readonly KeyEntry[];
   readonly teams?: readonly TeamEntry[];
+  readonly end_user_limits?: Pick<KeyEntry, 'rpm_limit' | 'tpm_limit' | 'max_parallel_requests'>;
   /** The master key before a rotation. */
   readonly master_key_previous?: string;
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number; readonly max_loaded_models?: number }>>;
@@ -79,6 +80,7 @@ export interface KeyEntry {
   readonly blocked?: boolean;
   readonly models?: readonly string[];
   readonly team?: string;
+  readonly trust_user_headers?: boolean;
   readonly rpm_limit?: number;
   readonly tpm_limit?: number;
   readonly model_rpm_limit?: Readonly<Record<string, number>>;

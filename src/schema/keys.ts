@@ -37,6 +37,7 @@ export function readKeys(
       blocked = false,
       models = [],
       team,
+      trust_user_headers: trusts = false,
       ...limits
     } = readSection(HXLLM_KEY, entry, path, findings);
     const name = readAlias(alias, [...path, 'alias'], findings);
@@ -68,6 +69,7 @@ export function readKeys(
         models: names,
         team,
         ...read,
+        ...(trusts ? { trustsUserHeaders: true } : {}),
       },
     ];
   });

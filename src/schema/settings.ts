@@ -18,6 +18,7 @@ import { resolveFallbacks } from './fallbacks.ts';
 import { GroupNames } from './group-names.ts';
 import type { ModelList } from './model-list.ts';
 import { readKeys, readTeams } from './keys.ts';
+import { readEndUserLimits, readUserHeaders } from './end-users.ts';
 import { judgeModelLimits } from './key-limits.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
@@ -81,6 +82,8 @@ export function readSettings(
     listen,
     masterKey,
     keys,
+    endUserLimits: readEndUserLimits(own.end_user_limits, findings),
+    userHeaders: readUserHeaders(general.user_header_mappings, findings),
     teams,
     tls: tlsFilesOf(own.tls, environment, findings),
     open: own.open ?? false,

@@ -151,3 +151,21 @@ test('a name in models that allows nothing is a finding, with the name that was 
     ],
   );
 });
+
+test('limits of users and their headers are read, and judged', () => {
+  const { endUserLimits, userHeaders, keys } = good({
+    general_settings: { ...MASTER.general_settings, user_header_mappings: [{ header_name: 'X-Email' }] },
+    hxllm: { end_user_limits: { rpm_limit: 3 }, keys: [{ alias: 'one', hash: HASH, trust_user_headers: true }] },
+  });
+  assert.deepEqual([endUserLimits?.perMinute, userHeaders, keys[0]?.trustsUserHeaders], [3, ['x-email'], true]);
+  assert.equal(good({ ...MASTER, hxllm: { end_user_limits: {} } }).endUserLimits, undefined);
+  const wrong = {
+    general_settings: { ...MASTER.general_settings, user_header_mappings: [{ header_name: 'X Email' }, 'X-Email'] },
+    hxllm: { end_user_limits: { rpm_limit: 0 } },
+  };
+  assert.deepEqual(issuesOf(wrong), [
+    'error config.wrong-value hxllm.end_user_limits.rpm_limit',
+    'error config.wrong-value general_settings.user_header_mappings[0]',
+    'error config.wrong-value general_settings.user_header_mappings[1]',
+  ]);
+});

@@ -1,4 +1,4 @@
-import { CLIENT_KEY_KEYS, TEAM_KEYS } from '../../config/variables/key-variables.ts';
+import { CLIENT_KEY_KEYS, END_USER_KEYS, TEAM_KEYS } from '../../config/variables/key-variables.ts';
 import { BACKEND_KEYS, MODEL_KEYS, VARIABLES } from '../../config/variables/variables.ts';
 import type { KeyDescription } from '../../core/key-description.ts';
 import type { Section } from '../../schema/section.ts';
@@ -26,6 +26,7 @@ const TITLES: readonly (readonly [title: string, path: string, keys?: Section])[
   ['`hxllm`', 'hxllm'],
   ['`hxllm.keys`: each entry', 'hxllm.keys.*'],
   ['`hxllm.teams`: each entry', 'hxllm.teams.*'],
+  ['`hxllm.end_user_limits`', 'hxllm.end_user_limits'],
   ['`hxllm.backends`: each URL', 'hxllm.backends.*'],
   ['`hxllm.timeouts`', 'hxllm.timeouts'],
 ];
@@ -44,6 +45,8 @@ export function configurationPage(introduction: string): string {
     table(variableRows(CLIENT_KEY_KEYS)),
     '### `litellm_teams`: each entry',
     table(variableRows(TEAM_KEYS)),
+    '### `litellm_end_user_limits`',
+    table(variableRows(END_USER_KEYS)),
     '## Keys of config.yaml',
     'A number may be in quotes, and any value that is no list or mapping may be `os.environ/NAME`. A key without a value counts as absent.',
     ...TITLES.flatMap(([title, path, keys]) => sectionBlocks(title, path, keys)),

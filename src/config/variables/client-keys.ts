@@ -35,8 +35,10 @@ export function readClientKeys(value: Value | undefined, known: Known, reader: R
     const blocked = reader.parsed(fields.get('blocked')) ?? false;
     const team = readTeam(fields.get('team'), known.teams, reader);
     const models = readAllowed(fields.get('models'), known.models, fields.has('team'), reader);
+    const trustsUserHeaders = reader.parsed(fields.get('trust_user_headers')) ?? false;
     const limits = readKeyLimits(item, known.models, reader);
-    return alias === undefined || hash === undefined ? [] : [{ alias, hash, expires, blocked, models, team, limits }];
+    if (alias === undefined || hash === undefined) return [];
+    return [{ alias, hash, expires, blocked, models, team, trustsUserHeaders, limits }];
   });
 }
 

@@ -1,14 +1,13 @@
 import { nearestName } from '../../core/spelling.ts';
 import type { KeyLimits, Model } from '../config.ts';
-import type { MapValue } from '../value.ts';
+import type { MapValue, Value } from '../value.ts';
 import type { Reader } from './reader.ts';
 
 const MOST = 1_000_000_000;
 
 /** Reads the limits of an entry of `litellm_keys` or `litellm_teams`; `models` are those that it may name. */
 export function readKeyLimits({ entries }: MapValue, models: readonly Model[] | undefined, reader: Reader): KeyLimits {
-  const amount = (value: ReturnType<typeof entries.get>, unit: string): number | undefined =>
-    reader.integer(value, { from: 1, to: MOST }, `a whole number of ${unit}, at least 1`);
+  const amount = (value: Value | undefined, unit: string): number | undefined => amountOf(value, unit, reader);
   const ofModels = (name: string, unit: string): Readonly<Record<string, number>> => {
     const value = entries.get(name);
     if (value === undefined) return {};
@@ -24,7 +23,7 @@ export function readKeyLimits({ entries }: MapValue, models: readonly Model[] | 
     }
     return Object.fromEntries(read);
   };
-  const judgeName = (model: string, limit: NonNullable<ReturnType<typeof entries.get>>): void => {
+  const judgeName = (model: string, limit: Value): void => {
     const known = models?.map(({ name }) => name);
     if (known === undefined || known.includes(model)) return;
     const near = nearestName(model, known);
@@ -38,4 +37,9 @@ export function readKeyLimits({ entries }: MapValue, models: readonly Model[] | 
     modelTpm: ofModels('model_tpm_limit', 'tokens'),
     parallel: amount(entries.get('max_parallel_requests'), 'requests'),
   };
+}
+
+/** Reads a limit. */
+export function amountOf(value: Value | undefined, unit: string, reader: Reader): number | undefined {
+  return reader.integer(value, { from: 1, to: MOST }, `a whole number of ${unit}, at least 1`);
 }

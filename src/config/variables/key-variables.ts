@@ -64,6 +64,12 @@ export const CLIENT_KEY_KEYS = {
     unit: 'tokens',
     example: { 'phi3-3.8b': 10_000 },
   },
+  trust_user_headers: {
+    type: flag,
+    meaning:
+      'Whether the headers of `litellm_user_headers`, `X-OpenWebUI-User-Id` and `X-OpenWebUI-User-Email` say which user asks: only behind a program that sets them itself, since everybody who has the key can send them.',
+    default: false,
+  },
   max_parallel_requests: {
     type: REQUESTS,
     meaning:
@@ -116,5 +122,17 @@ export const TEAM_KEYS = {
     meaning: 'As in `litellm_keys`, for all its keys together.',
     unit: 'requests',
     example: 16,
+  },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
+
+/** The keys of `litellm_end_user_limits`. */
+export const END_USER_KEYS = {
+  rpm_limit: { type: REQUESTS, meaning: 'As in `litellm_keys`, for one user.', unit: 'requests', example: 20 },
+  tpm_limit: { type: REQUESTS, meaning: 'As in `litellm_keys`, for one user.', unit: 'tokens', example: 10_000 },
+  max_parallel_requests: {
+    type: REQUESTS,
+    meaning: 'As in `litellm_keys`, for one user.',
+    unit: 'requests',
+    example: 2,
   },
 } as const satisfies Readonly<Record<string, VariableRecord>>;

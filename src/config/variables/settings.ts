@@ -6,6 +6,7 @@ import { readBackendList } from './backends.ts';
 import { readFolders } from './folders.ts';
 import { readMasterKey } from './master-key.ts';
 import { readClientKeys, readTeams } from './client-keys.ts';
+import { readEndUsers } from './end-users.ts';
 import { readModels } from './models.ts';
 import { readSmokeLimits } from './smoke-variables.ts';
 import { readTls } from './tls.ts';
@@ -52,12 +53,14 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
   const teams = readTeams(variables.get('litellm_teams'), models, reader);
   const signingKey = reader.text(variables.get('litellm_evidence_signing_key'), 'the path of an SSH key');
   const tls = readTls(variables, reader);
+  const endUsers = readEndUsers(variables, reader);
   return {
     models,
     backends,
     masterKey: readMasterKey(variables, reader),
     keys: readClientKeys(variables.get('litellm_keys'), { models, teams }, reader),
     teams,
+    ...(endUsers === undefined ? {} : { endUsers }),
     port: reader.integer(variables.get('litellm_port'), { from: 1, to: 65_535 }, 'a port from 1 to 65535') ?? 4000,
     listen: readListen(variables.get('litellm_listen'), reader),
     user: readAccount(variables.get('litellm_user'), reader),

@@ -130,6 +130,17 @@ export const VARIABLES = {
     meaning: 'The teams that keys belong to, each a mapping with `alias`.',
     example: [{ alias: 'research', models: ['phi3-3.8b'] }],
   },
+  litellm_end_user_limits: {
+    type: mapping,
+    meaning:
+      'The limits of each user whom a key asks for, beside those of the key: `rpm_limit`, `tpm_limit` and `max_parallel_requests`. The user is named in `user` of the body, or in headers for a key with `trust_user_headers`; 10,000 are remembered.',
+    example: { rpm_limit: 20, tpm_limit: 10_000 },
+  },
+  litellm_user_headers: {
+    type: listOf('a list of names of headers', { type: 'string' }),
+    meaning: 'The headers that name the user who asks, beside those of Open WebUI, for keys with `trust_user_headers`.',
+    example: ['X-Forwarded-Email'],
+  },
   litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
   litellm_listen: {
     type: text('an IP address', String.raw`\s*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)\s*`),

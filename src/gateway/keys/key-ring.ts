@@ -1,5 +1,5 @@
 import { apiKeyHash } from '../../core/api-key.ts';
-import type { KeyConfig, ModelGroup, TeamConfig } from '../../schema/gateway-config.ts';
+import type { KeyConfig, ModelGroup, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
 import type { ClientKey } from './client-key.ts';
 import { limitOwnersOf, type LimitOwners } from './limit-owner.ts';
 import type { StoredKeys } from './stored-keys.ts';
@@ -33,14 +33,18 @@ export class KeyRing {
 
   readonly #groupOf: GroupOf;
 
-  /** `groupOf` finds the models that limits name. */
+  readonly #endUsers: RequestLimits | undefined;
+
+  /** `groupOf` finds the models that limits name; `endUsers` are the limits of each end user. */
   constructor(
     keys: readonly KeyConfig[],
     teams: readonly TeamConfig[] = [],
     stored?: StoredKeys,
     groupOf: GroupOf = () => undefined,
+    endUsers?: RequestLimits,
   ) {
     this.#groupOf = groupOf;
+    this.#endUsers = endUsers;
     this.#byHash = new Map(keys.map((key) => [key.hash, key]));
     this.#teams = new Map(teams.map((team) => [team.alias, team]));
     this.#stored = stored;
@@ -68,7 +72,7 @@ export class KeyRing {
     const [team, user] = [this.teamOf(key), this.#userOf(key)];
     const known = this.#owners.get(key);
     if (known !== undefined && known.team === team && known.user === user) return known.owners;
-    const owners = limitOwnersOf(key, this.#groupOf, team, user);
+    const owners = limitOwnersOf(key, this.#groupOf, team, user, this.#endUsers);
     this.#owners.set(key, { team, user, owners });
     return owners;
   }

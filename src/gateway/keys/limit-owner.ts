@@ -3,7 +3,7 @@ import { keyIdOf, type ClientKey } from './client-key.ts';
 
 /** The owner of limits: a key, its team or its user, with all requests or with those for one model. */
 export interface LimitOwner {
-  readonly kind: 'key' | 'team' | 'user';
+  readonly kind: 'key' | 'team' | 'user' | 'end user';
   /** The name for people. */
   readonly alias: string;
   readonly model?: string;
@@ -27,12 +27,13 @@ export interface LimitOwners {
   readonly readsBody: boolean;
 }
 
-/** The key, its team and its user, as far as they have limits; `groupOf` finds the models that these name. */
+/** The key, its team and its user, as far as they have limits; `groupOf` finds the models that these name, `endUsers` are limits of each end user. */
 export function limitOwnersOf(
   key: ClientKey,
   groupOf: (name: string) => ModelGroup | undefined,
   team?: TeamConfig,
   user?: TeamConfig,
+  endUsers?: RequestLimits,
 ): LimitOwners {
   const owners: LimitOwner[] = [];
   const ofModels: ModelOwner[] = [];
@@ -60,8 +61,14 @@ export function limitOwnersOf(
   add('key', key, keyIdOf(key));
   add('team', team, key.team);
   add('user', user, key.stored?.userId);
-  const readsBody = ofModels.length > 0 || owners.some(({ limits }) => limits.tokensPerMinute !== undefined);
+  const readsBody =
+    endUsers !== undefined || ofModels.length > 0 || owners.some(({ limits }) => limits.tokensPerMinute !== undefined);
   return { owners, ofModels, readsBody };
+}
+
+/** The end user that a key asks for; a name means another one behind another key. */
+export function endUserOwner(key: ClientKey, name: string, limits: RequestLimits): LimitOwner {
+  return { kind: 'end user', alias: name, id: `${keyIdOf(key)}\n${name}`, limits };
 }
 
 /** The owners of a request for a model: a further name of the model leads around no limit. */

@@ -41,6 +41,7 @@ export class KeyReader {
       team: record.teamId,
       limits: this.#limitsOf(fields),
       ...this.#modelLimitsOf(fields),
+      ...(fields['trust_user_headers'] === true ? { trustsUserHeaders: true } : {}),
       stored: {
         id: record.id,
         aliases: this.#one('aliases', fields['aliases'] ?? {}, () => textMap(fields['aliases'])),

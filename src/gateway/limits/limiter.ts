@@ -1,4 +1,5 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
+import { OwnerUses, type OwnerUse } from './owner-uses.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
 /** The unit of a limit per minute. */
@@ -29,17 +30,10 @@ export interface LimitRefusal {
   readonly nearest: NearestLimits;
 }
 
-/** The used part of the limits of an owner. Its minutes begin with the first request under such a limit. */
-interface Use {
-  requests: SlidingMinute | undefined;
-  tokens: SlidingMinute | undefined;
-  open: number;
-}
-
 /** An owner with its use. */
 interface Judged {
   readonly owner: LimitOwner;
-  readonly use: Use;
+  readonly use: OwnerUse;
 }
 
 /** Wait under a limit of 0, which no request ever fits, ms: clients ask once a minute whether it has changed. */
@@ -58,61 +52,41 @@ const PARALLEL_RETRY_MS = 1000;
 
 /** The limits of keys and teams: all of a request are checked, then all are taken, or none. One gateway counts for itself. */
 export class Limiter {
-  readonly #uses = new Map<string, Use>();
-  #looked = this.#uses.entries();
-  /** Two looks for each new owner: idle ones go in time, and no request waits for a look at all of them. */
-  #looks = 0;
+  readonly #uses = new OwnerUses();
 
   /** Judges a request of these owners, and counts it. `nowMs` is on a clock that never goes back. */
   admit(owners: readonly LimitOwner[], nowMs: number, tokens = 0): CountedRequest | LimitRefusal {
-    const request = this.#request(exact(nowMs));
+    const request = this.#request(nowMs);
     return request.count(owners, tokens, nowMs) ?? request;
   }
 
   /** Judges only whether there is a further place for a request; {@link CountedRequest.count} does the rest, when its tokens are known. */
   open(owners: readonly LimitOwner[], nowMs: number): CountedRequest | LimitRefusal {
-    const request = this.#request(exact(nowMs));
+    const request = this.#request(nowMs);
     return request.open(owners, nowMs) ?? request;
   }
 
   /** Forgets owners without a request in the last minute. */
   forgetIdle(nowMs: number): void {
-    for (const [id, use] of this.#uses) if (isIdle(use, exact(nowMs))) this.#uses.delete(id);
+    this.#uses.forgetIdle(exact(nowMs));
   }
 
-  /** The owners that it remembers. */
+  /** The number of owners that are remembered. */
   get size(): number {
     return this.#uses.size;
   }
 
-  readonly #useOf = ({ id }: LimitOwner): Use => {
-    const known = this.#uses.get(id);
-    if (known !== undefined) return known;
-    this.#looks += 2;
-    const use: Use = { requests: undefined, tokens: undefined, open: 0 };
-    this.#uses.set(id, use);
-    return use;
-  };
-
   #request(nowMs: number): CountedRequest {
-    for (; this.#looks > 0; this.#looks -= 1) {
-      const { value, done } = this.#looked.next();
-      if (done === true) this.#looked = this.#uses.entries();
-      else if (isIdle(value[1], nowMs)) this.#uses.delete(value[0]);
-    }
-    return new CountedRequest(this.#useOf);
+    this.#uses.forgetSome(exact(nowMs));
+    return new CountedRequest(this.#uses);
   }
-}
-
-function isIdle({ requests, tokens, open }: Use, nowMs: number): boolean {
-  return open === 0 && (requests?.used(nowMs) ?? 0) === 0 && (tokens?.used(nowMs) ?? 0) === 0;
 }
 
 /** A request that its limits let in, until {@link CountedRequest.end}. */
 export class CountedRequest {
   readonly ok = true;
-  readonly #useOf: (owner: LimitOwner) => Use;
-  #open: readonly Use[] = [];
+  readonly #uses: OwnerUses;
+  #open: readonly OwnerUse[] = [];
   #counted: readonly Judged[] = [];
   /** The tokens that are reserved for it. */
   reserved = 0;
@@ -122,8 +96,8 @@ export class CountedRequest {
   pending: readonly LimitOwner[] | undefined;
   nearest: NearestLimits = { requests: undefined, tokens: undefined };
 
-  constructor(useOf: (owner: LimitOwner) => Use) {
-    this.#useOf = useOf;
+  constructor(uses: OwnerUses) {
+    this.#uses = uses;
   }
 
   /** Takes a place among the requests under way. */
@@ -171,7 +145,7 @@ export class CountedRequest {
   }
 
   #judged(owners: readonly LimitOwner[]): readonly Judged[] {
-    return owners.map((owner) => ({ owner, use: this.#useOf(owner) }));
+    return owners.map((owner) => ({ owner, use: this.#uses.of(owner) }));
   }
 
   #take(judged: readonly Judged[]): void {

@@ -6,6 +6,7 @@ import { readBody } from '../http/request-body.ts';
 import { sendWhole } from '../http/response-writer.ts';
 import { noteError, type RequestContext } from '../request-context.ts';
 import type { Service } from '../service.ts';
+import { userOf } from './caller.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unlistedModel, unsupportedParameter } from './failures.ts';
@@ -30,6 +31,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     const parsed = endpoint.parse(body.value, Date.now(), named);
     const request = parsed.ok ? parsed.value : parsed.passed;
     if (request === undefined) return reject(context, parsed.ok ? INTERNAL_ERROR : parsed.failure);
+    context.record.user = userOf(context, request.control);
     if (isLarge) await ownTurn();
     const { service } = context;
     if (service.hasWildcards && namesOf(context).mayAppear(nameIn(context, request)))

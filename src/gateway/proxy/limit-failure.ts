@@ -1,7 +1,8 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure } from '../exchange.ts';
-import { ownersFor } from '../keys/limit-owner.ts';
+import type { ClientKey } from '../keys/client-key.ts';
+import { endUserOwner, ownersFor, type LimitOwner } from '../keys/limit-owner.ts';
 import { limitHeaders } from '../limits/limit-headers.ts';
 import type { LimitRefusal, NearestLimits } from '../limits/limiter.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -19,7 +20,7 @@ export interface LimitedRequest {
  * otherwise a loop of malformed requests would be free. With limits that need the body, the request takes only its place among those under
  * way here, and {@link countRequest} does the rest: judged in two steps, the time to wait would be that of one limit alone.
  */
-export function limitFailure(context: RequestContext, key: NonNullable<RequestContext['key']>): Failure | undefined {
+export function limitFailure(context: RequestContext, key: ClientKey): Failure | undefined {
   const { limiter, keys } = context.service;
   const { owners, readsBody } = keys.ownersOf(key);
   if (owners.length === 0 && !readsBody) return undefined;
@@ -35,18 +36,26 @@ export function limitFailure(context: RequestContext, key: NonNullable<RequestCo
 
 /** Counts a request whose body has been read, if it is not counted yet; the failure if one of its limits is reached. */
 export function countRequest(context: RequestContext, request?: LimitedRequest): Failure | undefined {
-  const { admission, key, service } = context;
+  const { admission, key } = context;
   if (admission?.pending === undefined) return undefined;
   const tokens =
     request === undefined || request.endpoint.tokenCountBody !== undefined ? 0 : averageTokens(context, request);
-  const owners =
-    request === undefined || key === undefined
-      ? admission.pending
-      : ownersFor(service.keys.ownersOf(key), request.group);
+  const owners = request === undefined || key === undefined ? admission.pending : ownersIn(context, key, request);
   const refusal = admission.count(owners, tokens, performance.now());
   if (refusal !== undefined) return reached(context, refusal);
   addHeaders(context, admission.nearest);
   return undefined;
+}
+
+/** The owners of the limits of a request whose body is known. */
+function ownersIn(context: RequestContext, key: ClientKey, { group }: LimitedRequest): readonly LimitOwner[] {
+  const { keys, config } = context.service;
+  const owners = ownersFor(keys.ownersOf(key), group);
+  const { endUserLimits } = config;
+  const { user } = context.record;
+  return user === undefined || endUserLimits === undefined
+    ? owners
+    : [...owners, endUserOwner(key, user, endUserLimits)];
 }
 
 // The headers go out with every answer.

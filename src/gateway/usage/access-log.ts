@@ -14,6 +14,7 @@ export type AccessLogLine = {
   readonly request: string;
   readonly client_request: string | undefined;
   readonly caller: string | undefined;
+  readonly user: string | undefined;
   /** The key was the one before a rotation. */
   readonly previous_key: true | undefined;
   readonly method: string | undefined;
@@ -51,6 +52,7 @@ export function accessLogLine(
     request: context.id,
     client_request: context.clientId,
     caller: record.caller,
+    user: record.user,
     previous_key: record.previousKey,
     method: context.method,
     // The query may hold secrets.
@@ -84,6 +86,7 @@ export function endedBy(status: number): Ended {
 const UNKNOWN = {
   client_request: undefined,
   caller: undefined,
+  user: undefined,
   previous_key: undefined,
   method: undefined,
   path: undefined,

@@ -21,6 +21,11 @@ export const HXLLM = {
   teams: honours(list, 'The teams that keys of clients belong to.', {
     example: [{ alias: 'research', models: ['phi3-3.8b'] }],
   }),
+  end_user_limits: honours(
+    mapping,
+    'The limits of each user whom a key asks for, beside those of the key: its users are named in `user` of the body, or in headers for a key with `trust_user_headers`. 10,000 are remembered.',
+    { example: { rpm_limit: 20, tpm_limit: 10_000 } },
+  ),
   backends: honours(mapping, 'Settings of backends, by URL as in `api_base`.', {
     example: { 'http://llm01.example.net:11434': { num_parallel: 4 } },
   }),
@@ -98,6 +103,13 @@ export const HXLLM_CONTEXT = {
     unit: 'tokens',
     default: 32_768,
   }),
+} satisfies Section;
+
+/** `hxllm.end_user_limits`. */
+export const HXLLM_END_USER_LIMITS = {
+  rpm_limit: honours(whole(1), 'As in `hxllm.keys`, for one user.', { unit: 'requests', example: 20 }),
+  tpm_limit: honours(whole(1), 'As in `hxllm.keys`, for one user.', { unit: 'tokens', example: 10_000 }),
+  max_parallel_requests: honours(whole(1), 'As in `hxllm.keys`, for one user.', { unit: 'requests', example: 2 }),
 } satisfies Section;
 
 /** `hxllm.backends.<url>`. */

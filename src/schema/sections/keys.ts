@@ -30,6 +30,11 @@ export const HXLLM_KEY = {
     example: 'research',
   }),
   ...LIMIT_KEYS,
+  trust_user_headers: honours(
+    flag,
+    'Whether the headers of `general_settings.user_header_mappings`, `X-OpenWebUI-User-Id` and `X-OpenWebUI-User-Email` say which user asks: only behind a program that sets them itself, since everybody who has the key can send them.',
+    { default: false },
+  ),
 } satisfies Section;
 
 /** An entry of `hxllm.teams`. */

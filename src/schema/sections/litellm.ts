@@ -89,6 +89,23 @@ export const GENERAL_SETTINGS = {
     'The key that clients must send. Without it, the gateway listens on loopback addresses only, unless `hxllm.open` is true.',
     { example: 'os.environ/LITELLM_MASTER_KEY' },
   ),
+  user_header_mappings: honours(
+    list,
+    'The headers that name the user who asks, the first one that a request has, each with `header_name`; they count for a key with `trust_user_headers`.',
+    {
+      example: [{ header_name: 'X-Forwarded-Email', litellm_user_role: 'customer' }],
+      shape: {
+        items: {
+          type: 'object',
+          properties: {
+            header_name: { type: 'string' },
+            litellm_user_role: { type: 'string', description: 'Both of LiteLLM’s roles mean the user who asks.' },
+          },
+          required: ['header_name'],
+        },
+      },
+    },
+  ),
   ...knowsAll(`database_url database_connection_pool_limit database_connection_timeout store_model_in_db completion_model alerting alerting_threshold alert_types alerting_args
     health_check_interval background_health_checks health_check_details proxy_batch_write_at proxy_budget_rescheduler_min_time proxy_budget_rescheduler_max_time
     max_parallel_requests global_max_parallel_requests infer_model_from_keys enforce_user_param allowed_routes allowed_ips disable_spend_logs disable_error_logs

@@ -30,6 +30,9 @@ test('the keys of group_vars are those that the gateway reads', async () => {
     model_rpm_limit: {m: 5}
     model_tpm_limit: {m: "700"}
     max_parallel_requests: "4"
+    trust_user_headers: yes
+litellm_end_user_limits: {rpm_limit: 20, tpm_limit: "900"}
+litellm_user_headers: [X-Forwarded-Email]
 litellm_teams:
   - {alias: research, models: [m], blocked: true, rpm_limit: 600, tpm_limit: 9}
 `;
@@ -62,9 +65,12 @@ litellm_teams:
       team: 'research',
       limits: { perMinute: 60, tokensPerMinute: 20_000, parallel: 4 },
       modelLimits: new Map([['m', { perMinute: 5, tokensPerMinute: 700 }]]),
+      trustsUserHeaders: true,
     },
   ]);
-  assert.deepEqual(config?.teams, [
+  assert.deepEqual(config?.endUserLimits, { perMinute: 20, tokensPerMinute: 900, parallel: undefined });
+  assert.deepEqual(config.userHeaders, ['x-forwarded-email']);
+  assert.deepEqual(config.teams, [
     {
       alias: 'research',
       models: ['m'],
@@ -137,6 +143,13 @@ for (const [what, keys, found] of [
     `litellm_keys:\n  - {alias: a, hash: "${HASH}", model_rpm_limit: [4]}\n`,
     'variables.wrong-value 2 litellm_keys[0].model_rpm_limit',
   ],
+  [
+    'a limit of users that is nothing',
+    'litellm_end_user_limits: {rpm_limit: 0}\n',
+    'variables.wrong-value 1 litellm_end_user_limits.rpm_limit',
+  ],
+  ['limits of users in a list', 'litellm_end_user_limits: [20]\n', 'variables.wrong-value 1 litellm_end_user_limits'],
+  ['a header with a colon', 'litellm_user_headers: ["X-Email:"]\n', 'variables.wrong-value 1 litellm_user_headers[0]'],
   ['a team that is a text', 'litellm_teams: [research]\n', 'variables.wrong-value 1 litellm_teams[0]'],
   ['a team without a name', 'litellm_teams:\n  - {models: [m]}\n', 'variables.wrong-value 2 litellm_teams[0]'],
   [

@@ -1,0 +1,70 @@
+import type { LimitOwner } from '../keys/limit-owner.ts';
+import type { SlidingMinute } from './sliding-minute.ts';
+
+/** The used part of the limits of an owner. Its minutes begin with the first request under such a limit. */
+export interface OwnerUse {
+  requests: SlidingMinute | undefined;
+  tokens: SlidingMinute | undefined;
+  open: number;
+}
+
+/** End users that are remembered; a further one takes the place of the one that has asked for nothing for longest. */
+export const MOST_END_USERS = 10_000;
+
+/** The uses of all owners: keys and teams until they are idle, and the latest end users, whose names clients invent. */
+export class OwnerUses {
+  readonly #uses = new Map<string, OwnerUse>();
+  /** In the order of their last requests. */
+  readonly #endUsers = new Map<string, OwnerUse>();
+  #looked = this.#uses.entries();
+  /** Two looks for each new owner: idle ones go in time, and no request waits for a look at all of them. */
+  #looks = 0;
+
+  /** The number of owners that are remembered. */
+  get size(): number {
+    return this.#uses.size + this.#endUsers.size;
+  }
+
+  of({ kind, id }: LimitOwner): OwnerUse {
+    if (kind === 'end user') return this.#ofEndUser(id);
+    const known = this.#uses.get(id);
+    if (known !== undefined) return known;
+    this.#looks += 2;
+    const use = unused();
+    this.#uses.set(id, use);
+    return use;
+  }
+
+  /** Forgets some owners without a request in the last minute; it must not come between the look-up of an owner and its first count. */
+  forgetSome(nowMs: number): void {
+    for (; this.#looks > 0; this.#looks -= 1) {
+      const { value, done } = this.#looked.next();
+      if (done === true) this.#looked = this.#uses.entries();
+      else if (isIdle(value[1], nowMs)) this.#uses.delete(value[0]);
+    }
+  }
+
+  /** Forgets all owners without a request in the last minute. */
+  forgetIdle(nowMs: number): void {
+    for (const uses of [this.#uses, this.#endUsers])
+      for (const [id, use] of uses) if (isIdle(use, nowMs)) uses.delete(id);
+  }
+
+  #ofEndUser(id: string): OwnerUse {
+    const known = this.#endUsers.get(id);
+    if (known !== undefined) this.#endUsers.delete(id);
+    const use = known ?? unused();
+    this.#endUsers.set(id, use);
+    const [eldest] = this.#endUsers.size > MOST_END_USERS ? this.#endUsers.keys() : [];
+    if (eldest !== undefined) this.#endUsers.delete(eldest);
+    return use;
+  }
+}
+
+function unused(): OwnerUse {
+  return { requests: undefined, tokens: undefined, open: 0 };
+}
+
+function isIdle({ requests, tokens, open }: OwnerUse, nowMs: number): boolean {
+  return open === 0 && (requests?.used(nowMs) ?? 0) === 0 && (tokens?.used(nowMs) ?? 0) === 0;
+}
