@@ -1,5 +1,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
+import { addAdmin, type AdminOptions } from './admin/routes.ts';
 import { ANTHROPIC } from './api/anthropic/dialect.ts';
 import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { ENDPOINTS } from './api/endpoints.ts';
@@ -24,12 +25,13 @@ import { noteError, type GatewayEnv } from './request-context.ts';
 export interface AppOptions {
   readonly readiness: ReadinessOptions;
   readonly metrics: Metrics;
+  readonly admin: AdminOptions;
 }
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
 /** The route table. Requests with a body for a model go to {@link handleRequest}; the rest is answered here. */
-export function createApp({ readiness: ready, metrics }: AppOptions): Hono<GatewayEnv> {
+export function createApp({ readiness: ready, metrics, admin }: AppOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>({ router: new FixedPathRouter() });
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
   const isReady = readiness(ready);
@@ -54,6 +56,7 @@ export function createApp({ readiness: ready, metrics }: AppOptions): Hono<Gatew
   }
   addCatalogue(app, withKey);
   addModelInfo(app, withKey);
+  addAdmin(app, admin);
   app.notFound((c) => withoutRoute(app, c));
   app.onError((error, { env }) => {
     noteError(env, error);

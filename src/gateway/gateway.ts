@@ -84,7 +84,7 @@ export function createGateway(
     }
   };
   const readiness = { isStopping: () => connections.stopping, reloading: () => reloading };
-  const app = createApp({ readiness, metrics });
+  const app = createApp({ readiness, metrics, admin: { records, log } });
   const { server, connections } = createGatewayServer(app, service, log, metrics, limits);
   let listeners: readonly NetServer[] = [];
   let tls: GatewayTls | undefined;

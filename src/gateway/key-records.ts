@@ -21,6 +21,8 @@ export class KeyRecords {
   readonly keys = new StoredKeys();
   /** `undefined` without a state folder: then keys can stand in the operator's files alone. */
   readonly file: string | undefined;
+  /** The file with the operator's own keys, for messages. */
+  readonly configFile: string;
   readonly #log: Log;
   #store: KeyStore | undefined;
   #follower: KeyFollower | undefined;
@@ -28,7 +30,8 @@ export class KeyRecords {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(stateDir: string | undefined, log: Log) {
+  constructor(stateDir: string | undefined, log: Log, configFile = 'config.yaml') {
+    this.configFile = configFile;
     this.file = stateDir === undefined ? undefined : join(stateDir, FILE);
     this.#log = log;
   }

@@ -42,7 +42,7 @@ export async function runGateway(options: RunOptions): Promise<readonly Problem[
   process.once('exit', output.flush);
   // A reader of the log that goes away (EPIPE) ends no request.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const records = new KeyRecords(config.stateDir, log);
+  const records = new KeyRecords(config.stateDir, log, flags.config);
   const read = await records.begin();
   if (!read.ok) return read.problems;
   const gateway = createGateway(config, log, undefined, flags.instance, records);

@@ -22,10 +22,13 @@ const SERVER_ROW: Row = {
 };
 const CONTROL = ['gateway/gateway.ts', 'gateway/log.ts', 'gateway/route', 'gateway/scheduler'];
 /** Rooms of the gateway, in the order in which a request meets them. */
-const GATEWAY_ROOMS =
-  'process control http auth keys store limits api catalogue health metrics proxy scheduler state route upstream usage'
-    .split(' ')
-    .map((room) => `gateway/${room}`);
+const GATEWAY_ROOMS = inGateway(
+  'process control http auth keys store admin limits api catalogue health metrics proxy scheduler state route upstream usage',
+);
+
+function inGateway(names: string): readonly string[] {
+  return names.split(' ').map((name) => `gateway/${name}`);
+}
 
 /**
  * Allowed imports; an import that no row lists is refused, type-only imports included. A room's own files are always allowed. The
@@ -157,6 +160,11 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['node:*'],
     why: 'documents in a database, behind a port; it knows nothing of what is in them. The only room with node:sqlite',
   },
+  'gateway/admin': {
+    rooms: ['core', 'schema', ...CONTEXT, ...inGateway('auth http keys store key-records.ts log.ts service.ts')],
+    packages: ['hono'],
+    why: 'it answers calls about keys, teams and users; it forwards no request',
+  },
   'gateway/limits': { rooms: ['gateway/keys'], packages: [], why: 'pure: time is an argument' },
   'gateway/api': {
     rooms: ['gateway/client-dialect.ts', ...CLIENT_DIALECTS.map((name) => `gateway/api/${name}`)],
@@ -175,14 +183,9 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'core',
       'schema',
       ...CONTEXT,
-      'gateway/service.ts',
-      'gateway/http',
-      'gateway/api/dialect',
-      'gateway/api/ollama',
-      'gateway/api/litellm',
-      'gateway/proxy/failures.ts',
-      'gateway/proxy/runner-options.ts',
-      'gateway/upstream',
+      ...inGateway(
+        'service.ts http api/dialect api/ollama api/litellm proxy/failures.ts proxy/runner-options.ts upstream',
+      ),
     ],
     packages: ['hono'],
     why: 'it answers what models there are; it forwards no request',
@@ -202,8 +205,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'core',
       'schema',
       ...CONTEXT,
-      'gateway/service.ts',
-      ...'auth http keys limits scheduler route upstream usage'.split(' ').map((name) => `gateway/${name}`),
+      ...inGateway('service.ts auth http keys limits scheduler route upstream usage'),
     ],
     packages: ['node:http'],
     why: 'one request on its way; dialects reach it as data',

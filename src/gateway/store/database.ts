@@ -115,7 +115,7 @@ export class RecordDatabase {
 }
 
 function conditionsOf(query: RecordQuery): { readonly where: string; readonly values: readonly SQLInputValue[] } {
-  const { ids, hashes, aliases, teamId, userId, search, status, nowMs } = query;
+  const { ids, hashes, aliases, teamId, userId, organizationId, search, status, nowMs } = query;
   const parts: [string, ...SQLInputValue[]][] = [
     [status === 'deleted' ? 'deleted_ms IS NOT NULL' : 'deleted_ms IS NULL'],
   ];
@@ -134,6 +134,8 @@ function conditionsOf(query: RecordQuery): { readonly where: string; readonly va
     ]);
   if (teamId !== undefined) parts.push(['team_id = ?', teamId]);
   if (userId !== undefined) parts.push(['user_id = ?', userId]);
+  if (organizationId !== undefined)
+    parts.push([`json_extract(document, '$.fields.organization_id') = ?`, organizationId]);
   if (search !== undefined) parts.push(['instr(lower(alias), lower(?)) > 0', search]);
   if (status === 'revoked') parts.push(['blocked = 1']);
   if (status === 'expired') parts.push(['expires_ms <= ?', nowMs]);

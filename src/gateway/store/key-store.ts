@@ -60,6 +60,8 @@ export interface RecordQuery {
   readonly aliases?: readonly string[] | undefined;
   readonly teamId?: string | undefined;
   readonly userId?: string | undefined;
+  /** The field `organization_id`. */
+  readonly organizationId?: string | undefined;
   /** A part of the alias, in any case. */
   readonly search?: string | undefined;
   readonly status?: 'active' | 'expired' | 'revoked' | 'deleted' | undefined;
