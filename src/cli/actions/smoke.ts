@@ -11,6 +11,7 @@ import { readKeyFile } from './key-file.ts';
 import { nextAfter, typed } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
+import { previousOf } from './smoke-previous.ts';
 import { smokeTargets } from './smoke-targets.ts';
 
 /** The options of smoke. */
@@ -21,22 +22,25 @@ export interface SmokeCommandOptions extends PhaseOptions {
   readonly throughSsh?: boolean | undefined;
   /** Asks every alias of each of its servers. */
   readonly everyServer?: boolean | undefined;
-  /** The time for questions to models, minutes. */
+  /** The time for questions to models, seconds. */
   readonly budget?: number | undefined;
 }
 
 /** Runs smoke against the hosts of the inventory, or against one URL. */
-export function runSmokeCommand(
-  session: Session,
-  { url, keyFile, throughSsh = false, everyServer = false, budget }: SmokeCommandOptions,
-): Promise<PhaseOutcome> {
+export function runSmokeCommand(session: Session, options: SmokeCommandOptions): Promise<PhaseOutcome> {
+  const { url, keyFile, throughSsh = false, everyServer = false } = options;
   return runPhase(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
-    if (url !== undefined) return judgeUrl(session, run, url, keyFile);
+    const budget = options.budget === undefined ? {} : { budgetMs: options.budget * 1000 };
+    if (url !== undefined) return judgeUrl(session, run, { url, keyFile, ...budget });
     return withConfig(session, run, (config, tools) => {
       const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
       if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
-      const limits = { everyServer, ...(budget === undefined ? {} : { budgetMs: budget * 60_000 }) };
-      const asked = targets.value.map((target) => ({ ...target, ...limits }));
+      const asked = targets.value.map((target) => ({
+        ...target,
+        everyServer,
+        ...budget,
+        ...previousOf(session, target.name),
+      }));
       return throughSsh ? judgeThroughSsh(config, asked, tools) : testAndNote(asked, tools);
     });
   });
@@ -45,8 +49,7 @@ export function runSmokeCommand(
 async function judgeUrl(
   session: Session,
   run: PhaseRun,
-  url: string,
-  keyFile: string | undefined,
+  { url, keyFile, ...budget }: Pick<SmokeTarget, 'url' | 'budgetMs'> & { readonly keyFile: string | undefined },
 ): Promise<PhaseReport> {
   const key = keyFile === undefined ? undefined : await readKeyFile(resolve(session.terminal.cwd, keyFile));
   if (key?.ok === false) return failedBy(key.problems);
@@ -58,6 +61,8 @@ async function judgeUrl(
     models: undefined,
     backends: undefined,
     embeddings: [],
+    ...budget,
+    ...previousOf(session, url),
   };
   run.about({ hosts: [url], files: [], warnings: [] });
   return runSmoke([target], toolsOf(session, run.tools));

@@ -30,6 +30,8 @@ export interface ProbeRequest {
   readonly backend?: string;
   /** Closes the connection after so many blocks of a stream of events. */
   readonly leaveAfterBlocks?: number;
+  /** One of many of a kind: the measurements keep its numbers, and the exchanges do not have it. */
+  readonly unrecorded?: true;
   /** The limit from the request to the last byte. */
   readonly timeoutMs: number;
 }
@@ -70,7 +72,7 @@ export class Client {
       backend: question.backend,
     };
     const exchange: Exchange = { asked, outcome: await this.#outcome(url, question) };
-    this.exchanges.push(exchange);
+    if (question.unrecorded !== true) this.exchanges.push(exchange);
     return exchange;
   }
 

@@ -5,6 +5,8 @@ import type { ConnectionSteps } from './connection.ts';
 import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import { readMemory } from './memory.ts';
 import { chatQuestion, embeddingQuestion, healthQuestion, QUICK_MS, questionFor } from './questions.ts';
+import { runRamps } from './ramp/ramp.ts';
+import type { Ramps } from './ramp/samples.ts';
 import { askStreams, NO_STREAMS, type StreamAnswers } from './stream-probes.ts';
 import { askServers, type ServerAnswer } from './servers.ts';
 import { BUDGET_MS, isOurs, type SmokeTarget } from './target.ts';
@@ -42,6 +44,7 @@ export interface ProbeResults extends StreamAnswers {
   /** The answers of servers that were asked by name. */
   readonly servers: readonly ServerAnswer[];
   readonly burst: Burst;
+  readonly ramps: Ramps;
 }
 
 /** Reports to the operator while requests are sent: the current one, and what is about to be loaded. */
@@ -68,6 +71,7 @@ const NOTHING = {
   aliases: new Map<string, undefined>(),
   servers: [],
   burst: { sent: false, why: 'the models were not asked' },
+  ramps: { ran: false, why: 'no chat was answered' },
 } as const;
 
 /** Sends all requests that the checks judge, one after the other but for the burst. */
@@ -125,7 +129,7 @@ export async function probe(
 }
 
 type ModelAnswers = StreamAnswers &
-  Pick<ProbeResults, 'model' | 'chat' | 'parameters' | 'extras' | 'aliases' | 'servers' | 'burst'>;
+  Pick<ProbeResults, 'model' | 'chat' | 'parameters' | 'extras' | 'aliases' | 'servers' | 'burst' | 'ramps'>;
 
 async function probeModels(
   client: Client,
@@ -135,7 +139,8 @@ async function probeModels(
   nowMs: () => number,
   isOver: () => boolean,
 ): Promise<ModelAnswers> {
-  const memory = isOurs(target) ? await askMemory(client) : undefined;
+  const ours = isOurs(target);
+  const memory = ours ? await askMemory(client) : undefined;
   const inMemory = (alias: string): number => (memory?.has(alias) === true ? 0 : 1);
   // Models in memory come first: a model that has to be loaded may push one of them out.
   const wanted = (target.models ?? []).toSorted((a, b) => inMemory(a) - inMemory(b));
@@ -153,11 +158,22 @@ async function probeModels(
     : NO_STREAMS;
   const extras = await askExtras(client, target, listed, isOver);
   const asks = { client, target, progress, note, isOver };
-  const servers = await askServers({ ...asks, memory: isOurs(target) ? await askMemory(client) : undefined, aliases });
-  const burst = isOurs(target)
+  const servers = await askServers({ ...asks, memory: ours ? await askMemory(client) : undefined, aliases });
+  const burst = ours
     ? await sendBurst({ ...asks, memory: await askMemory(client) })
     : { sent: false as const, why: 'the servers behind this address are not known' };
-  return { model, chat, parameters, ...streams, extras, aliases, servers, burst };
+  const ramps: Ramps = chats
+    ? await runRamps({
+        client,
+        target,
+        model,
+        memory: ours ? await askMemory(client) : undefined,
+        progress,
+        isOver,
+        nowMs,
+      })
+    : { ran: false, why: 'no chat was answered' };
+  return { model, chat, parameters, ...streams, extras, aliases, servers, burst, ramps };
 }
 
 /** Models that the gateway lists beside those of the configuration, such as an alias that was taken out and not deployed yet. */

@@ -27,6 +27,11 @@ export function longStreamQuestion(model: string): ProbeRequest {
   return streamed(model, `${COUNT_TO} one thousand, and write every number.`, 1024);
 }
 
+/** A stream of a ramp; its prompt differs by the number. */
+export function rampQuestion(model: string, number: number): ProbeRequest {
+  return { ...streamed(model, `Count from ${String(number)} upwards.`, 32), unrecorded: true };
+}
+
 function streamed(model: string, content: string, maxTokens: number): ProbeRequest {
   return withBody(chat(model, content, maxTokens, 'right', MODEL_MS), {
     stream: true,

@@ -7,9 +7,11 @@ import { ANSWER_CHECKS } from './checks/answers.ts';
 import { CONNECTION_CHECKS } from './checks/connection.ts';
 import { MODEL_CHECKS } from './checks/models.ts';
 import { PARAMETER_CHECKS } from './checks/parameters.ts';
+import { PERFORMANCE_CHECKS } from './checks/performance.ts';
 import { SPREAD_CHECKS } from './checks/spread.ts';
 import { STREAM_CHECKS } from './checks/stream.ts';
 import { Client } from './client.ts';
+import { MEASUREMENTS, measurementsAsData } from './measurements.ts';
 import { probe, type ProbeResults } from './probes.ts';
 import { reportAsData, reportAsMarkdown, type TargetReport } from './report.ts';
 import type { SmokeTarget } from './target.ts';
@@ -25,6 +27,7 @@ export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...PARAMETER_CHECKS,
   ...STREAM_CHECKS,
   ...SPREAD_CHECKS,
+  ...PERFORMANCE_CHECKS,
 ];
 
 /** Asks every target over HTTP and judges the answers; leaves report.json and report.md. All targets at once, but reported in order. */
@@ -37,12 +40,16 @@ export async function runSmoke(targets: readonly SmokeTarget[], tools: PhaseTool
   for (const result of results) recorder.event({ kind: 'check', result });
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
   recorder.file('report.json', reportAsData(reports));
+  recorder.file(MEASUREMENTS, measurementsAsData(reports.map(({ seen }) => seen)));
   recorder.file('report.md', reportAsMarkdown(reports));
   const broken = problems.length > 0 || targets.length === 0 || results.some(failsPhase);
   return { ending: signal.aborted ? 'aborted' : broken ? 'failed' : 'passed', results, problems, changes: 0 };
 }
 
-async function askTarget(target: SmokeTarget, { recorder, signal, nowMs }: PhaseTools): Promise<Result<TargetReport>> {
+async function askTarget(
+  target: SmokeTarget,
+  { recorder, signal, nowMs }: PhaseTools,
+): Promise<Result<TargetReport & { readonly seen: ProbeResults }>> {
   const url = parseAddress(target);
   if (!url.ok) return url;
   const client = new Client(url.value, target, signal, nowMs);
@@ -52,7 +59,7 @@ async function askTarget(target: SmokeTarget, { recorder, signal, nowMs }: Phase
       note: (text: string) => recorder.event({ kind: 'note', host: target.name, text }),
     };
     const seen = await probe(client, target, tell, nowMs);
-    return ok({ target, exchanges: client.exchanges, results: judgeAll(SMOKE_CHECKS, seen, target.name) });
+    return ok({ target, seen, exchanges: client.exchanges, results: judgeAll(SMOKE_CHECKS, seen, target.name) });
   } finally {
     await client.close();
   }

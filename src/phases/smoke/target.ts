@@ -4,6 +4,14 @@ import type { SmokeLimits } from '../../core/smoke-limits.ts';
 /** The time for questions to models, ms: aliases and servers that are left after it are not asked. */
 export const BUDGET_MS = 600_000;
 
+/** The times of the same target in an earlier run. */
+export interface PreviousRun {
+  /** `smoke/20261123T231500Z` */
+  readonly run: string;
+  /** By alias, the median time to the first token of one client, ms. */
+  readonly firstTokenMs: ReadonlyMap<string, number>;
+}
+
 /** One server to test. */
 export interface SmokeTarget {
   /** The inventory's name, or the URL. */
@@ -29,8 +37,9 @@ export interface SmokeTarget {
   readonly everyServer?: boolean;
   /** Instead of the defaults. */
   readonly limits?: SmokeLimits;
-  /** Instead of {@link BUDGET_MS}. */
+  /** Instead of {@link BUDGET_MS}; with it the ramp goes beyond its gentle steps. */
   readonly budgetMs?: number;
+  readonly previous?: PreviousRun;
 }
 
 /** Whether the target is a gateway that hxllm installed. It is judged more strictly than other OpenAI-compatible servers. */

@@ -57,7 +57,10 @@ test('models in memory are asked first, and each server by name with one of them
     [`b of ${ONE}`, `vectors of ${TWO}`],
   );
   // All that is asked of one model alone goes to the one in memory.
-  assert.deepEqual(new Set(asked.slice(3, -2)), new Set(['b', 'hxllm-smoke-no-such-model']));
+  assert.deepEqual(
+    new Set(asked.slice(3).filter((text) => !text.includes(' of '))),
+    new Set(['b', 'hxllm-smoke-no-such-model']),
+  );
   assert.equal(result('backends.used').seen, `${ONE} (b), ${TWO} (vectors)`);
 });
 
@@ -88,7 +91,7 @@ test('aliases and servers beyond the time are listed as not asked, and fail the 
   await using server = await startFake({ models: OURS.models, backends: OURS.backends });
   const { report, result } = await smokeAt(server.url, { ...OURS, budgetMs: -1 });
   assert.equal(report.ending, 'failed');
-  assert.match(result('chat.answers').seen, /^not asked within \d+ minutes: a$/);
+  assert.match(result('chat.answers').seen, /^not asked within \d+ s: a$/);
   assert.equal(result('models.answered').outcome, 'unknown');
   assert.match(result('models.answered').seen, /: a, b, vectors$/);
   assert.match(result('models.answered').fix ?? '', /^hxllm smoke --budget \d+$/);

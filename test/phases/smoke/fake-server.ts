@@ -33,8 +33,9 @@ export interface FakeServer extends AsyncDisposable {
 export interface Pace {
   readonly everyMs: number;
   readonly held?: true;
-  /** The block after which the stream pauses, and for how long. */
+  /** A pause before one block: the sixth, or `pauseAt`, from 0. */
   readonly pauseMs?: number;
+  readonly pauseAt?: number;
 }
 
 const COUNTED = Array.from({ length: 50 }, (_, index) => String(index + 1)).join(' ');
@@ -48,8 +49,10 @@ export async function startFake(options: {
   /** The body of `/health`, or a function of the streams that are open and were ever opened; without it there is no such path. */
   readonly health?: object | ((open: number, opened: number) => object);
   readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing';
+  /** Is told how many streams are open, whenever one begins or ends. */
+  readonly seeOpen?: (open: number) => void;
   /** Writes streams block by block with this pause; `held`: all of it at the end, as a proxy that buffers. */
-  readonly pace?: Pace;
+  readonly pace?: Pace | ((seen: Seen) => Pace | undefined);
   /** The time before each answer. */
   readonly delayMs?: number;
   /** Speaks TLS with this pair. */
@@ -71,15 +74,16 @@ export async function startFake(options: {
     if (seen.body['stream'] === true) {
       open += 1;
       opened += 1;
+      options.seeOpen?.(open);
       response.once('close', () => {
         open -= 1;
+        options.seeOpen?.(open);
       });
     }
     if (good.headers['x-hxllm-backend'] !== undefined) turn += 1;
     const answer = options.bend === undefined ? good : options.bend(seen, good);
     if (answer === 'hang up') request.socket.destroy();
-    else if (answer !== 'say nothing')
-      await send(response, answer, seen.body['stream'] === true ? options.pace : undefined);
+    else if (answer !== 'say nothing') await send(response, answer, paceOf(seen, options.pace));
   };
   const { tls } = options;
   const listener = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
@@ -99,13 +103,18 @@ export async function startFake(options: {
   };
 }
 
+function paceOf(seen: Seen, pace: Pace | ((seen: Seen) => Pace | undefined) | undefined): Pace | undefined {
+  if (seen.body['stream'] !== true) return undefined;
+  return typeof pace === 'function' ? pace(seen) : pace;
+}
+
 async function send(response: ServerResponse, { status, headers, body }: Answer, pace?: Pace): Promise<void> {
   response.writeHead(status, headers);
   if (pace === undefined) return void response.end(body);
   response.flushHeaders();
   const blocks = body.split(/(?<=\n\n)/);
   for (const [number, block] of blocks.entries()) {
-    await setTimeout(pace.everyMs + (number === 5 ? (pace.pauseMs ?? 0) : 0));
+    await setTimeout(pace.everyMs + (number === (pace.pauseAt ?? 5) ? (pace.pauseMs ?? 0) : 0));
     if (response.destroyed) return;
     if (pace.held !== true) response.write(block);
   }

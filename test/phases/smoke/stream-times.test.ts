@@ -5,13 +5,14 @@ import { DEFAULT_SMOKE_LIMITS } from '../../../src/core/smoke-limits.ts';
 import { failsPhase } from '../../../src/core/verdict.ts';
 import { readBody } from '../../../src/phases/smoke/body-reader.ts';
 import { readEventStream } from '../../../src/phases/smoke/event-stream.ts';
-import { startFake, type Pace } from './fake-server.ts';
+import { startFake, type Pace, type Seen } from './fake-server.ts';
 import { smokeAt, type Smoked } from './smoking.ts';
 
 const SERVER = 'http://127.0.0.1:1';
 
 async function withPace(pace: Pace, limits = DEFAULT_SMOKE_LIMITS): Promise<Smoked> {
-  await using server = await startFake({ models: ['phi3-3.8b'], backends: [], pace });
+  const only = ({ body }: Seen): Pace | undefined => (body['max_tokens'] === 64 ? pace : undefined);
+  await using server = await startFake({ models: ['phi3-3.8b'], backends: [], pace: only });
   return await smokeAt(server.url, { limits });
 }
 
@@ -23,11 +24,11 @@ function failures({ report }: Smoked): readonly string[] {
 const health = (taken: number): object => ({ backends: [{ backend: SERVER, slots: { phi3: { taken, known: 4 } } }] });
 
 test('a stream that a proxy holds back fails, and one that arrives as it is written passes', async () => {
-  const held = await withPace({ everyMs: 10, held: true });
+  const held = await withPace({ everyMs: 20, held: true });
   assert.deepEqual(failures(held), ['stream.unbuffered']);
   assert.match(held.result('stream.unbuffered').seen, /^they come together: 50 pieces in \d arrivals? within/);
   assert.match(held.result('stream.unbuffered').fix ?? '', /^proxy_buffering off;/);
-  const written = await withPace({ everyMs: 10 });
+  const written = await withPace({ everyMs: 20 });
   assert.deepEqual(failures(written), []);
   assert.equal(written.result('stream.unbuffered').outcome, 'pass');
   assert.equal(written.result('stream.unbuffered').measured?.unit, 'ms');
@@ -56,7 +57,7 @@ test('a stream that is left frees its slot, or fails with the number that is sti
     await using server = await startFake({
       models: ['phi3-3.8b'],
       backends: [SERVER],
-      pace: { everyMs: 5 },
+      pace: ({ body }) => (body['max_tokens'] === 1024 ? { everyMs: 5 } : undefined),
       health: state,
     });
     const { result } = await smokeAt(server.url, {}, undefined, () => (nowMs += 50) + 0);

@@ -70,10 +70,10 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
 
 /** Aliases or servers that the time did not suffice for: no failure, and never a pass. */
 export function outOfTime(missed: readonly string[], { budgetMs }: SmokeTarget): Verdict {
-  const minutes = Math.ceil((budgetMs ?? BUDGET_MS) / 60_000);
+  const seconds = Math.max(1, Math.ceil((budgetMs ?? BUDGET_MS) / 1000));
   return unknown(
-    `not asked within ${String(minutes)} minutes: ${missed.join(', ')}`,
-    `hxllm smoke --budget ${String(minutes * 3)}`,
+    `not asked within ${String(seconds)} s: ${missed.join(', ')}`,
+    `hxllm smoke --budget ${String(seconds * 3)}`,
   );
 }
 
