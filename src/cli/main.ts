@@ -21,9 +21,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     const program = createProgram(
       version,
       async (command, options, several, work) => {
-        if (options.askBecomePass === true && !terminal.interactive)
+        const interactive = terminal.interactive && options.ci !== true;
+        if (options.askBecomePass === true && !interactive)
           command.error('error: --ask-become-pass needs a terminal; without one: --become-password-file FILE');
-        if (options.askPass === true && !terminal.interactive)
+        if (options.askPass === true && !interactive)
           command.error('error: --ask-pass needs a terminal; without one: --connection-password-file FILE');
         const { start } = await import('./run/start.ts');
         exitCode = await start(terminal, { name: command.name(), argv, options, several, work });

@@ -63,6 +63,7 @@ export function phaseCommand(text: CommandText, own: (command: Command) => Comma
     .addOption(transportOption())
     .option('-f, --forks <number>', 'hosts to work on at once (default: forks of ansible.cfg, else 10)', countOf)
     .option('--json', 'print one JSON document on stdout, everything else on stderr')
+    .option('--ci', 'run in a CI server (GitHub and GitLab are detected): ask nothing, annotate, write the summary')
     .option('--evidence-dir <dir>', 'the folder for evidence (default: evidence)')
     .option('-v, --verbose', 'show everything in full');
 }

@@ -18,6 +18,8 @@ export interface PhaseOptions extends FileOptions {
   /** Hosts to work on at once. */
   readonly forks?: number;
   readonly json?: boolean;
+  /** The command runs in a CI server: it asks nothing. */
+  readonly ci?: boolean;
   readonly evidenceDir?: string;
   readonly verbose?: boolean;
   readonly yes?: boolean;

@@ -2,6 +2,8 @@ import { createRedaction } from '../../evidence/redaction.ts';
 import { Secret } from '../../core/secret.ts';
 import { vaultQuestions } from '../vault/request.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
+import { ciServerOf } from '../ci/ci-server.ts';
+import { maskingRedaction, reportToCi } from '../ci/report-to-ci.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -22,11 +24,13 @@ export interface CommandSpec {
 }
 
 /** Runs the phases of one command line. Ctrl-C aborts them, `--json` prints their document. Returns the exit code of the last phase. */
-export async function start(terminal: Terminal, { name, argv, options, several, work }: CommandSpec): Promise<number> {
+export async function start(own: Terminal, { name, argv, options, several, work }: CommandSpec): Promise<number> {
   const { version } = await readManifest();
+  const server = ciServerOf(own.environment, options.ci === true);
+  const terminal = server === undefined ? own : { ...own, interactive: false };
   const open: Session['open'] = { run: undefined };
   const guard = guardRuns(terminal, open, options.verbose ?? false);
-  const redaction = createRedaction();
+  const redaction = server === 'github' ? maskingRedaction(createRedaction(), terminal) : createRedaction();
   const result = options.json === true ? terminal.stderr : terminal.stdout;
   const session: Session = {
     terminal,
@@ -50,6 +54,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   };
   try {
     const outcomes = await work(session);
+    reportToCi(server, terminal, redaction, outcomes);
     if (options.json === true)
       terminal.stdout.write(`${JSON.stringify(documentOf(name, version, outcomes, several), undefined, 2)}\n`);
     return outcomes.at(-1)?.exitCode ?? EXIT.bug;

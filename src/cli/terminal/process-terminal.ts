@@ -1,5 +1,6 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import type { WriteStream } from 'node:tty';
+import { ciServerOf } from '../ci/ci-server.ts';
 import { askHidden, askYesNo } from './question.ts';
 import type { Output, Terminal } from './terminal.ts';
 
@@ -22,7 +23,7 @@ export function processTerminal(): Terminal {
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
-    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    interactive: process.stdin.isTTY && process.stderr.isTTY && ciServerOf(process.env) === undefined,
     askYesNo: (question, signal) => askYesNo(process.stdin, process.stderr, question, signal),
     askHidden: (question, signal) => askHidden(process.stdin, process.stderr, question, signal),
     environment: process.env,
