@@ -21,7 +21,7 @@ const STATUS_MS = 30_000;
 const CHANGE_MS = 180_000;
 
 /** The service of a host. */
-interface ServiceState {
+export interface ServiceState {
   readonly host: string;
   readonly installed: boolean;
   /** systemd's words. */

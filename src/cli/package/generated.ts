@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import { variablesSchema } from '../../config/variables/variables-schema.ts';
 import type { JsonSchema } from '../../core/json-schema.ts';
 import { eventSchema, runRecordSchema } from '../../evidence/evidence-schema.ts';
+import { manifestSchema } from '../../evidence/manifest-schema.ts';
 import { configYamlSchema } from '../../schema/document-schema.ts';
 import { savedPlanSchema } from '../../phases/enforce/saved/schema.ts';
 import { fleetDocumentSchema } from '../../schema/fleet-document.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
+import {
+  backendDocumentSchema,
+  explainDocumentSchema,
+  graphDocumentSchema,
+  replayDocumentSchema,
+  serviceDocumentSchema,
+  trustDocumentSchema,
+} from '../views/answer-schemas.ts';
 import { commandDocumentSchema } from '../views/document-schema.ts';
 import { doctorDocumentSchema } from '../views/doctor.ts';
 import { driftDocumentSchema } from '../views/drift.ts';
+import { evidenceDocumentSchema } from '../views/evidence-document.ts';
 import { releasesDocumentSchema } from '../views/releases-document.ts';
 import { configurationPage } from './configuration-page.ts';
 
@@ -25,6 +35,14 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'releases.schema.json': releasesDocumentSchema,
   'drift.schema.json': driftDocumentSchema,
   'doctor.schema.json': doctorDocumentSchema,
+  'service.schema.json': serviceDocumentSchema,
+  'backend.schema.json': backendDocumentSchema,
+  'trust.schema.json': trustDocumentSchema,
+  'inventory-graph.schema.json': graphDocumentSchema,
+  'inventory-explain.schema.json': explainDocumentSchema,
+  'fleet-replay.schema.json': replayDocumentSchema,
+  'evidence.schema.json': evidenceDocumentSchema,
+  'manifest.schema.json': manifestSchema,
   'plan.schema.json': savedPlanSchema,
   'run.schema.json': runRecordSchema,
   'event.schema.json': eventSchema,

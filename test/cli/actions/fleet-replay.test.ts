@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { showReplay } from '../../../src/cli/actions/fleet-replay.ts';
 import { fakeTerminal } from '../fake-terminal.ts';
+import { replayDocumentSchema } from '../../../src/cli/views/answer-schemas.ts';
+import { assertValid } from '../../json-schema.ts';
 
 const BACKENDS = [{ url: 'a', managed: true, slots: 1 }];
 const DEPLOYMENTS = [{ id: 'm@a', backend: 'a', weight: 1, model: 'm', runnerKey: '[]', single: false }];
@@ -46,6 +48,7 @@ test('a replay prints what happened and what more would have done, as text and a
   const other = fakeTerminal();
   assert.equal(await showReplay(other, file, { servers: 2, slots: 1 }, true), 0);
   const document: unknown = JSON.parse(other.written.out);
+  assertValid(replayDocumentSchema(), document);
   assert.partialDeepStrictEqual(document, {
     schemaVersion: 1,
     rows: [{ title: 'as it happened' }, {}, { title: 'servers +2' }],

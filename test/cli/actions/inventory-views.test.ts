@@ -10,6 +10,8 @@ import {
 } from '../../../src/cli/actions/inventory-views.ts';
 import { Tree } from '../../config/tree.ts';
 import { fakeTerminal, type FakeTerminal } from '../fake-terminal.ts';
+import { explainDocumentSchema, graphDocumentSchema } from '../../../src/cli/views/answer-schemas.ts';
+import { assertValid } from '../../json-schema.ts';
 
 const vaults = join(import.meta.dirname, '../../config/fixtures/vault');
 const FILES: Readonly<Record<string, string>> = {
@@ -44,6 +46,7 @@ test('graph prints the tree of ansible-inventory --graph word for word', async (
   assert.equal(code, 64);
   assert.match(err, /hxllm inventory graph litellm/);
   const { out } = await run((terminal, options) => showGraph(terminal, 'prod', options), { json: true });
+  assertValid(graphDocumentSchema(), JSON.parse(out));
   assert.deepEqual(JSON.parse(out), {
     schemaVersion: 1,
     name: 'prod',
@@ -106,6 +109,7 @@ test('explain names each definition, locked files, hidden files, and the default
   const document = JSON.parse((await of('api', 'litellm_port', true)).out) as {
     readonly variables: readonly { readonly definitions: readonly unknown[] }[];
   };
+  assertValid(explainDocumentSchema(), document);
   assert.deepEqual(document.variables[0]?.definitions[0], {
     counts: true,
     file: 'inventories/dev.ini',

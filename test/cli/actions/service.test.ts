@@ -9,6 +9,8 @@ import { runService, type ServiceOptions } from '../../../src/cli/actions/servic
 import type { ServiceVerb } from '../../../src/cli/hosts/service-scripts.ts';
 import { Tree } from '../../config/tree.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../fake-terminal.ts';
+import { backendDocumentSchema, serviceDocumentSchema } from '../../../src/cli/views/answer-schemas.ts';
+import { assertValid } from '../../json-schema.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   'inventories/dev.ini':
@@ -81,6 +83,7 @@ test('the status of each host stands behind its name, and a host that cannot be 
   assert.match(out, /^one +active \(running\) +since Mon 2026-11-30 00:00:00 UTC, pid 7\ntwo +active/);
   assert.match(err, /gone/);
   assert.equal((await service(hosts, 'status')).code, 0);
+  assertValid(serviceDocumentSchema(), JSON.parse((await service(hosts, 'status', { json: true })).out));
   hosts.program('systemctl', "printf 'LoadState=not-found\\nActiveState=inactive\\nSubState=dead\\n'");
   const dead = await service(hosts, 'status');
   assert.deepEqual([dead.code, /not installed/.test(dead.out)], [1, true]);
@@ -180,6 +183,7 @@ test('a server is drained by the gateway of the host, and one without commands s
     readFileSync(join(install, 'current/gateway.log'), 'utf8').trim(),
     '--control drain http://llm01:11434 --wait --timeout 60',
   );
+  assertValid(backendDocumentSchema(), JSON.parse((await backend('drain', { json: true })).out));
   gateway(
     `echo '{"problem":{"code":"backend.unknown","summary":"there is no backend x","detail":"Expected one of y, found x. Did you mean y?","fix":"hxllm backend drain y"}}'; exit 1`,
   );

@@ -11,6 +11,8 @@ import { createKeys, startServer } from '../../remote/ssh/server.ts';
 import { startSshd, WITHOUT_SSHD, type Sshd } from '../../remote/ssh/sshd.ts';
 import { PATIENT, targetOf, valueOf } from '../../remote/target.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../fake-terminal.ts';
+import { trustDocumentSchema } from '../../../src/cli/views/answer-schemas.ts';
+import { assertValid } from '../../json-schema.ts';
 
 suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async () => {
   const keys = await createKeys();
@@ -235,6 +237,7 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     const document = JSON.parse(out) as {
       readonly hosts: readonly { readonly state: string; readonly keys: readonly { readonly state: string }[] }[];
     };
+    assertValid(trustDocumentSchema(), document);
     assert.deepEqual(
       document.hosts.map(({ state, keys: each }) => [state, each.map(({ state: one }) => one)]),
       [['added', ['new', 'new', 'new']]],

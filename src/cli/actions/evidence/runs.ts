@@ -10,6 +10,7 @@ import { findRun, keptRuns, type KeptRun } from '../../../evidence/archive/kept-
 import { EXIT, exitCodeOfProblems } from '../../exit-code.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { tableLines } from '../../views/columns.ts';
+import type { DiffDocument, ListedRun, RunsDocument } from '../../views/evidence-document.ts';
 import { createPaint } from '../../views/paint.ts';
 import { reportProblems } from '../../views/problems.ts';
 import { readEvidenceFolder } from './folder.ts';
@@ -25,7 +26,7 @@ export function listRuns(terminal: Terminal, phase: string | undefined, options:
   return withFolder(terminal, options, (root) => {
     const runs = keptRuns(root).filter((run) => phase === undefined || run.phase === phase);
     if (options.json === true) {
-      const rows = runs.map(({ place, record }) => ({
+      const rows = runs.map(({ place, record }): ListedRun => ({
         run: place,
         ending: record?.ending ?? null,
         exitCode: record?.exitCode ?? null,
@@ -35,7 +36,7 @@ export function listRuns(terminal: Terminal, phase: string | undefined, options:
         hosts: record?.hosts ?? [],
         by: record?.by ?? null,
       }));
-      return ok(document('evidence list', root, { runs: rows }));
+      return ok(documentText({ ...HEAD, command: 'evidence list', folder: root, runs: rows }));
     }
     const { good, bad, accent } = createPaint(terminal.environment, terminal.stdout.isTty);
     const lines = runs.map(({ place, record }) => {
@@ -109,7 +110,16 @@ export function diffRuns(terminal: Terminal, a: string, b: string, options: Runs
     const differences = compareKeptRuns(root, one.value, other.value);
     differs = differences.length > 0;
     if (options.json === true)
-      return ok(document('evidence diff', root, { a: one.value.place, b: other.value.place, differences }));
+      return ok(
+        documentText({
+          ...HEAD,
+          command: 'evidence diff',
+          folder: root,
+          a: one.value.place,
+          b: other.value.place,
+          differences,
+        }),
+      );
     const paint = createPaint(terminal.environment, terminal.stdout.isTty);
     const head = [`${paint.bad('-')} ${one.value.place}`, `${paint.good('+')} ${other.value.place}`];
     const lines = differences.flatMap(({ about, subject, a: before, b: after }: RunDifference) => [
@@ -133,8 +143,10 @@ function withFolder(terminal: Terminal, options: RunsOptions, work: (root: strin
   return exitCodeOfProblems(text.problems);
 }
 
-function document(command: string, folder: string, content: object): string {
-  return `${JSON.stringify({ schemaVersion: 1, command, folder, ...content }, undefined, 2)}\n`;
+const HEAD = { schemaVersion: 1 } as const;
+
+function documentText(document: RunsDocument | DiffDocument): string {
+  return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
 function runNamed(root: string, name: string, { cwd }: Terminal): Result<KeptRun> {

@@ -14,6 +14,7 @@ import { EXIT, exitCodeOfProblems } from '../../exit-code.ts';
 import { runAsRoot } from '../../hosts/as-root.ts';
 import { withHosts, type HostOptions } from '../../hosts/hosts.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { VerifyDocument } from '../../views/evidence-document.ts';
 import { createPaint, type Paint } from '../../views/paint.ts';
 import { reportProblems } from '../../views/problems.ts';
 import { readEvidenceFolder } from './folder.ts';
@@ -101,7 +102,7 @@ function print(
   { links, findings, notes, unknown }: Verification,
   hosts: readonly ComparedHost[],
 ): void {
-  const document = {
+  const document: VerifyDocument = {
     schemaVersion: 1,
     command: 'evidence verify',
     folder,

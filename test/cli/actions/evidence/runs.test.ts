@@ -13,6 +13,8 @@ import type { Terminal } from '../../../../src/cli/terminal/terminal.ts';
 import { closedRun, openPhase, root } from '../../../evidence/evidence-tree.ts';
 import { CLOSING, here } from '../../../evidence/open-run.ts';
 import { fakeTerminal } from '../../fake-terminal.ts';
+import { evidenceDocumentSchema } from '../../../../src/cli/views/evidence-document.ts';
+import { assertValid } from '../../../json-schema.ts';
 
 async function run(act: (terminal: Terminal) => number | Promise<number>) {
   const terminal = fakeTerminal({ cwd: here.root, columns: 100 });
@@ -35,6 +37,7 @@ test('the list has every run, the newest last, and says which are open', async (
   const { code, out } = await run((terminal) => listRuns(terminal, undefined, {}));
   assert.deepEqual([code, out], [0, `${first}  passed    0.0 s  h1\n${open.name}    open      0.0 s\n`]);
   const listed = await run((terminal) => listRuns(terminal, 'enforce', { json: true }));
+  assertValid(evidenceDocumentSchema(), JSON.parse(listed.out));
   const { runs } = JSON.parse(listed.out) as { readonly runs: readonly Record<string, unknown>[] };
   assert.deepEqual([runs.length, runs[0]?.['run'], runs[0]?.['ending']], [1, open.name, null]);
 });
@@ -72,6 +75,8 @@ test('the difference of two runs is in checks, plans and latencies', async () =>
   assert.deepEqual([same.code, same.out.split('\n').at(-2)], [0, '  no difference']);
   const { code, out } = await run((terminal) => diffRuns(terminal, a, b, {}));
   assert.equal(code, 2);
+  const document = await run((terminal) => diffRuns(terminal, a, b, { json: true }));
+  assertValid(evidenceDocumentSchema(), JSON.parse(document.out));
   assert.equal(
     out,
     `- ${a}\n+ ${b}\ncheck h1 dns.name\n  - pass: 192.0.2.1\n  + fail: no answer\nplan h1 files.a\n  - write a: mode 0640\n  + write a: mode 0600\nlatency h1 GET /v1/models\n  - 1 ms, whole 7 ms\n  + 1 ms, whole 9 ms\n`,

@@ -7,6 +7,8 @@ import { verify, type VerifyOptions } from '../../../../src/cli/actions/evidence
 import { closedRun, root } from '../../../evidence/evidence-tree.ts';
 import { here } from '../../../evidence/open-run.ts';
 import { fakeTerminal } from '../../fake-terminal.ts';
+import { evidenceDocumentSchema } from '../../../../src/cli/views/evidence-document.ts';
+import { assertValid } from '../../../json-schema.ts';
 
 async function run(options: VerifyOptions = {}) {
   const terminal = fakeTerminal({
@@ -34,6 +36,7 @@ test('a good folder ends with its head, and a difference with exit code 1, the e
     readonly head: object;
     readonly findings: object[];
   };
+  assertValid(evidenceDocumentSchema(), document);
   assert.deepEqual([document.findings.length, Object.values(document.head)[1]], [1, second.split('/')[1]]);
 });
 
