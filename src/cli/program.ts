@@ -11,6 +11,7 @@ import { evidenceCommand } from './commands/evidence.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { keysCommand } from './commands/keys.ts';
+import { teamsCommand } from './commands/teams.ts';
 import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
@@ -80,7 +81,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     ['The evidence that the phases leave:', [evidenceCommand(handOn)]],
     [
       'The operator’s secrets, and the keys of clients and hosts:',
-      [vaultCommand(handOn), keysCommand(handOn), trustCommandOf(handOn)],
+      [vaultCommand(handOn), keysCommand(handOn), teamsCommand(handOn), trustCommandOf(handOn)],
     ],
     [
       'A running gateway:',

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { NewKeyOptions } from '../actions/keys/new-key.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
+import { gatewayKeyCommands } from './keys-gateway.ts';
 import { described } from './phase-command.ts';
 import { wholeNumber } from './host-command.ts';
 import { collect } from './vault-options.ts';
@@ -8,13 +9,20 @@ import type { HandOn } from './servers.ts';
 
 /** `hxllm keys` */
 export function keysCommand(handOn: HandOn): Command {
-  return described({
+  const command = described({
     name: 'keys',
-    purpose: 'Make the keys of clients',
-    description: 'Keys stand in litellm_keys by their hashes; enforce brings them to the hosts.',
-    examples: [['keys new open-webui --offline', 'a key, and its line for litellm_keys']],
+    purpose: 'Make and change the keys of clients',
+    description:
+      'Keys stand in a running gateway, or by their hashes in litellm_keys, from where enforce brings them to the hosts.',
+    examples: [
+      ['keys create open-webui', 'a key in the running gateway'],
+      ['keys list', 'all keys, those of litellm_keys too'],
+      ['keys new open-webui --offline', 'a key, and its line for litellm_keys'],
+    ],
     page: 'operations',
-  }).addCommand(newCommand(handOn));
+  });
+  for (const one of gatewayKeyCommands(handOn)) command.addCommand(one);
+  return command.addCommand(newCommand(handOn));
 }
 
 function newCommand(handOn: HandOn): Command {

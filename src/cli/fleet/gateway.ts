@@ -18,7 +18,11 @@ export interface GatewayOptions extends FileOptions {
   readonly keyFile?: string;
   readonly throughSsh?: boolean;
   readonly transport?: Transport;
+  /** The command without options, for its Problems; `hxllm fleet` without it. */
+  readonly words?: readonly string[];
 }
+
+const FLEET: readonly string[] = ['hxllm', 'fleet'];
 
 /** A gateway to ask. */
 export interface FleetGateway {
@@ -39,13 +43,13 @@ export function withGateway<T>(
 ): Promise<Result<T>> {
   return options.url === undefined
     ? withInventory(terminal, options, signal, work)
-    : withUrl(terminal, options.url, options.keyFile, work);
+    : withUrl(terminal, options.url, options, work);
 }
 
 async function withUrl<T>(
   { cwd }: Terminal,
   text: string,
-  keyFile: string | undefined,
+  { keyFile, words = FLEET }: GatewayOptions,
   work: (gateway: FleetGateway) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const url = URL.parse(text);
@@ -54,7 +58,7 @@ async function withUrl<T>(
       code: 'usage.url',
       summary: 'the address of the gateway is not an HTTP URL',
       detail: `Expected a URL such as http://host:4000, found ${JSON.stringify(url === null ? text : `${url.protocol}//…`)}${url !== null && url.username !== '' ? ', with credentials in it' : ''}.`,
-      fix: 'hxllm fleet --url http://host:4000 --key-file FILE',
+      fix: `${shellLine(words)} --url http://host:4000 --key-file FILE`,
     });
   const key = keyFile === undefined ? undefined : await readKeyFile(resolve(cwd, keyFile));
   if (key?.ok === false) return key;
@@ -69,8 +73,8 @@ async function withInventory<T>(
   signal: AbortSignal,
   work: (gateway: FleetGateway) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const { throughSsh = false } = options;
-  const command = shellLine(['hxllm', 'fleet', ...fileWords(options)]);
+  const { throughSsh = false, words = FLEET } = options;
+  const command = shellLine([...words, ...fileWords(options)]);
   const loaded = await loadConfig(fileRequest(terminal, options, vaultQuestions(terminal, signal)));
   if (!loaded.ok) return loaded;
   const { hosts } = loaded.value;
@@ -81,7 +85,7 @@ async function withInventory<T>(
   if (host === undefined || target === undefined || hosts.length > 1)
     return fail({
       code: 'usage.hosts',
-      summary: 'hxllm fleet shows one gateway',
+      summary: `${words.slice(0, 2).join(' ')} asks one gateway`,
       detail: `Expected one host of the inventory, found ${String(hosts.length)}: ${hosts.map(({ target: { name } }) => name).join(', ')}.`,
       fix: `${command} --limit ${host?.target.name ?? 'HOST'}`,
     });

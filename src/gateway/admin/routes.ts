@@ -11,6 +11,7 @@ import type { GatewayEnv, RequestContext } from '../request-context.ts';
 import type { AdminHandler } from './admin-call.ts';
 import { AdminError, adminErrorBody, unfit } from './admin-error.ts';
 import { AdminRecords } from './admin-records.ts';
+import { importKeys } from './key-import.ts';
 import { deleteKeys, generateKey, generateServiceKey, resetSpend, setBlocked, updateKey } from './key-changes.ts';
 import { keyHealth, keyInfo, keyInfos, listAliases, listKeys } from './key-reads.ts';
 import { addMembers, deleteMember, updateMember } from './members.ts';
@@ -37,6 +38,7 @@ const CALLS: readonly Row[] = [
   ['POST', '/key/regenerate', 'write', regenerateKey],
   ['POST', '/key/:key/regenerate', 'write', regenerateKey],
   ['POST', '/key/:key/reset_spend', 'write', resetSpend],
+  ['POST', '/key/import', 'write', importKeys],
   ['POST', '/team/new', 'write', newTeam],
   ['GET', '/team/info', 'none', teamInfo],
   ['POST', '/team/update', 'write', updateTeam],

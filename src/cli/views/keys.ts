@@ -1,0 +1,89 @@
+import type { Json } from '../../core/json.ts';
+import { printable } from '../../core/printable.ts';
+import { tableLines, type TableLine } from './columns.ts';
+import type { Paint } from './paint.ts';
+
+/** Columns of a pipe: nothing is cut there. */
+const PIPE_COLUMNS = 1000;
+
+/** Keys as a table. */
+export function keyTable(rows: readonly Json[], paint: Paint, columns: number): readonly string[] {
+  if (rows.length === 0) return ['no keys'];
+  const head = ['NAME', 'STATE', 'TEAM', 'USER', 'EXPIRES', 'LIMITS', 'MODELS'];
+  return table(
+    head,
+    rows.map((row) => {
+      const state = shownValue(row['status']);
+      const cells = [
+        nameOfRow(row),
+        row['source'] === undefined ? state : `${state}, file`,
+        shownValue(row['team_id']),
+        shownValue(row['user_id']),
+        shownValue(row['expires']).slice(0, 16).replace('T', ' '),
+        limitsOf(row),
+        shownValue(row['models']),
+      ];
+      return { cells, styles: [undefined, state === 'active' ? paint.good : paint.bad] };
+    }),
+    paint,
+    columns,
+  );
+}
+
+/** Teams as a table. */
+export function teamTable(rows: readonly Json[], paint: Paint, columns: number): readonly string[] {
+  if (rows.length === 0) return ['no teams'];
+  const lines = rows.map((row): TableLine => {
+    const members = row['members_with_roles'];
+    const state = row['blocked'] === true ? 'blocked' : 'active';
+    const cells = [
+      shownValue(row['team_id']),
+      shownValue(row['team_alias']),
+      row['source'] === undefined ? state : `${state}, file`,
+      String(Array.isArray(members) ? members.length : 0),
+      limitsOf(row),
+      shownValue(row['models']),
+    ];
+    return { cells, styles: [undefined, undefined, state === 'active' ? paint.good : paint.bad] };
+  });
+  return table(['ID', 'NAME', 'STATE', 'MEMBERS', 'LIMITS', 'MODELS'], lines, paint, columns);
+}
+
+/** A key or team, a field in each line; fields without a value are left out. */
+export function recordLines(row: Json, paint: Paint): readonly string[] {
+  const shown = Object.entries(row).filter(([, value]) => shownValue(value) !== '-');
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${paint.dim(printable(name).padEnd(width))}  ${shownValue(value)}`);
+}
+
+/** The name of a key for people: its alias, else its id. */
+export function nameOfRow(row: Json): string {
+  return shownValue(row['key_alias'] ?? row['key_id']);
+}
+
+/** Columns of the terminal; a pipe has as many as a line needs. */
+export function columnsOf(columns: number): number {
+  return Number.isFinite(columns) ? columns : PIPE_COLUMNS;
+}
+
+function table(head: readonly string[], lines: readonly TableLine[], paint: Paint, columns: number): readonly string[] {
+  return tableLines([{ cells: head, styles: head.map(() => paint.dim) }, ...lines], columns);
+}
+
+function limitsOf(row: Json): string {
+  const limits = [
+    [row['rpm_limit'], 'rpm'],
+    [row['tpm_limit'], 'tpm'],
+    [row['max_parallel_requests'], 'at once'],
+  ].flatMap(([limit, unit]) => (typeof limit === 'number' ? [`${String(limit)} ${String(unit)}`] : []));
+  return limits.length === 0 ? '-' : limits.join(', ');
+}
+
+function shownValue(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '-';
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    return value.length === 0 ? '-' : printable(value.join(', '));
+  const text = JSON.stringify(value);
+  return text === '{}' || text === '[]' ? '-' : printable(text);
+}
