@@ -1,6 +1,6 @@
 import { isObject, parseJson } from '../../core/json.ts';
 import { at, backendOf, replyOf } from './exchange.ts';
-import type { ProbeResults } from './probes.ts';
+import type { ProbeResults } from './probe-results.ts';
 import { kneeOf, percentilesOf, throughputOf } from './ramp/figures.ts';
 import type { AliasRamp } from './ramp/samples.ts';
 import type { PreviousRun } from './target.ts';

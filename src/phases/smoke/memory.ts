@@ -31,6 +31,22 @@ export function readMemory(exchange: Exchange | undefined): Memory | undefined {
   return memory;
 }
 
+/** The servers of each alias, as `/health` lists them, those that are down included; `undefined` if it lists none. */
+export function readDeployments(exchange: Exchange | undefined): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  const reply = replyOf(exchange);
+  if (reply?.status !== 200) return undefined;
+  const body = jsonOf(reply);
+  const entries = [...listOf(at(body, 'healthy_endpoints')), ...listOf(at(body, 'unhealthy_endpoints'))];
+  if (entries.length === 0) return undefined;
+  const servers = new Map<string, Set<string>>();
+  for (const entry of entries) {
+    const [alias, base] = [at(entry, 'model_name'), at(entry, 'api_base')];
+    if (typeof alias === 'string' && typeof base === 'string')
+      servers.set(alias, (servers.get(alias) ?? new Set()).add(base));
+  }
+  return servers;
+}
+
 /** Whether a server has an alias in memory. */
 export function hasInMemory(memory: Memory | undefined, alias: string, server: string): boolean {
   return memory?.get(alias)?.some((resident) => isSameUrl(resident.server, server)) ?? false;

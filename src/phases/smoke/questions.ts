@@ -4,7 +4,7 @@ import type { SmokeTarget } from './target.ts';
 /** The time for an answer that needs no model, ms. */
 export const QUICK_MS = 10_000;
 /** The time for an answer of a model, ms: it may have to be loaded from a slow disk first. */
-const MODEL_MS = 180_000;
+export const MODEL_MS = 180_000;
 const COUNT_TO = 'Count from one to';
 
 /** A short chat. */

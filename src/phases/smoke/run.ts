@@ -2,17 +2,20 @@ import { judgeAll, type Check } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { failsPhase } from '../../core/verdict.ts';
+import { ABILITY_CHECKS } from './checks/abilities.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { ANSWER_CHECKS } from './checks/answers.ts';
 import { CONNECTION_CHECKS } from './checks/connection.ts';
 import { MODEL_CHECKS } from './checks/models.ts';
 import { PARAMETER_CHECKS } from './checks/parameters.ts';
 import { PERFORMANCE_CHECKS } from './checks/performance.ts';
+import { PLACEMENT_CHECKS } from './checks/placement.ts';
 import { SPREAD_CHECKS } from './checks/spread.ts';
 import { STREAM_CHECKS } from './checks/stream.ts';
 import { Client } from './client.ts';
 import { MEASUREMENTS, measurementsAsData } from './measurements.ts';
-import { probe, type ProbeResults } from './probes.ts';
+import type { ProbeResults } from './probe-results.ts';
+import { probe } from './probes.ts';
 import { reportAsData, reportAsMarkdown, type TargetReport } from './report.ts';
 import type { SmokeTarget } from './target.ts';
 
@@ -25,7 +28,9 @@ export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...MODEL_CHECKS,
   ...ANSWER_CHECKS,
   ...PARAMETER_CHECKS,
+  ...ABILITY_CHECKS,
   ...STREAM_CHECKS,
+  ...PLACEMENT_CHECKS,
   ...SPREAD_CHECKS,
   ...PERFORMANCE_CHECKS,
 ];

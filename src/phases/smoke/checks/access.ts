@@ -1,7 +1,7 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { at, describeReply, jsonOf, replyOf, type Exchange, type Reply } from '../exchange.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import { isOurs } from '../target.ts';
 
 const ERROR_KEYS = ['code', 'message', 'param', 'type'];

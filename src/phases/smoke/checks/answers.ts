@@ -1,7 +1,7 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { at, describeReply, jsonOf, type Exchange, type Reply } from '../exchange.ts';
-import { listedModels, type ProbeResults } from '../probes.ts';
+import { listedModels, type ProbeResults } from '../probe-results.ts';
 import { BUDGET_MS, isOurs, type SmokeTarget } from '../target.ts';
 
 const FINISHES: ReadonlySet<unknown> = new Set(['stop', 'length', 'tool_calls', 'content_filter']);

@@ -4,7 +4,7 @@ import type { ShownCertificate, Step } from '../connection.ts';
 import { describeReply, isHtml, replyOf } from '../exchange.ts';
 import { judgeMost, limitOf, measured } from '../limits.ts';
 import { medianOf } from '../percentile.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import { isOurs } from '../target.ts';
 import { pathOf } from './access.ts';
 

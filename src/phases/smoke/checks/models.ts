@@ -2,7 +2,7 @@ import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { at, describeReply, isHtml, jsonOf, replyOf, type Exchange } from '../exchange.ts';
-import { listedModels, type ProbeResults } from '../probes.ts';
+import { listedModels, type ProbeResults } from '../probe-results.ts';
 import { outOfTime } from './answers.ts';
 
 /** Are the models listed under the names that clients use? */

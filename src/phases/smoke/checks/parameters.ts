@@ -3,7 +3,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { takesAnyName } from '../chat-probes.ts';
 import { at, describeReply, jsonOf, type Exchange, type Reply } from '../exchange.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import { FEW_TOKENS, NO_SUCH_MODEL, STOP } from '../questions.ts';
 import { isOurs } from '../target.ts';
 import { outOfTime } from './answers.ts';

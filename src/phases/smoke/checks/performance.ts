@@ -2,7 +2,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
 import { judgeLeast, judgeMost, limitOf } from '../limits.ts';
 import { medianOf } from '../percentile.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import { kneeOf, percentilesOf, rateOf, throughputOf, type Percentiles } from '../ramp/figures.ts';
 import { GENTLE_CONCURRENCY, type AliasRamp, type RampSample } from '../ramp/samples.ts';
 import { isOurs, type SmokeTarget } from '../target.ts';

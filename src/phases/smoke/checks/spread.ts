@@ -1,7 +1,7 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { backendOf, describeReply, type Exchange } from '../exchange.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import type { ServerAnswer } from '../servers.ts';
 import { outOfTime } from './answers.ts';
 

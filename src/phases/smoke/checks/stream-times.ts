@@ -2,7 +2,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { replyOf } from '../exchange.ts';
 import { judgeMost } from '../limits.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import { heldBack } from '../stream-probes.ts';
 import { timingOf, type StreamTiming } from '../stream-timing.ts';
 import { isOurs } from '../target.ts';

@@ -2,7 +2,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { readEventStream, type EventStream } from '../event-stream.ts';
 import { at, describeReply, replyOf, type Reply } from '../exchange.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import { isOurs } from '../target.ts';
 import { faultOfUsage } from './answers.ts';
 import { STREAM_TIME_CHECKS } from './stream-times.ts';

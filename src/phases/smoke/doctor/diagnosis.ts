@@ -5,7 +5,7 @@ import type { ServiceHealth } from '../../../facts/service-health.ts';
 import type { FleetDocument } from '../../../schema/fleet-document.ts';
 import type { CheckResult } from '../../../core/verdict.ts';
 import type { Exchange } from '../exchange.ts';
-import type { ProbeResults } from '../probes.ts';
+import type { ProbeResults } from '../probe-results.ts';
 import type { SmokeTarget } from '../target.ts';
 
 /** The end of a doctor's work: one cause with its evidence, and the command that comes next. */

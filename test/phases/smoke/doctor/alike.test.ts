@@ -4,7 +4,7 @@ import { diagnose } from '../../../../src/phases/smoke/doctor/diagnose.ts';
 import { certificateText } from '../../../certificates/certificates.ts';
 import { tlsServer } from '../../../certificates/tls-server.ts';
 import { json } from '../fake-server.ts';
-import { buffering, CLOSED, isChat, longer, refusal, shown, STOPPED } from './planting.ts';
+import { buffering, CLOSED, isChat, refusal, shorter, shown, STOPPED } from './planting.ts';
 import { examined, fleet, host, LLAMA, ONE, server, service, TWO, type Planted } from './examined.ts';
 
 /** Faults of the same kind: other causes that look alike, and what is seen without a host. */
@@ -154,13 +154,14 @@ for (const [title, planted, id] of ALIKE) {
 }
 
 test('a buffered stream once is no proxy: only a second one makes the diagnosis', async () => {
-  let streams = 0;
+  let timings = 0;
   const symptoms = await examined({
     at: buffering,
     bend: (seen, answer) => {
-      if (seen.body['stream'] === true) streams += 1;
-      // The smoke probe asks first, then each timing.
-      return streams === 2 ? longer(seen, answer) : answer;
+      // Only smoke's own streams ask for usage.
+      const isTiming = seen.body['stream'] === true && seen.body['stream_options'] === undefined;
+      if (isTiming) timings += 1;
+      return isTiming && timings === 1 ? answer : shorter(seen, answer);
     },
   });
   assert.equal(symptoms.outside.timings.length, 2);

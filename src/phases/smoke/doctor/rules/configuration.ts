@@ -1,5 +1,5 @@
 import { nearestName } from '../../../../core/spelling.ts';
-import { listedModels } from '../../probes.ts';
+import { listedModels } from '../../probe-results.ts';
 import { replyOf, at, jsonOf } from '../../exchange.ts';
 import { cause, evidenceOf, resultOf, serviceOf, type Rule, type Symptoms } from '../diagnosis.ts';
 
