@@ -23,6 +23,16 @@ export interface KeyLimits {
   readonly modelRpm: Readonly<Record<string, number>>;
   readonly modelTpm: Readonly<Record<string, number>>;
   readonly parallel: number | undefined;
+  /** Budgets of each period; `undefined`: none. */
+  readonly budget?: KeyBudget;
+}
+
+/** The budgets of a key or team, in tokens and in money. */
+export interface KeyBudget {
+  readonly tokens: number | undefined;
+  readonly money: number | undefined;
+  /** As written. */
+  readonly duration: string | undefined;
 }
 
 /** One entry of `litellm_teams`. */

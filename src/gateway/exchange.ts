@@ -206,7 +206,7 @@ export interface Failure {
   /** The content codings that a body may have. */
   readonly accept?: string;
   /** The unit of the limit of a key that is reached, for `limited`: OpenAI's type of the error. */
-  readonly limited?: 'requests' | 'tokens';
+  readonly limited?: 'requests' | 'tokens' | 'insufficient_quota';
   readonly retryAfterMs?: number;
   /** Whether a client should retry by itself; `undefined` leaves it to the client's default. */
   readonly shouldRetry?: boolean;

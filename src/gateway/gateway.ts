@@ -11,7 +11,8 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayServer } from './server.ts';
 import type { ConnectionLimits } from './http/connection-limits.ts';
 import { beginTls, type GatewayTls } from './gateway-tls.ts';
-import { createService, type Service, type ServiceListener } from './service.ts';
+import { createService, type Service } from './service.ts';
+import type { ServiceListener } from './service-listener.ts';
 
 /** A gateway; it listens after `listen`. */
 export interface Gateway {
@@ -53,7 +54,7 @@ export function createGateway(
 ): Gateway {
   let foreignLoad: (replica: string, deployment: string) => boolean = () => false;
   // A reload replaces it; requests keep the service they began with.
-  const listener: ServiceListener = {
+  const listener: ServiceListener<Service> = {
     onLoaded: (replica, how) => {
       metrics.loaded(replica, how);
     },
@@ -94,6 +95,7 @@ export function createGateway(
     tls = begunTls.value;
     const begun = await listen(server, listening, tls?.open);
     if (!begun.ok) return begun;
+    current.keptBudgets.read();
     listeners = begun.value.listeners;
     return { ok: true, value: begun.value.addresses };
   };
@@ -102,7 +104,7 @@ export function createGateway(
     for (const door of listeners) door.close();
     const drained = await connections.drain(limitMs, atOnce, isPatient);
     metrics.close();
-    await current.close();
+    await current.close(isPatient);
     await records.close();
     return drained;
   };

@@ -3,26 +3,26 @@ import type { BackendConfig, GatewayConfig } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
 import type { StoredKeys } from './keys/stored-keys.ts';
+import { KeptBudgets } from './kept-budgets.ts';
 import { lookupsOf, type Lookups } from './model-names.ts';
-import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/reconfigure.ts';
 import type { Policy } from './route/policy.ts';
-import type { Replica } from './route/replica.ts';
 import { routeTraceOf } from './route-trace.ts';
 import { BackendDrains } from './scheduler/backend-drains.ts';
 import { ContextGrowth } from './scheduler/context-growth.ts';
 import { recordsDocument, recordsIn } from './scheduler/context-record.ts';
-import type { ContextChange } from './scheduler/grown-models.ts';
 import { fleetSpecOf, policyOf, policySettingsOf } from './scheduler/fleet-spec.ts';
-import { Loader, type LoaderOptions } from './scheduler/loader.ts';
+import { Loader } from './scheduler/loader.ts';
 import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
 import { Prober } from './scheduler/prober.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+
 import { readDrained, writeDrained } from './state/drain-file.ts';
 import { StateFile } from './state/state-file.ts';
 import { providerOf } from './upstream/providers.ts';
 import { Upstream } from './upstream/upstream.ts';
+import type { ServiceListener } from './service-listener.ts';
 
 /** Everything that one configuration makes. A request keeps the service it began with. */
 export interface Service extends Lookups {
@@ -37,13 +37,15 @@ export interface Service extends Lookups {
   readonly upstream: Upstream;
   readonly growth: ContextGrowth;
   readonly backendDrains: BackendDrains;
+  readonly keptBudgets: KeptBudgets;
   load(replica: string, deployment: string): void;
   /**
    * Makes the service of another configuration; it keeps what this one knows about backends that stay. Other requests are served between
    * the steps, and go by the old configuration until the last one. `undefined`: the gateway has stopped meanwhile.
    */
   replacedBy(config: GatewayConfig): Promise<Service | undefined>;
-  close(): Promise<void>;
+  /** `isReplaced`: another process serves. */
+  close(isReplaced?: boolean): Promise<void>;
 }
 
 /** The configuration of the moment, and the connections to its backends. */
@@ -55,19 +57,11 @@ interface Current {
   readonly upstream: Upstream;
 }
 
-/** The reports of a service: a load has ended; a context has grown or gone back; another service replaces it, because a server has other models. */
-export interface ServiceListener {
-  readonly onLoaded: (replica: Replica, result: AttemptResult) => void;
-  readonly onContext: (change: ContextChange) => void;
-  readonly onReplaced: (service: Service) => void;
-  readonly onForeignLoad: LoaderOptions['onForeignLoad'];
-}
-
 /** Makes a service, and starts to poll its backends. */
 export function createService(
   first: GatewayConfig,
   log: Log,
-  { onLoaded, onContext, onReplaced, onForeignLoad }: ServiceListener,
+  { onLoaded, onContext, onReplaced, onForeignLoad }: ServiceListener<Service>,
   stored?: StoredKeys,
 ): Service {
   const since = Math.floor(Date.now() / 1000);
@@ -105,6 +99,7 @@ export function createService(
     },
   });
   scheduler.reconfigure(fleetSpecOf(first, contexts, backendDrains), policyNow(first));
+  const keptBudgets = new KeptBudgets(first.stateDir, log, () => current.config.timeZone);
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);
@@ -191,13 +186,14 @@ export function createService(
     upstream,
     growth,
     backendDrains,
+    keptBudgets,
     load: loader.load.bind(loader),
     replacedBy: async (next) => {
       const replaced = await replaceBy(() => next);
       void lister.lookNow();
       return replaced;
     },
-    close: async () => {
+    close: async (isReplaced = false) => {
       isClosed = true;
       prober.close();
       poller.close();
@@ -207,6 +203,7 @@ export function createService(
       scheduler.close();
       await trace?.close();
       await file.flush();
+      await keptBudgets.close(isReplaced);
       await upstream.close();
     },
   });

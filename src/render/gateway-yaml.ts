@@ -99,16 +99,26 @@ export function listenText(host: string, port: number): string {
 
 type LimitFields = Pick<
   KeyEntry,
-  'rpm_limit' | 'tpm_limit' | 'model_rpm_limit' | 'model_tpm_limit' | 'max_parallel_requests'
+  | 'rpm_limit'
+  | 'tpm_limit'
+  | 'model_rpm_limit'
+  | 'model_tpm_limit'
+  | 'max_parallel_requests'
+  | 'token_budget'
+  | 'max_budget'
+  | 'budget_duration'
 >;
 
-function limitsOf({ rpm, tpm, modelRpm, modelTpm, parallel }: KeyLimits): LimitFields {
+function limitsOf({ rpm, tpm, modelRpm, modelTpm, parallel, budget }: KeyLimits): LimitFields {
   return {
     ...(rpm === undefined ? {} : { rpm_limit: rpm }),
     ...(tpm === undefined ? {} : { tpm_limit: tpm }),
     ...(Object.keys(modelRpm).length === 0 ? {} : { model_rpm_limit: modelRpm }),
     ...(Object.keys(modelTpm).length === 0 ? {} : { model_tpm_limit: modelTpm }),
     ...(parallel === undefined ? {} : { max_parallel_requests: parallel }),
+    ...(budget?.tokens === undefined ? {} : { token_budget: budget.tokens }),
+    ...(budget?.money === undefined ? {} : { max_budget: budget.money }),
+    ...(budget?.duration === undefined ? {} : { budget_duration: budget.duration }),
   };
 }
 

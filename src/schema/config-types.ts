@@ -1,5 +1,8 @@
 import type { RoutingStrategy } from '../core/routing-strategy.ts';
+import type { KeyConfig, RequestLimits, TeamConfig } from './key-config.ts';
 import type { Secret } from '../core/secret.ts';
+
+export type * from './key-config.ts';
 
 /** `config.yaml` with every default applied: the configuration of a gateway. */
 export interface GatewayConfig {
@@ -14,6 +17,8 @@ export interface GatewayConfig {
   readonly endUserLimits?: RequestLimits | undefined;
   /** `general_settings.user_header_mappings`: the headers that name the user, in lower case, behind keys that trust them. */
   readonly userHeaders?: readonly string[];
+  /** `litellm_settings.timezone`, in which the periods of budgets begin; `undefined`: UTC. */
+  readonly timeZone?: string | undefined;
   /** `hxllm.tls`: the certificate and key that clients are served with; `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   /** `hxllm.open`: serve without a key on addresses other than loopback. */
@@ -62,51 +67,6 @@ export interface ListenAddress {
 export type MasterKeyReference =
   | { readonly state: 'none' }
   | { readonly state: 'set'; readonly key: Secret; readonly previous?: Secret };
-
-/** The key of a client. */
-export interface KeyConfig {
-  /** Its name in the log, in `/fleet` and for fair shares. */
-  readonly alias: string;
-  /** The SHA-256 of the key, in hexadecimal. */
-  readonly hash: string;
-  /** From when on it is refused, in ms since 1970; `undefined`: never. */
-  readonly expiresMs: number | undefined;
-  readonly blocked: boolean;
-  /** The models that it may use: names, patterns, access groups and LiteLLM's words for several; empty: all. */
-  readonly models: readonly string[];
-  /** The alias of its team, which must allow a model as well. */
-  readonly team: string | undefined;
-  readonly limits: RequestLimits;
-  /** `model_rpm_limit` and `model_tpm_limit`, by the names of models; `undefined`: none. */
-  readonly modelLimits?: ReadonlyMap<string, ModelLimits>;
-  /** `trust_user_headers`: its clients say in headers which user asks. */
-  readonly trustsUserHeaders?: boolean;
-}
-
-/** Limits on the requests for one model. */
-export type ModelLimits = Partial<Pick<RequestLimits, 'perMinute' | 'tokensPerMinute'>>;
-
-/** Limits on requests; `undefined`: none. */
-export interface RequestLimits {
-  /** `rpm_limit`: requests in any 60 seconds. */
-  readonly perMinute: number | undefined;
-  /** `tpm_limit`: tokens of prompts and answers in any 60 seconds. */
-  readonly tokensPerMinute?: number | undefined;
-  /** `max_parallel_requests`: under way at once, those that wait included. */
-  readonly parallel: number | undefined;
-}
-
-/** The team of keys: a limit on what each of them may do. */
-export interface TeamConfig {
-  readonly alias: string;
-  readonly blocked: boolean;
-  /** As in {@link KeyConfig}. */
-  readonly models: readonly string[];
-  /** For all its keys together. */
-  readonly limits: RequestLimits;
-  /** As in {@link KeyConfig}. */
-  readonly modelLimits?: ReadonlyMap<string, ModelLimits>;
-}
 
 /** Limits for the phases of a request, in ms. 0: no limit. */
 export interface Timeouts {

@@ -86,6 +86,9 @@ export interface KeyEntry {
   readonly model_rpm_limit?: Readonly<Record<string, number>>;
   readonly model_tpm_limit?: Readonly<Record<string, number>>;
   readonly max_parallel_requests?: number;
+  readonly token_budget?: number;
+  readonly max_budget?: number;
+  readonly budget_duration?: string;
 }
 
 /** The team of keys. */
@@ -98,4 +101,7 @@ export interface TeamEntry {
   readonly model_rpm_limit?: Readonly<Record<string, number>>;
   readonly model_tpm_limit?: Readonly<Record<string, number>>;
   readonly max_parallel_requests?: number;
+  readonly token_budget?: number;
+  readonly max_budget?: number;
+  readonly budget_duration?: string;
 }

@@ -1,4 +1,5 @@
-import type { GatewayConfig, ModelLimits, RequestLimits } from './config-types.ts';
+import { budgetDurationOf } from '../core/budget-duration.ts';
+import type { BudgetConfig, GatewayConfig, ModelLimits, RequestLimits } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { whole } from './kind.ts';
 import type { IssueList, SectionValues } from './section.ts';
@@ -12,6 +13,8 @@ export interface OwnerLimits {
   readonly limits: RequestLimits;
   /** For requests for one model, by the name in `model_rpm_limit` and `model_tpm_limit`; `undefined`: none. */
   readonly modelLimits?: ReadonlyMap<string, ModelLimits>;
+  /** `undefined`: none. */
+  readonly budget?: BudgetConfig;
 }
 
 /** Reads the limits of a key or team. */
@@ -35,7 +38,23 @@ export function readLimitsOf(
       if (amount === undefined) findings.wrong([...path, key, model], AMOUNT.expected, given);
       else modelLimits.set(model, { ...modelLimits.get(model), [field]: amount });
     }
-  return modelLimits.size === 0 ? { limits } : { limits, modelLimits };
+  const budget = readBudget(values, path, findings);
+  return {
+    limits,
+    ...(modelLimits.size === 0 ? {} : { modelLimits }),
+    ...(budget === undefined ? {} : { budget }),
+  };
+}
+
+function readBudget(
+  { token_budget: tokens, max_budget: money, budget_duration: written }: SectionValues<typeof LIMIT_KEYS>,
+  path: DocumentPath,
+  findings: IssueList,
+): BudgetConfig | undefined {
+  const duration = written === undefined ? undefined : budgetDurationOf(written);
+  if (written !== undefined && duration === undefined)
+    findings.wrong([...path, 'budget_duration'], 'a duration such as 1h, 1d, 7d or 1mo', written);
+  return tokens === undefined && money === undefined ? undefined : { tokens, money, duration };
 }
 
 /** Warns of limits for names that no model has: they limit nothing. */
@@ -67,4 +86,15 @@ export function judgeModelLimits(
   };
   judge('keys', keys);
   judge('teams', teams);
+}
+
+/** Reads `litellm_settings.timezone`. */
+export function readTimeZone(given: string | undefined, findings: IssueList): string | undefined {
+  if (given === undefined) return undefined;
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone: given }).resolvedOptions().timeZone;
+  } catch {
+    findings.wrong(['litellm_settings', 'timezone'], 'the name of a time zone, such as Europe/Berlin', given);
+    return undefined;
+  }
 }

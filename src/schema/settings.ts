@@ -19,7 +19,7 @@ import { GroupNames } from './group-names.ts';
 import type { ModelList } from './model-list.ts';
 import { readKeys, readTeams } from './keys.ts';
 import { readEndUserLimits, readUserHeaders } from './end-users.ts';
-import { judgeModelLimits } from './key-limits.ts';
+import { judgeModelLimits, readTimeZone } from './key-limits.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 import { tlsFilesOf } from './tls.ts';
@@ -82,6 +82,7 @@ export function readSettings(
     listen,
     masterKey,
     keys,
+    timeZone: readTimeZone(litellm.timezone, findings),
     endUserLimits: readEndUserLimits(own.end_user_limits, findings),
     userHeaders: readUserHeaders(general.user_header_mappings, findings),
     teams,

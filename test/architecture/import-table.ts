@@ -165,7 +165,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['hono'],
     why: 'it answers calls about keys, teams and users; it forwards no request',
   },
-  'gateway/limits': { rooms: ['gateway/keys'], packages: [], why: 'pure: time is an argument' },
+  'gateway/limits': { rooms: ['core', 'gateway/keys'], packages: [], why: 'pure: time is an argument' },
   'gateway/api': {
     rooms: ['gateway/client-dialect.ts', ...CLIENT_DIALECTS.map((name) => `gateway/api/${name}`)],
     packages: ['node:http'],

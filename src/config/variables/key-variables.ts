@@ -2,6 +2,13 @@ import { flag, integer, listOf, mapping, text, type VariableRecord } from './var
 
 const ALLOWED_MODELS = listOf('a list of names of models', { type: 'string' });
 
+const BUDGET = integer(1, 1_000_000_000_000_000);
+const MONEY = text('an amount of money', String.raw`\s*\d+(?:\.\d+)?\s*`);
+const PERIOD = text(
+  'a duration such as 1h, 1d, 7d or 30d',
+  String.raw`\s*(?:[1-9]\d{0,4}(?:s|m|h|d|w|mo)|hourly|daily|weekly|monthly)\s*`,
+);
+
 const REQUESTS = integer(1, 1_000_000_000);
 
 /** The keys of an entry of `litellm_keys`. */
@@ -70,6 +77,26 @@ export const CLIENT_KEY_KEYS = {
       'Whether the headers of `litellm_user_headers`, `X-OpenWebUI-User-Id` and `X-OpenWebUI-User-Email` say which user asks: only behind a program that sets them itself, since everybody who has the key can send them.',
     default: false,
   },
+  token_budget: {
+    type: BUDGET,
+    meaning:
+      'The most tokens of prompts and answers in each period of `budget_duration`. Reserved are the prompt and the most that may be answered (`max_tokens`, else `num_predict` of the model, else 8,192). Spent: 429 `insufficient_quota`, without a retry. Without it: no budget.',
+    unit: 'tokens',
+    example: 5_000_000,
+  },
+  max_budget: {
+    type: MONEY,
+    meaning:
+      'The most money in each period of `budget_duration`, by the prices of the models in `config.yaml`; a model without a price costs nothing. Without it: no budget.',
+    unit: 'USD',
+    example: 25,
+  },
+  budget_duration: {
+    type: PERIOD,
+    meaning:
+      'The period of the budgets: `30s`, `15m`, `1h` (the full hour), `1d` (midnight), `7d` (Monday), `30d` or `1mo` (the first of the month), `hourly`, `daily`, `weekly`, `monthly`, in UTC. Without it: one period for ever.',
+    example: '30d',
+  },
   max_parallel_requests: {
     type: REQUESTS,
     meaning:
@@ -117,6 +144,14 @@ export const TEAM_KEYS = {
     unit: 'tokens',
     example: { 'phi3-3.8b': 100_000 },
   },
+  token_budget: {
+    type: BUDGET,
+    meaning: 'As in `litellm_keys`, for all its keys together.',
+    unit: 'tokens',
+    example: 50_000_000,
+  },
+  max_budget: { type: MONEY, meaning: 'As in `litellm_keys`, for all its keys together.', unit: 'USD', example: 250 },
+  budget_duration: { type: PERIOD, meaning: 'As in `litellm_keys`.', example: '30d' },
   max_parallel_requests: {
     type: REQUESTS,
     meaning: 'As in `litellm_keys`, for all its keys together.',

@@ -1,4 +1,4 @@
-import type { ModelGroup, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
+import type { BudgetConfig, ModelGroup, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
 import { keyIdOf, type ClientKey } from './client-key.ts';
 
 /** The owner of limits: a key, its team or its user, with all requests or with those for one model. */
@@ -10,6 +10,7 @@ export interface LimitOwner {
   /** Unique among all owners, and the same after a reload, a rotation and a change of the name. */
   readonly id: string;
   readonly limits: RequestLimits;
+  readonly budget?: BudgetConfig | undefined;
 }
 
 /** An owner with its requests for one model: those for any of these deployments. */
@@ -39,13 +40,13 @@ export function limitOwnersOf(
   const ofModels: ModelOwner[] = [];
   const add = (
     kind: LimitOwner['kind'],
-    owner: Pick<TeamConfig, 'alias' | 'limits' | 'modelLimits'> | undefined,
+    owner: Pick<TeamConfig, 'alias' | 'limits' | 'modelLimits' | 'budget'> | undefined,
     name = '',
   ): void => {
     if (owner === undefined) return;
-    const { alias, limits, modelLimits } = owner;
+    const { alias, limits, modelLimits, budget } = owner;
     const id = `${kind} ${name}`;
-    if (hasLimits(limits)) owners.push({ kind, alias, id, limits });
+    if (budget !== undefined || hasLimits(limits)) owners.push({ kind, alias, id, limits, budget });
     for (const [model, { perMinute, tokensPerMinute }] of modelLimits ?? []) {
       const group = groupOf(key.stored?.aliases.get(model) ?? model);
       if (group === undefined) continue;
@@ -62,7 +63,9 @@ export function limitOwnersOf(
   add('team', team, key.team);
   add('user', user, key.stored?.userId);
   const readsBody =
-    endUsers !== undefined || ofModels.length > 0 || owners.some(({ limits }) => limits.tokensPerMinute !== undefined);
+    endUsers !== undefined ||
+    ofModels.length > 0 ||
+    owners.some(({ limits, budget }) => budget !== undefined || limits.tokensPerMinute !== undefined);
   return { owners, ofModels, readsBody };
 }
 

@@ -1,4 +1,5 @@
 import { isObject, parseObject, type Json } from '../../core/json.ts';
+import { budgetDurationOf } from '../../core/budget-duration.ts';
 import type { ModelLimits, RequestLimits, TeamConfig } from '../../schema/gateway-config.ts';
 import type { StoredRecord } from '../store/key-store.ts';
 import { routeRuleOf, type RouteRule } from './allowed-routes.ts';
@@ -41,6 +42,7 @@ export class KeyReader {
       team: record.teamId,
       limits: this.#limitsOf(fields),
       ...this.#modelLimitsOf(fields),
+      ...budgetIn(fields),
       ...(fields['trust_user_headers'] === true ? { trustsUserHeaders: true } : {}),
       stored: {
         id: record.id,
@@ -61,6 +63,7 @@ export class KeyReader {
       models: textsIn(fields['models']),
       limits: this.#limitsOf(fields),
       ...this.#modelLimitsOf(fields),
+      ...budgetIn(fields),
     };
   }
 
@@ -103,6 +106,13 @@ function tagsOf(fields: Json): readonly string[] {
   const { metadata } = fields;
   const own = textsIn(fields['tags']);
   return own.length > 0 ? own : textsIn(isObject(metadata) ? metadata['tags'] : undefined);
+}
+
+function budgetIn(fields: Json): Pick<TeamConfig, 'budget'> {
+  const [tokens, money] = [numberIn(fields['token_budget']), numberIn(fields['max_budget'])];
+  if (tokens === undefined && money === undefined) return {};
+  const { budget_duration: written } = fields;
+  return { budget: { tokens, money, duration: typeof written === 'string' ? budgetDurationOf(written) : undefined } };
 }
 
 function textsIn(value: unknown): readonly string[] {

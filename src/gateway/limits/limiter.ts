@@ -94,6 +94,8 @@ export class CountedRequest {
   #isOver = false;
   /** The owners that it is still to be counted for. */
   pending: readonly LimitOwner[] | undefined;
+  /** Called once, when the request has ended. */
+  onEnd: (() => void) | undefined;
   nearest: NearestLimits = { requests: undefined, tokens: undefined };
 
   constructor(uses: OwnerUses) {
@@ -135,6 +137,7 @@ export class CountedRequest {
     const nowMs = exact(atMs);
     this.#isOver = true;
     for (const use of this.#open) use.open -= 1;
+    this.onEnd?.();
     const more = tokens - this.reserved;
     if (more === 0) return;
     for (const { owner, use } of this.#counted) {

@@ -1,19 +1,11 @@
-import type { ModelGroup } from '../../schema/gateway-config.ts';
-import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure } from '../exchange.ts';
 import type { ClientKey } from '../keys/client-key.ts';
 import { endUserOwner, ownersFor, type LimitOwner } from '../keys/limit-owner.ts';
 import { limitHeaders } from '../limits/limit-headers.ts';
 import type { LimitRefusal, NearestLimits } from '../limits/limiter.ts';
 import type { RequestContext } from '../request-context.ts';
-import { averageTokens } from './token-reservation.ts';
-
-/** A request whose body is known. */
-export interface LimitedRequest {
-  readonly parsed: ParsedRequest;
-  readonly group: ModelGroup;
-  readonly endpoint: Endpoint;
-}
+import { budgetAmounts, budgetFailure, holdBudget } from './budget-failure.ts';
+import { averageTokens, type LimitedRequest } from './token-reservation.ts';
 
 /**
  * The failure of a request if a limit of its key or team is reached. It comes before the body, so that each authenticated request counts:
@@ -41,8 +33,16 @@ export function countRequest(context: RequestContext, request?: LimitedRequest):
   const tokens =
     request === undefined || request.endpoint.tokenCountBody !== undefined ? 0 : averageTokens(context, request);
   const owners = request === undefined || key === undefined ? admission.pending : ownersIn(context, key, request);
+  const amounts = budgetAmounts(context, owners, request);
+  // Here, so that a refusal by one of them takes no part of the other.
+  const overBudget = amounts === undefined ? undefined : budgetFailure(context, owners, amounts);
+  if (overBudget !== undefined) {
+    admission.pending = undefined;
+    return overBudget;
+  }
   const refusal = admission.count(owners, tokens, performance.now());
   if (refusal !== undefined) return reached(context, refusal);
+  if (amounts !== undefined) holdBudget(context, owners, amounts);
   addHeaders(context, admission.nearest);
   return undefined;
 }

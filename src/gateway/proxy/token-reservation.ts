@@ -1,9 +1,18 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
-import type { ParsedRequest, Subrequest } from '../client-dialect.ts';
+import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
 import type { ContentPart, Message } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
 import { createDemand } from '../route/demand.ts';
+import type { BudgetAmounts } from '../limits/budgets.ts';
+import { priceOf } from './prices.ts';
 import { MESSAGE_FRAME, TOKEN_LENGTH } from './request-work.ts';
+
+/** A request whose body is known. */
+export interface LimitedRequest {
+  readonly parsed: ParsedRequest;
+  readonly group: ModelGroup;
+  readonly endpoint: Endpoint;
+}
 
 /** The mean of an alias before its first answer. */
 const UNKNOWN = createDemand(0);
@@ -18,6 +27,41 @@ export function averageTokens(
   for (const { request } of subrequests)
     tokens += promptTokensOf(request, bodyBytes) * estimateFactor + Math.min(outTokens, mostAnswered(request));
   return Math.ceil(tokens);
+}
+
+/** Answer of a request that says no length, of a model that has none either, tokens. */
+const LONG_ANSWER = 8192;
+
+/**
+ * The most that a request may take of budgets: its prompt, and `max_tokens`, else `num_predict` of its model, else 8,192, at most what its
+ * context has left; in money at the highest price.
+ */
+export function mostAmounts(
+  { service, bodyBytes }: Pick<RequestContext, 'service' | 'bodyBytes'>,
+  {
+    parsed: { subrequests },
+    group: { name, deployments },
+  }: { readonly parsed: ParsedRequest; readonly group: ModelGroup },
+): BudgetAmounts {
+  const { estimateFactor } = service.scheduler.fleet.demands.get(name) ?? UNKNOWN;
+  const lengths = deployments.map(({ options }) => numberIn(options['num_predict']));
+  const predicted = lengths.every((length) => length > 0) ? Math.max(...lengths) : LONG_ANSWER;
+  const contexts = deployments.map(({ options }) => numberIn(options['num_ctx']));
+  const context = contexts.every((size) => size > 0) ? Math.max(...contexts) : Infinity;
+  let [prompts, answers] = [0, 0];
+  for (const { request } of subrequests) {
+    const prompt = Math.ceil(promptTokensOf(request, bodyBytes) * estimateFactor);
+    const asked = mostAnswered(request);
+    prompts += prompt;
+    answers += Math.min(asked === Infinity ? predicted : asked, Math.max(1, context - prompt));
+  }
+  const prices = deployments.map(priceOf);
+  const most = (of: 'input' | 'output'): number => Math.max(...prices.map((price) => price[of]));
+  return { tokens: prompts + answers, money: prompts * most('input') + answers * most('output') };
+}
+
+function numberIn(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 /** The `max_tokens` of a request. */

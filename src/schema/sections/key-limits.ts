@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../core/json-schema.ts';
-import { mapping, whole } from '../kind.ts';
+import { mapping, number, text, whole } from '../kind.ts';
 import { honours, type Section } from '../section.ts';
 
 const AMOUNTS: { readonly shape: JsonSchema } = { shape: { additionalProperties: { type: 'integer', minimum: 1 } } };
@@ -31,6 +31,21 @@ export const LIMIT_KEYS = {
     'The most requests for models under way at once, those that wait included; a further one is refused with 429. Without it: no limit.',
     { unit: 'requests', example: 4 },
   ),
+  token_budget: honours(
+    whole(1),
+    'The most tokens of prompts and answers in each period of `budget_duration`. Reserved are the prompt and the most that may be answered (`max_tokens`, else `num_predict` of the model, else 8,192). Spent: 429 `insufficient_quota`, without a retry. Without it: no budget.',
+    { unit: 'tokens', example: 5_000_000 },
+  ),
+  max_budget: honours(
+    number(0),
+    'The most money in each period of `budget_duration`, by `input_cost_per_token` and `output_cost_per_token` of the models; a model without a price costs nothing. Without it: no budget.',
+    { unit: 'USD', example: 25 },
+  ),
+  budget_duration: honours(
+    text,
+    'The period of the budgets, as in LiteLLM: `30s`, `15m`, `1h` (the full hour), `1d` (midnight), `7d` (Monday), `30d` or `1mo` (the first of the month), `hourly`, `daily`, `weekly`, `monthly`, in the time zone of `litellm_settings.timezone`. Without it: one period for ever.',
+    { example: '30d' },
+  ),
 } satisfies Section;
 
 /** The limits of an entry of `hxllm.teams`. */
@@ -51,4 +66,10 @@ export const TEAM_LIMIT_KEYS = {
     unit: 'requests',
     example: 16,
   }),
+  token_budget: honours(whole(1), 'As in `hxllm.keys`, for all its keys together.', {
+    unit: 'tokens',
+    example: 50_000_000,
+  }),
+  max_budget: honours(number(0), 'As in `hxllm.keys`, for all its keys together.', { unit: 'USD', example: 250 }),
+  budget_duration: honours(text, 'As in `hxllm.keys`.', { example: '30d' }),
 } satisfies Section;

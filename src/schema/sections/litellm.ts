@@ -123,6 +123,10 @@ export const LITELLM_SETTINGS = {
     unit: 's',
     default: 0,
   }),
+  timezone: honours(text, 'The time zone in which the periods of budgets begin.', {
+    default: 'UTC',
+    example: 'Europe/Berlin',
+  }),
   allowed_fails: honours(whole(0), 'The same as `router_settings.allowed_fails`, which counts first.', { default: 3 }),
   drop_params: honours(
     flag,

@@ -31,6 +31,9 @@ test('the keys of group_vars are those that the gateway reads', async () => {
     model_tpm_limit: {m: "700"}
     max_parallel_requests: "4"
     trust_user_headers: yes
+    token_budget: 5000000
+    max_budget: "0.5"
+    budget_duration: 30d
 litellm_end_user_limits: {rpm_limit: 20, tpm_limit: "900"}
 litellm_user_headers: [X-Forwarded-Email]
 litellm_teams:
@@ -65,6 +68,7 @@ litellm_teams:
       team: 'research',
       limits: { perMinute: 60, tokensPerMinute: 20_000, parallel: 4 },
       modelLimits: new Map([['m', { perMinute: 5, tokensPerMinute: 700 }]]),
+      budget: { tokens: 5_000_000, money: 0.5, duration: { count: 30, unit: 'd' } },
       trustsUserHeaders: true,
     },
   ]);
@@ -142,6 +146,16 @@ for (const [what, keys, found] of [
     'limits of models in a list',
     `litellm_keys:\n  - {alias: a, hash: "${HASH}", model_rpm_limit: [4]}\n`,
     'variables.wrong-value 2 litellm_keys[0].model_rpm_limit',
+  ],
+  [
+    'a budget that is no amount',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}", max_budget: much}\n`,
+    'variables.wrong-value 2 litellm_keys[0].max_budget',
+  ],
+  [
+    'a period that does not exist',
+    `litellm_keys:\n  - {alias: a, hash: "${HASH}", token_budget: 5, budget_duration: 1y}\n`,
+    'variables.wrong-value 2 litellm_keys[0].budget_duration',
   ],
   [
     'a limit of users that is nothing',

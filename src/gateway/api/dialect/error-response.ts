@@ -36,7 +36,7 @@ function conditionalHeaders(failure: Failure): Readonly<Record<string, string>> 
   if (failure.kind === 'unauthorized') return { 'www-authenticate': 'Bearer' };
   if (failure.kind === 'wrong-method' && failure.allow !== undefined) return { allow: failure.allow };
   if (failure.accept !== undefined) return { 'accept-encoding': failure.accept };
-  if (failure.retryAfterMs === undefined) return {};
+  if (failure.retryAfterMs === undefined) return failure.shouldRetry === false ? { 'x-should-retry': 'false' } : {};
   const mostMs = failure.kind === 'limited' ? RATE_LIMITED_MS : MAX_RETRY_AFTER_MS;
   const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), mostMs);
   // Without `x-should-retry: false` the SDKs would retry at once, which only adds to the load.

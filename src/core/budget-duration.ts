@@ -1,0 +1,24 @@
+/** The length of a budget's period. */
+export interface BudgetDuration {
+  readonly count: number;
+  readonly unit: 's' | 'm' | 'h' | 'd' | 'w' | 'mo';
+}
+
+const WORDS: Readonly<Record<string, BudgetDuration>> = {
+  hourly: { count: 1, unit: 'h' },
+  daily: { count: 1, unit: 'd' },
+  weekly: { count: 1, unit: 'w' },
+  monthly: { count: 1, unit: 'mo' },
+};
+const FORM = /^(\d{1,5})(s|m|h|d|w|mo)$/;
+
+/** The duration of a text of LiteLLM's; `undefined` for another text, which LiteLLM takes for a day. */
+export function budgetDurationOf(text: string): BudgetDuration | undefined {
+  const word = Object.hasOwn(WORDS, text) ? WORDS[text] : undefined;
+  if (word !== undefined) return word;
+  const [, digits, unit] = FORM.exec(text) ?? [];
+  const count = Number(digits);
+  if (!(count > 0)) return undefined;
+  // The form has no other units.
+  return { count, unit: unit as BudgetDuration['unit'] };
+}

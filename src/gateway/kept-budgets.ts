@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isObject } from '../core/json.ts';
+import { Budgets, type BudgetNotice, type Spent } from './limits/budgets.ts';
+import type { Log } from './log.ts';
+import { StateFile } from './state/state-file.ts';
+
+const FILE = 'budgets.json';
+/** Time between two writings, ms; with many budgets a millisecond for each. */
+const WRITE_MS = 1000;
+
+/**
+ * The budgets of a gateway. Keeps what they have spent in the state folder, so that a restart forgets nothing. The amounts of a second may be missing behind a crash. Of
+ * several instances the one that serves writes it; each reads it when it begins to serve.
+ */
+export class KeptBudgets {
+  readonly budgets: Budgets;
+  readonly #path: string | undefined;
+  readonly #file: StateFile;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(stateDir: string | undefined, log: Log, timeZone: () => string | undefined) {
+    this.#path = stateDir === undefined ? undefined : join(stateDir, FILE);
+    this.#file = new StateFile(stateDir, FILE, log);
+    this.budgets = new Budgets({
+      timeZone,
+      onChange: () => {
+        this.#changed();
+      },
+      onNotice: (notice) => {
+        log(budgetLine(notice));
+      },
+    });
+  }
+
+  /** Takes what another process has left. */
+  read(): void {
+    // A missing file is the usual case: few have budgets.
+    if (this.#path === undefined || !existsSync(this.#path)) return;
+    const document = this.#file.load(spentIn);
+    if (document !== undefined) this.budgets.restore(document);
+  }
+
+  /** Writes the amounts soon. */
+  #changed(): void {
+    if (this.#isClosed || this.#timer !== undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#file.save(this.budgets.document());
+      },
+      Math.max(WRITE_MS, this.budgets.size),
+    ).unref();
+  }
+
+  /** Writes what is left to write, unless another instance serves: then its amounts are newer. */
+  async close(isReplaced: boolean): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer !== undefined && !isReplaced) this.#file.save(this.budgets.document());
+    clearTimeout(this.#timer);
+    await this.#file.flush();
+  }
+}
+
+function spentIn(document: unknown): Readonly<Record<string, Spent>> | undefined {
+  if (!isObject(document)) return undefined;
+  const read: Record<string, Spent> = {};
+  for (const [id, spent] of Object.entries(document)) {
+    if (!isObject(spent)) return undefined;
+    const { startMs, amount, told, limit } = spent;
+    if (![startMs, amount, told, limit].every((value) => typeof value === 'number')) return undefined;
+    read[id] = { startMs: Number(startMs), amount: Number(amount), told: Number(told), limit: Number(limit) };
+  }
+  return read;
+}
+
+function budgetLine({ owner, unit, percent, spent, limit, untilMs }: BudgetNotice): Parameters<Log>[0] {
+  return {
+    event: 'budget',
+    owner: owner.kind,
+    alias: owner.alias,
+    unit,
+    percent,
+    spent,
+    budget: limit,
+    until: Number.isFinite(untilMs) ? new Date(untilMs).toISOString() : undefined,
+  };
+}

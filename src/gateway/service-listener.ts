@@ -1,0 +1,12 @@
+import type { AttemptResult } from './route/event.ts';
+import type { Replica } from './route/replica.ts';
+import type { ContextChange } from './scheduler/grown-models.ts';
+import type { LoaderOptions } from './scheduler/loader.ts';
+
+/** The reports of a service: a load has ended; a context has grown or gone back; another service replaces it, because a server has other models. */
+export interface ServiceListener<Service> {
+  readonly onLoaded: (replica: Replica, result: AttemptResult) => void;
+  readonly onContext: (change: ContextChange) => void;
+  readonly onReplaced: (service: Service) => void;
+  readonly onForeignLoad: LoaderOptions['onForeignLoad'];
+}
