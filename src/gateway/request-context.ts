@@ -93,7 +93,7 @@ export interface RequestContext extends BodyHolder {
   /** The client's id, from `x-client-request-id`; `undefined` if it is missing or not printable ASCII of at most 128 characters. */
   readonly clientId: string | undefined;
   readonly method: string;
-  /** Without the query, at most 500 characters. */
+  /** Without the query and without texts of keys, at most 500 characters. */
   readonly path: string;
   /** On the clock of `performance.now()`. */
   readonly startedMs: number;
@@ -146,7 +146,7 @@ export function openContext(
   const clientId = printableId(incoming.headers['x-client-request-id']);
   const { url = '' } = incoming;
   const queryAt = url.indexOf('?');
-  const path = (queryAt === -1 ? url : url.slice(0, queryAt)).slice(0, 500);
+  const path = withoutKeyTexts((queryAt === -1 ? url : url.slice(0, queryAt)).slice(0, 500));
   const { dialect, endpoint } = routeOf(path, incoming.headers);
   const headers: Record<string, string> = { 'x-request-id': id };
   if (clientId !== undefined) headers['x-client-request-id'] = clientId;
@@ -205,6 +205,13 @@ export function openContext(
 /** Notes an error of the gateway itself for the log line of its request. The first one is kept: others may follow from it. */
 export function noteError({ record }: Pick<RequestContext, 'record'>, error: unknown): void {
   record.error ??= errorStack(error).slice(0, MAX_STACK_LENGTH);
+}
+
+/** Calls such as `/key/{key}/regenerate` have a key in their path, and the path goes into the log. */
+const KEY_TEXT = /(^|[^a-z]|%2f)sk-[^/]*/gi;
+
+function withoutKeyTexts(path: string): string {
+  return path.includes('sk-') ? path.replaceAll(KEY_TEXT, '$1sk-...') : path;
 }
 
 /** Makes a request id: `req_` and 32 hexadecimal digits. */

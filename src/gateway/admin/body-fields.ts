@@ -3,6 +3,9 @@ import type { RecordKind } from '../store/key-store.ts';
 import { AdminError, unfit } from './admin-error.ts';
 import { ADMIN_FIELDS, OWN_FIELDS } from './fields.ts';
 
+/** Deeper values could be read, and not be written again. */
+const MOST_LEVELS = 64;
+
 /** The fields of a body. */
 export interface BodyFields {
   /** As they were sent; null clears one. */
@@ -26,6 +29,8 @@ export function fieldsIn(kind: RecordKind, body: Json, others: readonly string[]
     const value = field?.emptyIsNull === true && sent === '' ? null : sent;
     const expected = value === null ? undefined : field?.kind(value);
     if (expected !== undefined) throw unfit(name, expected, value);
+    if (isDeeper(value, MOST_LEVELS))
+      throw unfit(name, `at most ${String(MOST_LEVELS)} levels of lists and objects`, 'more');
     if (typeof value === 'number' && value < 0)
       throw new AdminError(400, `Expected ${name} of at least 0, found ${String(value)}.`, name);
     // A name such as __proto__ is a field like any other.
@@ -39,6 +44,11 @@ export function fieldsIn(kind: RecordKind, body: Json, others: readonly string[]
 function asksForSomething(value: unknown): boolean {
   if (value === null || value === undefined || value === '' || value === false) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }
 
 /** A text of a body or query; `undefined` without it. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { NOWHERE } from '../fake-upstream.ts';
-import { startGateway } from '../running.ts';
+import { startGateway, until } from '../running.ts';
 import { startAdmin } from './stage.ts';
 
 const stage = await startAdmin();
@@ -139,6 +139,10 @@ test('every change is a line of the log with both sides, and no line has a key, 
   assert.deepEqual([again?.['before'], again?.['after']], [{}, {}]);
   assert.equal(deleted?.['after'], null);
   assert.equal((deleted?.['before'] as Record<string, unknown> | undefined)?.['rpm_limit'], 2);
+  await done(`/key/${String((await done('/key/generate', { key: 'sk-canary-in-a-path' }))['key'])}/regenerate`, {});
+  await stage.ask('/key%2fsk-canary-in-a-path/x', { method: 'POST' });
+  await until('the requests are logged', () => stage.ended().some(({ path }) => path === '/key%2fsk-.../x'));
+  assert.ok(stage.ended().some(({ path }) => path === '/key/sk-.../regenerate'));
   const text = JSON.stringify(stage.log);
   for (const secret of [key, token, newer, 'canary']) assert.ok(!text.includes(String(secret)), String(secret));
 });

@@ -94,6 +94,11 @@ test('a value that does not fit is 422 with its field, alone; nothing is made', 
     );
   assert.match(await refused('/key/generate', { max_budget: -1 }), /^400 max_budget: /);
   assert.match(await refused('/key/generate', { rpm_limit: -1 }), /^422 rpm_limit: /);
+  const deep = await stage.ask('/key/generate', {
+    method: 'POST',
+    body: `{"metadata":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`,
+  });
+  assert.equal(deep.status, 422);
   for (const body of ['[1]', '"text"', '{"rpm_limit":', 'null']) {
     const answer = await stage.ask('/key/generate', { method: 'POST', body });
     assert.equal(answer.status, 422, body);
