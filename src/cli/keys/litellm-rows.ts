@@ -40,11 +40,13 @@ export function fieldsOfRow(row: CsvRow, left: Set<string>): Json | { readonly w
   for (const [name, text] of Object.entries(row)) {
     if (text === undefined || text === '') continue;
     if (NOT_SENT.has(name)) {
-      if (!['{}', '[]', '0'].includes(text)) left.add(name);
+      if (!['{}', '[]', '0', 'f'].includes(text)) left.add(name);
       continue;
     }
     const value = Object.hasOwn(COLUMNS, name) ? COLUMNS[name]?.(text) : text;
     if (value === undefined) return { wrong: name };
+    // LiteLLM's default for a list of members is an empty object.
+    if (name === 'members_with_roles' && !Array.isArray(value)) continue;
     fields[name] = value;
   }
   const { expires } = fields;

@@ -36,6 +36,8 @@ test('a row of LiteLLM becomes the fields of a call; columns that mean nothing h
     config: '{}',
     created_at: '2025-01-01 00:00:00',
     model_spend: '{}',
+    soft_budget_cooldown: 'f',
+    members_with_roles: '{}',
     user_id: undefined,
   };
   assert.deepEqual(fieldsOfRow(row, left), {
