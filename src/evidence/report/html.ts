@@ -1,5 +1,6 @@
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
-import { escaped } from './markup.ts';
+import { chartsOf } from './charts.ts';
+import { escaped, table } from './markup.ts';
 import { familyOf, silentHosts, type ReportedEvent, type RunReport } from './run-report.ts';
 import { STYLE } from './style.ts';
 
@@ -23,6 +24,7 @@ export function htmlReport(report: RunReport): string {
     problemSection(report),
     checkSection('failures', 'Failed checks and warnings', record.results.filter(isBad)),
     familySection(record.results),
+    chartSection(report),
     stepSection(report),
     diffSection(report),
     timelineSection(report),
@@ -127,6 +129,11 @@ function familySection(results: readonly CheckResult[]): Section | undefined {
   return { id: 'checks', title: 'Checks by family', body: families.join('') };
 }
 
+function chartSection({ measurements }: RunReport): Section | undefined {
+  const body = chartsOf(measurements);
+  return body === '' ? undefined : { id: 'measurements', title: 'Measurements', body };
+}
+
 function checkTable(results: readonly CheckResult[]): string {
   const rows = results.map((result) => {
     const isLesser = isBad(result) && !failsPhase(result);
@@ -223,11 +230,4 @@ function fields(rows: readonly (readonly [string, string])[]): string {
       return `<span class="fields">${name === '' ? '' : `${name} `}${text.replaceAll('\n', '<br>')}</span>`;
     })
     .join('');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const first = (index: number): string => (index === 0 ? ' class="word"' : '');
-  const cells = rows.map((row) => `<tr>${row.map((cell, index) => `<td${first(index)}>${cell}</td>`).join('')}</tr>`);
-  const names = head.map((name, index) => `<th scope="col"${first(index)}>${name}</th>`).join('');
-  return `<table>\n<thead><tr>${names}</tr></thead>\n<tbody>\n${cells.join('\n')}\n</tbody>\n</table>\n`;
 }

@@ -12,3 +12,11 @@ export function escaped(text: string): string {
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
 }
+
+/** A table whose cells are HTML. `kind` is a class of the style: `data` keeps its columns on a phone. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], kind = ''): string {
+  const first = (index: number): string => (index === 0 ? ' class="word"' : '');
+  const cells = rows.map((row) => `<tr>${row.map((cell, index) => `<td${first(index)}>${cell}</td>`).join('')}</tr>`);
+  const names = head.map((name, index) => `<th scope="col"${first(index)}>${name}</th>`).join('');
+  return `<table${kind === '' ? '' : ` class="${kind}"`}>\n<thead><tr>${names}</tr></thead>\n<tbody>\n${cells.join('\n')}\n</tbody>\n</table>\n`;
+}

@@ -17,7 +17,13 @@ export function reportFiles(folder: string, record: RunRecord): Readonly<Record<
       const key = `${event.host}\n${event.id}`;
       steps.set(key, { ...steps.get(key), ...event });
     }
-  const report = { record, steps: [...steps.values()], events, diffs: diffsIn(join(folder, 'changes')) };
+  const report = {
+    record,
+    steps: [...steps.values()],
+    events,
+    diffs: diffsIn(join(folder, 'changes')),
+    measurements: measurementsIn(folder),
+  };
   return {
     'junit.xml': junitReport(report),
     'report.md': markdownReport(report),
@@ -36,6 +42,14 @@ function eventsIn(folder: string): readonly ReportedEvent[] {
       });
   } catch {
     return [];
+  }
+}
+
+function measurementsIn(folder: string): unknown {
+  try {
+    return parseJson(readFileSync(join(folder, 'measurements.json'), 'utf8'));
+  } catch {
+    return undefined;
   }
 }
 

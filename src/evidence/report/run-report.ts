@@ -19,6 +19,8 @@ export interface RunReport {
   readonly steps: readonly StepEvent[];
   readonly events: readonly ReportedEvent[];
   readonly diffs: readonly ReportedDiff[];
+  /** The document `measurements.json` of smoke. */
+  readonly measurements?: unknown;
 }
 
 /** The hosts of a run of which it has no result and no step, with the reason: they were not reached, or the run ended before. */

@@ -27,17 +27,28 @@ td.word, th.word { white-space: nowrap; }
 .counts b { font-size: 1.35rem; margin-right: .35rem; }
 .fields { display: block; color: var(--dim); }
 .fields code { color: var(--text); }
+figure { margin: 1rem 0 2rem; }
+figcaption { font-weight: 600; margin-bottom: .5rem; }
+.chart { display: block; width: 100%; max-width: 36rem; height: auto; font-size: 12px; }
+.chart text { fill: var(--text); }
+.chart rect, .chart circle { fill: currentColor; }
+.chart polyline { fill: none; stroke: currentColor; stroke-width: 2; }
+.chart .grid { stroke: var(--line); stroke-width: 1; }
+.data { max-width: 48rem; font-variant-numeric: tabular-nums; }
 @media (max-width: 640px) {
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
   table, tbody, tr, td { display: block; width: 100%; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
   td { border: 0; padding: 0; } td.word { white-space: normal; }
+  .data { display: table; font-size: .72rem; overflow-wrap: normal; } .data tbody { display: table-row-group; } .data tr { display: table-row; }
+  .data td, .data th { display: table-cell; width: auto; padding: .25rem .35rem .25rem 0; border-bottom: 1px solid var(--line); white-space: normal; }
+  .data thead { position: static; width: auto; height: auto; overflow: visible; clip-path: none; }
 }
 @media print {
   :root { --back: #ffffff; --text: #000000; --dim: #444444; --line: #bbbbbb; --soft: #f4f4f4; --good: #0b5021; --bad: #8b0b1f; --warn: #6a4200; --note: #033d8b; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
-  h2, h3 { break-after: avoid; } tr { break-inside: avoid; } thead { display: table-header-group; }
+  h2, h3 { break-after: avoid; } tr, .chart { break-inside: avoid; } thead { display: table-header-group; }
 }
 `;

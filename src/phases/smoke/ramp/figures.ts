@@ -39,7 +39,12 @@ export function kneeOf(steps: readonly RampStep[]): number | undefined {
   return flat < 1 ? undefined : steps[flat - 1]?.concurrency;
 }
 
-/** Tokens a second for one client, without the time to the first one; `undefined` for an answer of one token. */
+/**
+ * Tokens a second for one client, without the time to the first one; `undefined` for an answer of one token. Pieces that came together say
+ * nothing of the time of writing, so then the whole time counts.
+ */
 export function rateOf({ tokens, totalMs, ttftMs }: RampSample): number | undefined {
-  return ttftMs === undefined || tokens < 2 ? undefined : tokensPerSecond(tokens - 1, totalMs - ttftMs);
+  if (ttftMs === undefined || tokens < 2) return undefined;
+  const writingMs = totalMs - ttftMs;
+  return writingMs < totalMs / 4 ? tokensPerSecond(tokens, totalMs) : tokensPerSecond(tokens - 1, writingMs);
 }
