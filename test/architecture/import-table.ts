@@ -95,7 +95,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['undici', 'node:net', 'node:tls', 'node:dns'],
     why: 'it speaks to the gateway over HTTP alone',
   },
-  'phases/smoke/doctor': { rooms: [...PHASE, 'phases/smoke'], packages: ['undici'], why: 'it asks a host too' },
+  'phases/smoke/doctor': { rooms: [...PHASE, 'phases/smoke'], packages: [], why: 'it asks a host too' },
   phases: {
     rooms: ['core', ...PHASES.map((name) => `phases/${name}/index.ts`)],
     packages: [],

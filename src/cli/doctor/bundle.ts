@@ -50,7 +50,6 @@ export function bundleFiles(
       `${folder}/exchanges.json`,
       reportAsData([{ target, exchanges: outside.exchanges, results: outside.results }]),
     );
-    data(`${folder}/timings.json`, outside.timings);
     if (outside.fleet !== undefined) data(`${folder}/fleet.json`, outside.fleet);
     const service = serviceOf(symptoms);
     // The log and the configuration have files of their own.

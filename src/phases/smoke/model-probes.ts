@@ -53,17 +53,19 @@ export async function probeModels(
   const burst = ours
     ? await sendBurst({ ...asks, memory: await askMemory(client) })
     : { sent: false as const, why: 'the servers behind this address are not known' };
-  const ramps: Ramps = chats
-    ? await runRamps({
-        client,
-        target,
-        model,
-        memory: ours ? await askMemory(client) : undefined,
-        progress,
-        isOver,
-        nowMs,
-      })
-    : { ran: false, why: 'no chat was answered' };
+  const isRamped = target.withoutRamp !== true;
+  const ramps: Ramps =
+    chats && isRamped
+      ? await runRamps({
+          client,
+          target,
+          model,
+          memory: ours ? await askMemory(client) : undefined,
+          progress,
+          isOver,
+          nowMs,
+        })
+      : { ran: false, why: isRamped ? 'no chat was answered' : 'not asked for' };
   const state = ours ? await client.ask(healthQuestion()) : undefined;
   const fleet = ours ? await client.ask({ ...healthQuestion(), path: 'fleet' }) : undefined;
   const asked = { model, chat, aliases, servers, extras, facts, abilities, dialects };

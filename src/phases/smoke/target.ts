@@ -40,6 +40,8 @@ export interface SmokeTarget {
   /** Instead of {@link BUDGET_MS}; with it the ramp goes beyond its gentle steps. */
   readonly budgetMs?: number;
   readonly previous?: PreviousRun;
+  /** No load beyond single requests and the burst: doctor looks for a cause, and measures nothing. */
+  readonly withoutRamp?: boolean;
 }
 
 /** Whether the target is a gateway that hxllm installed. It is judged more strictly than other OpenAI-compatible servers. */

@@ -21,25 +21,12 @@ export interface Diagnosis {
   readonly next: string;
 }
 
-/** When the parts of a stream reached this machine. */
-export interface StreamTiming {
-  /** Events with data. */
-  readonly events: number;
-  /** From the request to the first and to the last event, ms. */
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** Headers of the answer that name a proxy. */
-  readonly proxy: readonly string[];
-}
-
 /** The symptoms over HTTP, from the operator's machine. */
 export interface OutsideSymptoms {
   readonly seen: ProbeResults;
   readonly results: readonly CheckResult[];
   /** `undefined` if the server has none. */
   readonly fleet: FleetDocument | undefined;
-  /** One for each stream that was timed; a second one only if the first looked buffered. */
-  readonly timings: readonly StreamTiming[];
   readonly exchanges: readonly Exchange[];
 }
 

@@ -4,7 +4,7 @@ import { diagnose } from '../../../../src/phases/smoke/doctor/diagnose.ts';
 import { certificateText } from '../../../certificates/certificates.ts';
 import { tlsServer } from '../../../certificates/tls-server.ts';
 import { json } from '../fake-server.ts';
-import { buffering, CLOSED, isChat, refusal, shorter, shown, STOPPED } from './planting.ts';
+import { CLOSED, isChat, refusal, shown, STOPPED } from './planting.ts';
 import { examined, fleet, host, LLAMA, ONE, server, service, TWO, type Planted } from './examined.ts';
 
 /** Faults of the same kind: other causes that look alike, and what is seen without a host. */
@@ -152,18 +152,3 @@ for (const [title, planted, id] of ALIKE) {
     assert.notEqual(diagnosis.evidence.length, 0);
   });
 }
-
-test('a buffered stream once is no proxy: only a second one makes the diagnosis', async () => {
-  let timings = 0;
-  const symptoms = await examined({
-    at: buffering,
-    bend: (seen, answer) => {
-      // Only smoke's own streams ask for usage.
-      const isTiming = seen.body['stream'] === true && seen.body['stream_options'] === undefined;
-      if (isTiming) timings += 1;
-      return isTiming && timings === 1 ? answer : shorter(seen, answer);
-    },
-  });
-  assert.equal(symptoms.outside.timings.length, 2);
-  assert.equal(diagnose(symptoms).id, 'healthy');
-});

@@ -29,9 +29,9 @@ const FAULTS: readonly (readonly [string, Planted, string, RegExp, RegExp])[] = 
   ],
   [
     'a buffering proxy in between',
-    { at: buffering },
+    { at: buffering, pace: { everyMs: 20 } },
     'stream.buffered',
-    /5\d events came within \d+ ms, after \d+ ms of silence\n.*\nserver: nginx/s,
+    /stream\.unbuffered: expected .*they come together: 50 pieces.*\nserver: nginx/s,
     /--through-ssh.*proxy_buffering off/,
   ],
   [

@@ -164,6 +164,8 @@ export function health(): object {
 /** A planted fault; everything that it does not name is healthy. */
 export interface Planted {
   readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing';
+  /** How fast the fake writes its streams. */
+  readonly pace?: { readonly everyMs: number };
   /** The names that the gateway lists. */
   readonly listed?: readonly string[];
   readonly fleet?: FleetDocument;
@@ -181,6 +183,7 @@ export async function examined(planted: Planted): Promise<Symptoms> {
     models: planted.listed ?? ['phi3-3.8b', 'llama3-8b'],
     backends: [ONE, TWO],
     health: health(),
+    ...(planted.pace === undefined ? {} : { pace: planted.pace }),
     bend: (seen, answer) => {
       const own = seen.path === '/fleet' && seen.key === KEY ? json(200, shown) : answer;
       return planted.bend?.(seen, own) ?? own;

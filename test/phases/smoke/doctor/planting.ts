@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Diagnosis } from '../../../../src/phases/smoke/doctor/diagnosis.ts';
 import { json, type Answer, type Seen } from '../fake-server.ts';
 
@@ -16,7 +15,7 @@ export const refusal = (status: number, code: string, message: string): Answer =
 /** Whether a request is a chat. */
 export const isChat = ({ path }: Seen): boolean => path === '/v1/chat/completions';
 
-/** A proxy that collects each answer and sends it in one piece, a while after the model has begun. */
+/** A proxy that collects each answer and sends it in one piece. */
 export async function buffering(url: string): Promise<{ readonly url: string } & AsyncDisposable> {
   const proxy = createServer((request, response) => {
     void (async () => {
@@ -30,7 +29,6 @@ export async function buffering(url: string): Promise<{ readonly url: string } &
         ...(sent.length === 0 ? {} : { body: sent }),
       });
       const text = await reply.text();
-      if (text.startsWith(': keep-alive')) await pause(400);
       const kept = [...reply.headers].filter(([name]) => name !== 'transfer-encoding' && name !== 'connection');
       response.writeHead(reply.status, { ...Object.fromEntries(kept), server: 'nginx/1.26' });
       response.end(text);
@@ -47,12 +45,6 @@ export async function buffering(url: string): Promise<{ readonly url: string } &
     },
   };
 }
-
-/** Two words, as a shorter answer has. */
-export const shorter = (_seen: Seen, answer: Answer): Answer => ({
-  ...answer,
-  body: answer.body.replaceAll(/data: [^\n]*"content":"(?!1 |2 )\d+ ?"[^\n]*\n\n/g, ''),
-});
 
 /** A diagnosis as the message of a test. */
 export function shown({ id, summary, evidence }: Diagnosis): string {

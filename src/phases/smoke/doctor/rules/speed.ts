@@ -3,7 +3,6 @@ import { readEventStream } from '../../event-stream.ts';
 import { readMemory } from '../../memory.ts';
 import { serversOf } from '../../target.ts';
 import { cause, evidenceOf, hostOf, resultOf, type Diagnosis, type Rule, type Symptoms } from '../diagnosis.ts';
-import { isBuffered } from '../stream-timing.ts';
 
 /** A stream ends before its end. */
 export const truncatedRule: Rule = (symptoms) => {
@@ -25,21 +24,24 @@ export const truncatedRule: Rule = (symptoms) => {
   );
 };
 
+/** Headers that proxies add, or that tell them apart from the gateway. */
+const PROXY_HEADERS = ['server', 'via', 'x-cache', 'cf-ray', 'x-varnish', 'x-envoy-upstream-service-time'];
+
 /** A proxy in between holds streams back. */
-export const bufferedRule: Rule = ({ outside: { timings }, expected }) => {
-  const [first] = timings;
-  if (first === undefined || timings.length < 2 || !timings.every(isBuffered)) return undefined;
+export const bufferedRule: Rule = (symptoms) => {
+  const unbuffered = resultOf(symptoms, 'stream.unbuffered');
+  if (unbuffered?.outcome !== 'fail') return undefined;
+  const headers = replyOf(symptoms.outside.seen.stream)?.headers ?? {};
   return cause(
     'stream.buffered',
     'a proxy in between holds streamed answers back and lets them go at once',
     [
-      ...timings.map(
-        ({ events, firstMs, lastMs }) =>
-          `${String(events)} events came within ${String(Math.round(lastMs - firstMs))} ms, after ${String(Math.round(firstMs))} ms of silence`,
+      evidenceOf(unbuffered),
+      ...PROXY_HEADERS.flatMap((name) =>
+        headers[name] === undefined ? [] : [`${name}: ${headers[name].slice(0, 80)}`],
       ),
-      ...first.proxy,
     ],
-    expected === undefined
+    symptoms.expected === undefined
       ? 'switch buffering off in the proxy (nginx: proxy_buffering off;), then the same command again'
       : 'hxllm doctor --through-ssh  # goes around the proxy; in nginx: proxy_buffering off;',
   );
