@@ -98,7 +98,7 @@ export const GENERAL_SETTINGS = {
         items: {
           type: 'object',
           properties: {
-            header_name: { type: 'string' },
+            header_name: { type: 'string', description: 'The name of the header.' },
             litellm_user_role: { type: 'string', description: 'Both of LiteLLM’s roles mean the user who asks.' },
           },
           required: ['header_name'],
