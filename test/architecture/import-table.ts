@@ -20,7 +20,7 @@ const SERVER_ROW: Row = {
   packages: [],
   why: 'one kind of server; it knows no other',
 };
-const CONTROL = ['gateway/gateway.ts', 'gateway/log.ts', 'gateway/route', 'gateway/scheduler'];
+const CONTROL = inGateway('gateway.ts log.ts limits route scheduler');
 /** Rooms of the gateway, in the order in which a request meets them. */
 const GATEWAY_ROOMS = inGateway(
   'process control http auth keys store admin limits api catalogue health metrics proxy scheduler state route upstream usage',

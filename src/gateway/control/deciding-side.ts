@@ -4,6 +4,7 @@ import type { FleetSpec } from '../route/fleet-spec.ts';
 import { replicaId } from '../route/replica.ts';
 import type { FailedLoad, OnDecision } from '../scheduler/on-decision.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { SharedLimits } from './links-options.ts';
 import type { DecidingMessage, HoldingMessage } from './messages.ts';
 
 /** The parts of the instance that decides, for one that holds slots. */
@@ -11,6 +12,7 @@ export interface DecidingSideOptions {
   readonly scheduler: Scheduler;
   /** The id of the other instance. */
   readonly peer: string;
+  readonly limits?: Pick<SharedLimits, 'adopt'>;
   readonly send: (message: DecidingMessage) => void;
 }
 
@@ -102,9 +104,10 @@ export class DecidingSide {
     this.#loads.clear();
   }
 
-  #adoptAll({ facts, leases, waiters }: Extract<HoldingMessage, { kind: 'holds' }>): void {
+  #adoptAll({ facts, leases, waiters, limits }: Extract<HoldingMessage, { kind: 'holds' }>): void {
     const { scheduler, peer } = this.#options;
     this.#spec = facts.spec;
+    if (limits !== undefined) this.#options.limits?.adopt(peer, limits);
     scheduler.delegation.learn(facts);
     for (const { deployment } of facts.loads) {
       const spec = facts.spec.deployments.find(({ id }) => id === deployment);

@@ -5,6 +5,7 @@ import { factsOf } from '../route/foreign-facts.ts';
 import { holdingOf } from '../route/hand-over.ts';
 import type { Decider } from '../scheduler/decider.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { SharedLimits } from './links-options.ts';
 import type { DecidingMessage, HoldingMessage } from './messages.ts';
 
 /** The parts of the instance that has slots. */
@@ -14,6 +15,7 @@ export interface HoldingSideOptions {
   readonly leases: () => readonly Lease[];
   /** Loads a model for the instance that decides. */
   readonly load: (replica: string, deployment: string) => void;
+  readonly limits?: Pick<SharedLimits, 'used'>;
   readonly send: (message: HoldingMessage) => void;
   /** The other side decides nothing after all. */
   readonly onAbort: () => void;
@@ -31,7 +33,7 @@ export class HoldingSide implements Decider {
 
   /** From here on nothing is decided here; the other side gets all that it has to know. */
   begin(): void {
-    const { scheduler, leases, send } = this.#options;
+    const { scheduler, leases, limits, send } = this.#options;
     scheduler.delegation.delegate({ decider: this });
     const facts = factsOf(scheduler.fleet);
     for (const { id } of facts.spec.deployments) this.#told.add(id);
@@ -42,6 +44,7 @@ export class HoldingSide implements Decider {
         .filter(({ released }) => !released)
         .map(holdingOf),
       waiters: scheduler.delegation.waiters(),
+      ...(limits === undefined ? {} : { limits: limits.used() }),
     });
   }
 

@@ -72,6 +72,12 @@ export class Instance {
       load: (replica, deployment) => {
         gateway.service().load(replica, deployment);
       },
+      limits: {
+        used: () => gateway.service().limiter.used(performance.now()),
+        adopt: (peer, used) => {
+          gateway.service().limiter.adopt(peer, used, performance.now());
+        },
+      },
       mayDecide: () => this.#state === 'serving' || this.#state === 'draining',
     });
     gateway.onForeignLoad((replica, deployment) => this.#links.load(replica, deployment));

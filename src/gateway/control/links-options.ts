@@ -1,4 +1,5 @@
 import type { Result } from '../../core/problem.ts';
+import type { UsedMinutes } from '../limits/owner-uses.ts';
 import type { Log } from '../log.ts';
 import type { Lease } from '../route/fleet.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
@@ -15,6 +16,14 @@ export type LinkRole = 'decides' | 'holds';
 /** A connection to another instance; it becomes a link with the handlers of a side. */
 export type LinkConnection = (handlers: LinkHandlers) => Link;
 
+/** The minutes of keys and teams that instances tell each other. */
+export interface SharedLimits {
+  /** Those of this instance. */
+  used(): readonly UsedMinutes[];
+  /** Counts those of another one, once for each. */
+  adopt(peer: string, used: readonly UsedMinutes[]): void;
+}
+
 /** The parts of a gateway that share its slots with other instances. */
 export interface LinksOptions {
   readonly place: InstancePlace;
@@ -29,6 +38,8 @@ export interface LinksOptions {
   readonly scheduler: Scheduler;
   readonly leases: () => readonly Lease[];
   readonly load: (replica: string, deployment: string) => void;
+  /** The limits of keys and teams. */
+  readonly limits?: SharedLimits;
   /** Whether this instance decides when no other one does: it serves, or ends what it has. */
   readonly mayDecide: () => boolean;
   readonly log: Log;

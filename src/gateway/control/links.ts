@@ -101,7 +101,7 @@ export class Links {
   }
 
   #hold(peer: string, connection: LinkConnection): Link {
-    const { scheduler, leases, load } = this.#options;
+    const { scheduler } = this.#options;
     const { delegation } = scheduler;
     // Before anything is given up: a slot that comes free meanwhile is for the other instance to give.
     delegation.delegate({ decider: undefined });
@@ -123,7 +123,7 @@ export class Links {
       link.close();
       void this.#findDecider(0);
     };
-    const side = new HoldingSide({ scheduler, leases, load, send, onAbort });
+    const side = new HoldingSide({ ...this.#options, send, onAbort });
     const link = connection({
       onMessage: (message) => {
         side.receive(message as DecidingMessage);
@@ -172,12 +172,11 @@ export class Links {
   }
 
   #decide(peer: string, connection: LinkConnection, onHolds?: (isKnown: boolean) => void): void {
-    const { scheduler } = this.#options;
     let ending: 'bye' | 'moved' | undefined;
     const send = (message: DecidingMessage): void => {
       link.send(message);
     };
-    const side = new DecidingSide({ scheduler, peer, send });
+    const side = new DecidingSide({ ...this.#options, peer, send });
     const link = connection({
       onMessage: (message) => {
         const { kind } = message;

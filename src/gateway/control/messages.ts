@@ -1,5 +1,6 @@
 import { isObject, parseJson } from '../../core/json.ts';
 import type { ServerFailure } from '../exchange.ts';
+import type { UsedMinutes } from '../limits/owner-uses.ts';
 import type { AttemptResult, Observation, Rejection, SlotRequest } from '../route/event.ts';
 import type { FleetSpec } from '../route/fleet-spec.ts';
 import type { ForeignFacts, Holding } from '../route/holding.ts';
@@ -16,6 +17,8 @@ export type HoldingMessage =
       readonly facts: ForeignFacts;
       readonly leases: readonly Holding[];
       readonly waiters: readonly (readonly [request: string, SlotRequest])[];
+      /** The minutes of keys and teams; an elder release does not send them. */
+      readonly limits?: readonly UsedMinutes[];
     }
   /** Deployments that have come since. */
   | { readonly kind: 'spec'; readonly spec: FleetSpec }

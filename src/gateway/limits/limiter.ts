@@ -1,6 +1,6 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
-import { OwnerUses, type OwnerUse } from './owner-uses.ts';
-import { SlidingMinute } from './sliding-minute.ts';
+import { OwnerUses, type OwnerUse, type UsedMinutes } from './owner-uses.ts';
+import { SlidingMinute, type UsedSecond } from './sliding-minute.ts';
 
 /** The unit of a limit per minute. */
 export type LimitUnit = 'requests' | 'tokens';
@@ -41,10 +41,16 @@ const NEVER_RETRY_MS = 60_000;
 
 /**
  * A time in parts of 1/1024 ms, whose sums and differences are exact: otherwise a wait of a minute is 60,000.000000001 ms, which is one of
- * 60,001 where it is told.
+ * 60,001 where it is told. Two minutes later, so that the seconds of an elder process are not below zero.
  */
 function exact(ms: number): number {
-  return Math.floor(ms * 1024) / 1024;
+  return Math.floor((ms + SHIFT_MS) * 1024) / 1024;
+}
+
+const SHIFT_MS = 120_000;
+
+function shifted(seconds: readonly UsedSecond[], byMs: number): readonly UsedSecond[] {
+  return seconds.map(({ amount, untilMs }) => ({ amount, untilMs: untilMs + byMs }));
 }
 
 /** Wait of a request that has too many beside it, ms. */
@@ -53,6 +59,8 @@ const PARALLEL_RETRY_MS = 1000;
 /** The limits of keys and teams: all of a request are checked, then all are taken, or none. One gateway counts for itself. */
 export class Limiter {
   readonly #uses = new OwnerUses();
+  /** Instances whose minutes it has. */
+  readonly #peers = new Set<string>();
 
   /** Judges a request of these owners, and counts it. `nowMs` is on a clock that never goes back. */
   admit(owners: readonly LimitOwner[], nowMs: number, tokens = 0): CountedRequest | LimitRefusal {
@@ -76,6 +84,27 @@ export class Limiter {
     return this.#uses.size;
   }
 
+  /** The minutes of all owners, for the instance that decides from now on. */
+  used(nowMs: number): readonly UsedMinutes[] {
+    return this.#uses.used(exact(nowMs)).map(({ requests, tokens, ...owner }) => ({
+      ...owner,
+      requests: shifted(requests, -SHIFT_MS),
+      tokens: shifted(tokens, -SHIFT_MS),
+    }));
+  }
+
+  /** Counts what another instance has let in, once for each instance. */
+  adopt(peer: string, used: readonly UsedMinutes[], nowMs: number): void {
+    if (this.#peers.has(peer)) return;
+    this.#peers.add(peer);
+    const own = used.map(({ requests, tokens, ...owner }) => ({
+      ...owner,
+      requests: shifted(requests, SHIFT_MS),
+      tokens: shifted(tokens, SHIFT_MS),
+    }));
+    this.#uses.adopt(own, exact(nowMs));
+  }
+
   #request(nowMs: number): CountedRequest {
     this.#uses.forgetSome(exact(nowMs));
     return new CountedRequest(this.#uses);
@@ -86,7 +115,7 @@ export class Limiter {
 export class CountedRequest {
   readonly ok = true;
   readonly #uses: OwnerUses;
-  #open: readonly OwnerUse[] = [];
+  readonly #open: OwnerUse[] = [];
   #counted: readonly Judged[] = [];
   /** The tokens that are reserved for it. */
   reserved = 0;
@@ -152,9 +181,11 @@ export class CountedRequest {
   }
 
   #take(judged: readonly Judged[]): void {
-    const others = judged.flatMap(({ use }) => (this.#open.includes(use) ? [] : [use]));
-    for (const use of others) use.open += 1;
-    this.#open = this.#open.length === 0 ? others : [...this.#open, ...others];
+    for (const { use } of judged) {
+      if (this.#open.includes(use)) continue;
+      use.open += 1;
+      this.#open.push(use);
+    }
   }
 
   /** The limit with the longest wait. */

@@ -1,5 +1,5 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
-import type { SlidingMinute } from './sliding-minute.ts';
+import { SlidingMinute, type UsedSecond } from './sliding-minute.ts';
 
 /** The used part of the limits of an owner. Its minutes begin with the first request under such a limit. */
 export interface OwnerUse {
@@ -7,6 +7,17 @@ export interface OwnerUse {
   tokens: SlidingMinute | undefined;
   open: number;
 }
+
+/** The minutes of an owner, as another process reads them. */
+export interface UsedMinutes {
+  readonly kind: LimitOwner['kind'];
+  readonly id: string;
+  readonly requests: readonly UsedSecond[];
+  readonly tokens: readonly UsedSecond[];
+}
+
+/** Most owners whose minutes another process gets: 10,000 with a full minute each are 40 MB. */
+const MOST_TOLD = 2000;
 
 /** End users that are remembered; a further one takes the place of the one that has asked for nothing for longest. */
 export const MOST_END_USERS = 10_000;
@@ -26,7 +37,10 @@ export class OwnerUses {
   }
 
   of({ kind, id }: LimitOwner): OwnerUse {
-    if (kind === 'end user') return this.#ofEndUser(id);
+    return kind === 'end user' ? this.#ofEndUser(id) : this.#ofOther(id);
+  }
+
+  #ofOther(id: string): OwnerUse {
     const known = this.#uses.get(id);
     if (known !== undefined) return known;
     this.#looks += 2;
@@ -48,6 +62,28 @@ export class OwnerUses {
   forgetIdle(nowMs: number): void {
     for (const uses of [this.#uses, this.#endUsers])
       for (const [id, use] of uses) if (isIdle(use, nowMs)) uses.delete(id);
+  }
+
+  used(nowMs: number): readonly UsedMinutes[] {
+    const told: UsedMinutes[] = [];
+    for (const [kind, uses] of [
+      ['key', this.#uses],
+      ['end user', this.#endUsers],
+    ] as const)
+      for (const [id, { requests, tokens }] of uses) {
+        if (told.length === MOST_TOLD) return told;
+        const minutes = { requests: requests?.seconds(nowMs) ?? [], tokens: tokens?.seconds(nowMs) ?? [] };
+        if (minutes.requests.length + minutes.tokens.length > 0) told.push({ kind, id, ...minutes });
+      }
+    return told;
+  }
+
+  adopt(used: readonly UsedMinutes[], nowMs: number): void {
+    for (const { kind, id, requests, tokens } of used) {
+      const use = kind === 'end user' ? this.#ofEndUser(id) : this.#ofOther(id);
+      if (requests.length > 0) (use.requests ??= new SlidingMinute()).adopt(requests, nowMs);
+      if (tokens.length > 0) (use.tokens ??= new SlidingMinute()).adopt(tokens, nowMs);
+    }
   }
 
   #ofEndUser(id: string): OwnerUse {

@@ -2,6 +2,12 @@ const WINDOW_MS = 60_000;
 /** Seconds that a window touches: a bucket lives until a minute after its last request. */
 const BUCKETS = 61;
 
+/** An amount, and until when it counts. */
+export interface UsedSecond {
+  readonly amount: number;
+  readonly untilMs: number;
+}
+
 /**
  * Requests or tokens of the last minute, counted in buckets of one second. A bucket counts until 60 s after its last request, so that no 60 s
  * have more than the limit, and a request is refused only if the last 61 s were full. After a pause all may come at once. Instead of a token
@@ -64,6 +70,35 @@ export class SlidingMinute {
     const given = Math.min(amount, this.#amounts[at] ?? 0);
     this.#amounts[at] = (this.#amounts[at] ?? 0) - given;
     this.#used -= given;
+  }
+
+  /** Its seconds that count now. */
+  seconds(nowMs: number): readonly UsedSecond[] {
+    this.#expire(nowMs);
+    const seconds: UsedSecond[] = [];
+    if (this.#used === 0) return seconds;
+    for (let second = this.#oldest; second <= this.#newest; second += 1) {
+      const amount = this.#amounts[second % BUCKETS] ?? 0;
+      if (amount > 0) seconds.push({ amount, untilMs: this.#endOf(second) });
+    }
+    return seconds;
+  }
+
+  /** Counts the seconds of another process as its own. */
+  adopt(seconds: readonly UsedSecond[], nowMs: number): void {
+    this.#expire(nowMs);
+    for (const { amount, untilMs } of seconds) {
+      const lastMs = Math.min(untilMs - WINDOW_MS, nowMs);
+      if (lastMs + WINDOW_MS <= nowMs) continue;
+      const second = Math.floor(lastMs / 1000);
+      const at = second % BUCKETS;
+      this.#oldest = this.#used === 0 ? second : Math.min(this.#oldest, second);
+      this.#newest = this.#used === 0 ? second : Math.max(this.#newest, second);
+      const known = this.#amounts[at] ?? 0;
+      this.#lastMs[at] = known === 0 ? lastMs : Math.max(this.#lastMs[at] ?? 0, lastMs);
+      this.#amounts[at] = known + amount;
+      this.#used += amount;
+    }
   }
 
   #endOf(second: number): number {

@@ -166,3 +166,26 @@ test('headers have Go’s durations and RFC 3339', () => {
     'anthropic-ratelimit-tokens-reset': '2026-11-30T04:01:00Z',
   });
 });
+
+test('another process counts on, with a clock of its own, what was used; once for each process', () => {
+  const [key, user] = [
+    ownerOf('key', 'a', 3, undefined, 100),
+    { ...ownerOf('key', 'ann', 1), kind: 'end user' as const },
+  ];
+  const elder = new Limiter();
+  assert.ok(elder.admit([key, user], 500_000, 60).ok && elder.admit([key], 530_000, 30).ok);
+  // The clock of the other one began at 529 s, so it reads 6 s now.
+  const told = elder.used(535_000).map(({ requests, tokens, ...owner }) => {
+    const moved = (seconds: typeof requests): typeof requests =>
+      seconds.map(({ amount, untilMs }) => ({ amount, untilMs: untilMs - 529_000 }));
+    return { ...owner, requests: moved(requests), tokens: moved(tokens) };
+  });
+  const younger = new Limiter();
+  assert.ok(younger.admit([key], 5000, 1).ok);
+  for (const peer of ['1', '1']) younger.adopt(peer, told, 6000);
+  const refused = younger.admit([key], 6000, 5);
+  assert.partialDeepStrictEqual(refused, { ok: false, by: 'requests', retryAfterMs: 25_000 });
+  assert.ok(!younger.admit([user], 6000).ok);
+  assert.partialDeepStrictEqual(younger.admit([key], 31_000, 60), { ok: true });
+  assert.partialDeepStrictEqual(younger.admit([key], 32_000, 60), { ok: false, by: 'tokens', retryAfterMs: 59_000 });
+});
