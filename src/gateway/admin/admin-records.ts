@@ -13,8 +13,8 @@ import { AdminError } from './admin-error.ts';
 import { auditLine, type ChangeSource } from './audit.ts';
 import type { PlannedChange } from './record-content.ts';
 
-/** Attempts of a change while other callers change the same records. */
-const MOST_ATTEMPTS = 8;
+/** Attempts of a change while another instance changes the same records. */
+const MOST_ATTEMPTS = 20;
 /** Records of a page when all of them are needed. */
 const PAGE = 1000;
 
@@ -28,6 +28,7 @@ export interface Plan<T> {
 export class AdminRecords {
   readonly #records: KeyRecords;
   readonly #log: Log;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(records: KeyRecords, log: Log) {
     this.#records = records;
@@ -56,9 +57,15 @@ export class AdminRecords {
 
   /**
    * Thinks a change out and stores it. `plan` runs again if one of its records has changed meanwhile, here or in another instance. Behind it
-   * the keys in memory are as stored.
+   * the keys in memory are as stored. Changes of this instance wait for each other: many at once would only send each other back.
    */
-  async change<T>(source: ChangeSource, plan: () => Promise<Plan<T>>): Promise<T> {
+  change<T>(source: ChangeSource, plan: () => Promise<Plan<T>>): Promise<T> {
+    const changed = this.#last.then(() => this.#change(source, plan));
+    this.#last = changed.catch(() => {});
+    return changed;
+  }
+
+  async #change<T>(source: ChangeSource, plan: () => Promise<Plan<T>>): Promise<T> {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const store = await this.#opened();
       const { changes, result } = await plan();
@@ -73,7 +80,7 @@ export class AdminRecords {
       }
       if (commit.conflict !== 'changed') throw takenError(commit.conflict, kindOf(changes, commit.id));
     }
-    throw new AdminError(409, 'Other callers change the same records at the moment. Please try again.');
+    throw new AdminError(409, 'Another instance changes the same records at the moment. Please try again.');
   }
 
   async #opened(): Promise<KeyStore> {

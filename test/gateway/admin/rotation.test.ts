@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NOWHERE } from '../fake-upstream.ts';
+import { startGateway } from '../running.ts';
 import { startAdmin } from './stage.ts';
 
 const stage = await startAdmin();
@@ -55,6 +57,25 @@ test('two rotations at once with one new_key are one', async () => {
   const body = { key, new_key: 'sk-at-once-from-two-scripts' };
   const answers = await Promise.all([1, 2, 3].map(() => done('/key/regenerate', body)));
   for (const answer of answers) assert.equal(answer['rotation_count'], 1);
+});
+
+test('changes of two instances at once are all kept, and none is refused', async () => {
+  const { key } = await done('/key/generate', {});
+  await using other = await startGateway([{ url: NOWHERE[0] }], { hxllm: { state_dir: stage.state } });
+  const names = Array.from({ length: 30 }, (_, index) => `field_${String(index)}`);
+  const answers = await Promise.all(
+    names.map((name, index) => {
+      const body = { key, [name]: index + 1 };
+      if (index % 2 === 0) return done('/key/update', body);
+      return other.ask('/key/update', { method: 'POST', body: JSON.stringify(body) });
+    }),
+  );
+  for (const answer of answers) if (answer instanceof Response) assert.equal(answer.status, 200, await answer.text());
+  const { info } = (await done(`/key/info?key=${String(key)}`)) as { info: Record<string, unknown> };
+  assert.deepEqual(
+    names.map((name) => info[name]),
+    names.map((_, index) => index + 1),
+  );
 });
 
 test('a rotation refuses what is no key, no duration and no field', async () => {
