@@ -80,15 +80,29 @@ async function askExtras(
   isOver: () => boolean,
 ): Promise<ModelAnswers['extras']> {
   const extras = new Map<string, Exchange | undefined>();
-  for (const name of models === undefined ? [] : listed.filter((one) => !models.includes(one))) {
+  const isConfigured = (name: string): boolean => models?.some((pattern) => isNamedBy(pattern, name)) ?? true;
+  for (const name of listed.filter((one) => !isConfigured(one))) {
     if (isOver()) {
       extras.set(name, undefined);
       continue;
     }
     const chat = await client.ask(chatQuestion(name));
+    if (!chat.outcome.answered) {
+      // An interruption says nothing about the model.
+      extras.set(name, chat.outcome.trouble.kind === 'aborted' ? undefined : chat);
+      continue;
+    }
     extras.set(name, replyOf(chat)?.status === 200 ? chat : await client.ask(embeddingQuestion(name)));
   }
   return extras;
+}
+
+/** Whether an alias is this name, or a pattern such as `llama*` that stands for it. */
+function isNamedBy(alias: string, name: string): boolean {
+  const [first = '', ...rest] = alias.split('*');
+  if (rest.length === 0) return alias === name;
+  const last = rest.at(-1) ?? '';
+  return name.length >= first.length + last.length && name.startsWith(first) && name.endsWith(last);
 }
 
 async function askMemory(client: Client): Promise<ReturnType<typeof readMemory>> {

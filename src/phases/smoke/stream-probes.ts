@@ -104,12 +104,13 @@ async function leaveStream(round: StreamRound): Promise<LeftStream> {
   if (before > 0) return { left: false, why: `other requests were at work (${String(before)})` };
   progress(`leaving a stream of ${model}`);
   const exchange = await client.ask({ ...longStreamQuestion(model), leaveAfterBlocks: LEAVE_AFTER });
+  if (!exchange.outcome.answered) return { left: false, why: 'a stream that is left', late: true };
   if (replyOf(exchange)?.left !== true) return { left: false, why: 'the stream ended before it was left' };
   const leftMs = nowMs();
   let stillTaken = 0;
   while (nowMs() - leftMs <= FREE_MS) {
     const health = await client.ask(healthQuestion());
-    if (!health.outcome.answered) break;
+    if (!health.outcome.answered) return { left: false, why: 'whether the slot came free', late: true };
     stillTaken = takenSlots(health) ?? 0;
     if (stillTaken === 0)
       return { left: true, server: backendOf(exchange) ?? '', exchange, freeAfterMs: nowMs() - leftMs, stillTaken };

@@ -83,6 +83,13 @@ test('a listed model beside the configured ones is a warning, and an error if it
   assert.equal(bad.result('models.only-answering').seen, 'former: 503: no server');
 });
 
+test('a listed model that a pattern of the configuration stands for is no other model', async () => {
+  await using server = await startFake({ models: [...MODELS, 'qwen-7b', 'mine'], backends: [] });
+  await smokeAt(server.url, { models: [...MODELS, 'qwen*'] });
+  const asked = (name: string): boolean => server.requests.some(({ body }) => body['model'] === name);
+  assert.deepEqual([asked('qwen-7b'), asked('mine')], [false, true]);
+});
+
 test('another server may refuse a parameter, and answer 400 for an unknown model; then its check does not apply', async () => {
   const bend = (seen: Seen, answer: Answer): Answer => {
     if (seen.body['response_format'] !== undefined) return json(400, { error: { message: 'not supported' } });

@@ -119,6 +119,20 @@ test('a run that is slower than the previous one is a warning that names it', as
   assert.equal(same.result('performance.not-slower').outcome, 'pass');
 });
 
+test('a ramp that Ctrl-C interrupts is unknown, and no failure of the gateway', async () => {
+  const controller = new AbortController();
+  const bend = (seen: Seen, answer: Answer): Answer => {
+    if (isRamp(seen)) controller.abort();
+    return answer;
+  };
+  const pace = (seen: Seen): Pace | undefined => (isRamp(seen) ? { everyMs: 50 } : undefined);
+  await using server = await startFake({ models: ['phi3-3.8b'], backends: [SERVER], bend, pace });
+  const { report, result } = await smokeAt(server.url, {}, controller.signal);
+  assert.equal(report.ending, 'aborted');
+  assert.equal(result('performance.errors').outcome, 'unknown');
+  assert.ok(report.results.every(({ id, outcome }) => !id.startsWith('performance.') || outcome !== 'pass'));
+});
+
 test('another server is measured too, with the model that answered', async () => {
   const { result, asked } = await ramped({ wanted: FOREIGN });
   assert.equal(asked.length, 11);

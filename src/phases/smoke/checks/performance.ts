@@ -1,5 +1,6 @@
 import type { Check } from '../../../core/check.ts';
-import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
+import { ABORTED } from '../diagnose.ts';
 import { judgeLeast, judgeMost, limitOf } from '../limits.ts';
 import { medianOf } from '../percentile.ts';
 import type { ProbeResults } from '../probe-results.ts';
@@ -25,6 +26,7 @@ export const PERFORMANCE_CHECKS: readonly Check<ProbeResults>[] = [
         const broken = asked.filter(({ error }) => error !== undefined);
         const [first] = broken;
         const number = { value: broken.length, unit: 'requests', limit: 0 };
+        if (samples.some(({ error }) => error === ABORTED.seen)) return unknown(ABORTED.seen, ABORTED.fix);
         if (first !== undefined)
           return failed(
             `${String(asked.length)} answers, at most ${String(GENTLE_CONCURRENCY)} at once`,
