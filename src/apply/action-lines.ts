@@ -39,6 +39,20 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
       ]);
     case 'stop-process':
       return shellLine(['stop_process', action.pidFile, action.installDir]);
+    case 'use-instance':
+      return shellLine(['use_instance', action.folder, action.unit, String(action.number)]);
+    case 'start-instance':
+      return shellLine(['start_instance', String(action.number), action.user]);
+    case 'gate': {
+      const { gateway, number, timeoutS, soakS, model } = action;
+      return shellLine(['gate', gateway, String(number), String(timeoutS), String(soakS), model ?? '']);
+    }
+    case 'take-over':
+      return shellLine(['take_over', action.gateway, String(action.number), String(action.from)]);
+    case 'replace-process':
+      return 'replace_process';
+    case 'return-to':
+      return shellLine(['return_to', action.unit]);
     case 'health': {
       const watch =
         'unit' in action.watch ? ['unit', action.watch.unit] : ['process', action.watch.pidFile, action.watch.logFile];

@@ -1,5 +1,6 @@
 import { AUDIT } from './audit.ts';
 import { RECORD } from './host-record.ts';
+import { INSTANCE_FUNCTIONS } from './instance-functions.ts';
 
 /**
  * The bash functions that carry out actions on the host; a fixed text. `$nonce` marks the journal's lines. `$kept` is the
@@ -128,8 +129,10 @@ probe() {
 restarts() { [ "$1" != unit ] || systemctl show -P NRestarts -- "$2"; }
 # A unit that systemd keeps restarting counts as failed long before systemd gives up.
 has_failed() {
-  if [ "$1" = unit ]; then systemctl is-failed -q "$2" || [ "$(restarts "$1" "$2")" -ge $(($3 + 3)) ]; else ! kill -0 "$(cat "$2")" 2>/dev/null; fi
+  if [ "$1" = unit ]; then case $(systemctl show -P ActiveState "$2") in failed|inactive) return 0;; esac; [ "$(restarts "$1" "$2")" -ge $(($3 + 3)) ]; else ! kill -0 "$(cat "$2")" 2>/dev/null; fi
 }
+# The instances' own lines are those of litellm.service.
+journal_of() { journalctl -u litellm.service -u "$1" --since "@$begun" --no-pager -o cat | grep -av '"event":"request"' | tail -n 20; }
 health() {
   local until=$((SECONDS + $4)) line= restarted
   restarted=$(restarts "$5" "$6")
@@ -140,9 +143,10 @@ health() {
     if [ "$SECONDS" -ge "$until" ]; then echo "no 200 within $4 s, the last answer was: \${line:-none}"; break; fi
     sleep 0.1
   done
-  if [ "$5" = unit ]; then journalctl -u "$6" --since "@$begun" --no-pager -o cat | grep -av '"event":"request"' | tail -n 20; else tail -n 20 -- "$7"; fi
+  if [ "$5" = unit ]; then journal_of "$6"; else tail -n 20 -- "$7"; fi
   return 1
 }
+${INSTANCE_FUNCTIONS}
 # In reverse order; continues after a failure, so that as much as possible is restored.
 undo() {
   local each code=0

@@ -75,6 +75,10 @@ export interface Settings {
   readonly routingStrategy: string;
   /** How long a replaced instance lets running responses continue. */
   readonly drainTimeoutS: number;
+  /** How long a new instance has to live before it takes over. */
+  readonly gateSoakS: number;
+  /** The alias that a new instance has to answer for before it takes over, where its model is in memory. */
+  readonly gateModel: string | undefined;
   readonly configDir: string;
   readonly installDir: string;
   readonly serviceManager: 'systemd' | 'process';
@@ -187,6 +191,13 @@ export interface HostPaths {
   readonly socketUnit: string;
   /** The log of all changes with their operators; only where systemd manages the service. Uninstall keeps it. */
   readonly auditLog: string;
+  /** The template unit of the gateway's instances, and the unit that is started when one has failed for good. */
+  readonly instanceUnit: string;
+  readonly failedUnit: string;
+  /** The generator that applies drop-ins of litellm.service to the instances. */
+  readonly dropInGenerator: string;
+  /** The folder with the link to the instance in use. */
+  readonly instanceLinks: string;
   /** Only for the service manager `process`. */
   readonly pidFile: string;
   readonly logFile: string;
@@ -215,6 +226,10 @@ export function pathsOf(settings: Settings): HostPaths {
     serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
     socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
     auditLog: `${settings.prefix}/var/log/litellm/audit.log`,
+    instanceUnit: `${settings.prefix}/etc/systemd/system/litellm@.service`,
+    failedUnit: `${settings.prefix}/etc/systemd/system/litellm-failed@.service`,
+    dropInGenerator: `${settings.prefix}/etc/systemd/system-generators/litellm-drop-ins`,
+    instanceLinks: `${settings.prefix}/etc/systemd/system/litellm.service.wants`,
     pidFile: `${settings.prefix}/run/litellm.pid`,
     logFile: `${settings.prefix}/var/log/litellm.log`,
   };

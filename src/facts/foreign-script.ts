@@ -24,6 +24,7 @@ there() { [ -e "$1" ] || [ -L "$1" ]; }
 kind() { [ -L "$1" ] || stat -c %F -- "$1"; }
 there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")" "$(kind "$config")"
 there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")" "$(kind "$environment")"
+# The files beside those; their words stay on the host.
 for more; do there "$more" && ! marked "$more" && say file "$more" '' "$(readlink -- "$more")" "$(kind "$more")"; done
 root=\${service%/etc/systemd/system/*}
 # The state of a unit, and the links by which it is enabled or has another name.
@@ -60,13 +61,16 @@ programs=$(readlink -f "$install")/runtimes
 # systemd keeps hxllm's units in memory whose files are gone, with hxllm's program.
 is_program() { case $1 in */runtimes/node-*/bin/node) true;; *) false;; esac; }
 runs_program() {
-  local main; main=$(systemctl show litellm.service -P MainPID 2>/dev/null)
-  [ "\${main:-0}" != 0 ] && is_program "$(readlink "/proc/$main/exe" 2>/dev/null | sed 's/ (deleted)$//')"
+  local main
+  for main in $(systemctl show litellm.service 'litellm@*.service' -P MainPID 2>/dev/null); do
+    [ "$main" != 0 ] && is_program "$(readlink "/proc/$main/exe" 2>/dev/null | sed 's/ (deleted)$//')" && return
+  done
+  return 1
 }
 # $1 pid, $2 program, $3 unit. A drop-in of the operator may run another program in hxllm's unit, or open another port.
 ours() {
   case $2 in "$programs"/*) marked "$marker" && return 0;; esac
-  [ "$3" = litellm.service ] && { marked "$service" || is_program "$2"; } && return 0
+  case $3 in litellm.service|litellm@*.service) { marked "$service" || is_program "$2"; } && return 0;; esac
   [ "$1" = 1 ] && [ "$3" = litellm.socket ] && ! there "$socket" && runs_program && return 0
   # The service manager itself holds the socket of a unit.
   [ "$1" = 1 ] && marked "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }

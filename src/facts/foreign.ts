@@ -48,6 +48,9 @@ export interface ForeignPaths {
   readonly tlsKeyFile: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
+  readonly instanceUnit: string;
+  readonly failedUnit: string;
+  readonly dropInGenerator: string;
   readonly installDir: string;
   readonly marker: string;
 }
@@ -81,6 +84,9 @@ export function foreignQuestion(
       // Places that only some variables take.
       ...(authorities === undefined ? [] : [paths.caFile]),
       ...(tls?.from === 'sent' ? [paths.tlsCertFile, paths.tlsKeyFile] : []),
+      paths.instanceUnit,
+      paths.failedUnit,
+      paths.dropInGenerator,
     ],
     as: 'root',
     parse: ({ stdout, exitCode }) => {

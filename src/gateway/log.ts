@@ -29,13 +29,18 @@ export interface LogOutput {
   readonly writableLength: number;
 }
 
+/** Bytes that a pipe takes as a whole, also from several writers (PIPE_BUF, pipe(7)). */
+export const PIPE_BUF_BYTES = 4096;
+
 /**
  * Joins all lines of one turn of the event loop into one write. Each write to a pipe or to the journal is a system call that blocks
- * every request. While the reader stalls, lines are left out: the line behind them says how many.
+ * every request. While the reader stalls, lines are left out: the line behind them says how many. `mostBytes`: longer writes are
+ * divided between two lines, for a pipe that other instances write to.
  */
 export function batchWrites(
   output: LogOutput,
   now: () => Date = () => new Date(),
+  mostBytes = Infinity,
 ): {
   readonly write: (line: string) => void;
   readonly flush: () => void;
@@ -45,7 +50,9 @@ export function batchWrites(
   const flush = (): void => {
     const text = gathered;
     gathered = '';
-    if (text !== '') output.write(text);
+    if (text === '') return;
+    if (mostBytes === Infinity || Buffer.byteLength(text) <= mostBytes) output.write(text);
+    else for (const part of dividedAtLines(text, mostBytes)) output.write(part);
   };
   return {
     write: (line) => {
@@ -61,4 +68,20 @@ export function batchWrites(
     },
     flush,
   };
+}
+
+/** Parts of whole lines, each as long as it may be; a longer line is a part of its own. */
+function dividedAtLines(text: string, mostBytes: number): readonly string[] {
+  const parts: string[] = [];
+  let [part, bytes] = ['', 0];
+  for (const line of text.split(/(?<=\n)/)) {
+    const length = Buffer.byteLength(line);
+    if (part !== '' && bytes + length > mostBytes) {
+      parts.push(part);
+      [part, bytes] = ['', 0];
+    }
+    part += line;
+    bytes += length;
+  }
+  return [...parts, part];
 }

@@ -10,7 +10,7 @@ import type { InstancePlace } from './control/instance-id.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { addressText, type Listening } from './http/listen.ts';
 import { KeyRecords } from './key-records.ts';
-import { batchWrites, createLog, type Log } from './log.ts';
+import { batchWrites, createLog, PIPE_BUF_BYTES, type Log } from './log.ts';
 import type { Flags } from './process/flags.ts';
 import { addressOf, exposure, openWarning } from './process/listen-address.ts';
 import { reload } from './process/reload.ts';
@@ -36,7 +36,7 @@ export async function runGateway(options: RunOptions): Promise<readonly Problem[
   // Its own variables are no secrets, and are read where they are used.
   for (const [name, value] of Object.entries(environment)) if (name.startsWith('HXLLM_')) process.env[name] = value;
   takeName();
-  const output = batchWrites(process.stdout);
+  const output = batchWrites(process.stdout, undefined, place === undefined ? undefined : PIPE_BUF_BYTES);
   const log = createLog(output.write, undefined, flags.instance);
   // Also when an error ends the process.
   process.once('exit', output.flush);

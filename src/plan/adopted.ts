@@ -99,6 +99,9 @@ function filesOf(paths: Desired['paths']): readonly { readonly name: string; rea
     { name: 'ca.pem', path: paths.caFile },
     { name: 'tls-cert.pem', path: paths.tlsCertFile },
     { name: 'tls-key.pem', path: paths.tlsKeyFile },
+    { name: 'litellm-failed@.service', path: paths.failedUnit },
+    { name: 'litellm-drop-ins', path: paths.dropInGenerator },
+    { name: 'litellm@.service', path: paths.instanceUnit },
     { name: 'litellm.socket', path: paths.socketUnit },
     { name: 'litellm.service', path: paths.serviceUnit },
   ];

@@ -5,6 +5,7 @@ import type { FolderNames } from '../facts/folder-names.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { desiredFolders } from './folders.ts';
 import { modeText, ownerText } from './mode.ts';
+import { instanceDrift, unitDrift } from './unit-drift.ts';
 import { foreignPaths } from './foreign-drift.ts';
 
 /** A thing on a host that is not what was applied. */
@@ -41,7 +42,11 @@ export function driftOf(
     ...linkDrift(record, paths, installation),
     ...releaseDrift(record, paths, installation),
     ...(settings.serviceManager === 'systemd'
-      ? [...accountDrift(settings, installation), ...unitDrift(installation, state.hasDropIns)]
+      ? [
+          ...accountDrift(settings, installation),
+          ...unitDrift(installation, state.hasDropIns),
+          ...instanceDrift(record, paths, installation),
+        ]
       : processDrift(paths, installation)),
     ...foreignPaths(record, paths, state).map((subject): Drift => ({
       kind: 'foreign',
@@ -171,41 +176,6 @@ function accountDrift({ user, group }: Settings, installation: Installation): re
         ]
       : []),
   ];
-}
-
-function unitDrift({ service, socket }: Installation, hasDropIns: boolean): readonly Drift[] {
-  return [
-    { name: 'litellm.socket', unit: socket },
-    { name: 'litellm.service', unit: service },
-  ].flatMap(({ name, unit }): readonly Drift[] => {
-    if (unit === undefined)
-      return [{ kind: 'service', subject: name, expected: 'active', found: 'systemd does not answer' }];
-    return [
-      ...(unit.active === 'active'
-        ? []
-        : [{ kind: 'service', subject: name, expected: 'active', found: unit.active } as const]),
-      ...(unit.enabled === 'enabled'
-        ? []
-        : [
-            {
-              kind: 'unit',
-              subject: name,
-              expected: 'enabled',
-              found: unit.enabled === '' ? 'no unit file' : unit.enabled,
-            } as const,
-          ]),
-      ...(unit.needsReload && !hasDropIns
-        ? [
-            {
-              kind: 'unit',
-              subject: name,
-              expected: 'the unit file that systemd has read',
-              found: 'another one',
-            } as const,
-          ]
-        : []),
-    ];
-  });
 }
 
 function processDrift({ pidFile }: HostPaths, { daemon }: Installation): readonly Drift[] {

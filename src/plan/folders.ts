@@ -32,7 +32,7 @@ export function desiredFolders(settings: Settings, paths: HostPaths): readonly D
       mode: 0o700,
     },
   ];
-  const files = managed ? [] : [paths.pidFile, paths.logFile];
+  const files = managed ? [paths.dropInGenerator] : [paths.pidFile, paths.logFile];
   const above = [...own.map((folder) => `${folder.path}/.`), ...files].flatMap((path) => foldersAbove(path));
   const needed = [...new Set(above)].filter((path) => !own.some((folder) => folder.path === path));
   return [...needed.map((path) => ({ path, owner: root, group: root, mode: undefined })), ...own].toSorted((a, b) =>

@@ -9,8 +9,9 @@ import { rollbackCommand, type Plan, type Step } from './plan.ts';
 import { planPruning } from './prune.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
 import type { Actual } from './actual.ts';
-import { isConfirmed, planRecovery, planService } from './service.ts';
+import { isConfirmed, planRecovery, planService, planTransition } from './service.ts';
 import { planTakeOver } from './take-over.ts';
+import { planFirstInstance } from './unit.ts';
 import { planUser } from './user.ts';
 
 const NOTHING = { before: [], after: [] };
@@ -22,14 +23,16 @@ export function planHost(desired: Desired, actual: Actual): Plan {
   const files = planFiles(desired, actual);
   const current = planCurrent(desired, actual);
   const access = planAccess(desired, actual);
-  const changed = [...takeOver.switch, ...files, ...current];
   const runtime = planRuntime(desired, actual);
   const release = planRelease(desired, actual);
-  const all = [...runtime, ...release, ...changed];
+  const all = [...runtime, ...release, ...takeOver.switch, ...files, ...current];
   const adopted = isConfirmed(desired, actual, all) ? undefined : adoptedState(desired, actual);
   // The confirmed state is a deployment already, and starting it again makes none.
   const number = isConfirmed(desired, actual, all) ? undefined : nextDeployment(actual, adopted?.record);
   const pruning = number === undefined ? NOTHING : planPruning(desired, actual, number, adopted?.record);
+  const transition = planTransition(desired, actual, all, number);
+  const instance = transition === undefined ? [] : planFirstInstance(desired, actual, transition);
+  const changed = [...takeOver.switch, ...instance, ...files, ...current];
   const before = [
     ...pruning.before,
     ...takeOver.prepare,
@@ -44,7 +47,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     ...planCheck(desired, [...files, ...current]),
     ...access,
     ...changed,
-    ...planService(desired, actual, all, number),
+    ...planService(desired, actual, [...all, ...instance], { deployment: number, transition }),
     ...pruning.after,
     ...planFormer(desired, actual, number),
     ...planInterrupted(desired, actual),
@@ -54,7 +57,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     command: rollback === undefined ? 'hxllm enforce' : rollbackCommand(rollback.of, rollback.codeOnly),
     deployment: number,
     steps: [...before, ...deployment, ...after],
-    ...planRecovery(desired, actual),
+    ...planRecovery(desired, actual, transition),
     keepFolder: `${desired.paths.installDir}/.previous`,
   };
 }

@@ -64,7 +64,16 @@ export function leftOvers(
     ...(authorities === undefined ? [] : [paths.caFile]),
     ...(tls?.from === 'sent' ? [paths.tlsCertFile, paths.tlsKeyFile] : []),
   ];
-  const foreign = [paths.configFile, paths.envFile, ...optional, paths.serviceUnit, paths.socketUnit]
+  const foreign = [
+    paths.configFile,
+    paths.envFile,
+    ...optional,
+    paths.serviceUnit,
+    paths.socketUnit,
+    paths.instanceUnit,
+    paths.failedUnit,
+    paths.dropInGenerator,
+  ]
     .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
     .map((path) => `${path}: it does not carry hxllm’s mark`);
   const folder =

@@ -97,6 +97,25 @@ export type Action =
       readonly logFile: string;
     }
   | { readonly kind: 'stop-process'; readonly pidFile: string; readonly installDir: string }
+  /** Names the instance that a restart of litellm.service, a crash and a boot start: the one link in `folder`, to `unit`. */
+  | { readonly kind: 'use-instance'; readonly folder: string; readonly unit: string; readonly number: number }
+  /** Starts an instance that is not in use. If it ends, it is not started again. */
+  | { readonly kind: 'start-instance'; readonly number: number; readonly user: string }
+  /** Waits until an instance is fit to serve, by its own program `gateway`, and has lived for `soakS`. */
+  | {
+      readonly kind: 'gate';
+      readonly gateway: string;
+      readonly number: number;
+      readonly timeoutS: number;
+      readonly soakS: number;
+      readonly model: string | undefined;
+    }
+  /** The instance accepts connections, and the others drain; `from`, which serves, is stopped if it does not hand over. */
+  | { readonly kind: 'take-over'; readonly gateway: string; readonly number: number; readonly from: number }
+  /** litellm.service ends the gateway of an older hxllm, and stands for the instances from then on. Nothing waits for its end. */
+  | { readonly kind: 'replace-process' }
+  /** Lets the unit serve that served before, if a take-over had begun or it has ended. */
+  | { readonly kind: 'return-to'; readonly unit: string }
   /** Waits until a path answers 200 on the host. Gives up at once if the unit or the process has failed. */
   | {
       readonly kind: 'health';

@@ -29,8 +29,8 @@ export function planPruning(
   number: number,
   adopted: DeploymentRecord | undefined,
 ): Pruning {
-  const { deployments, instances, notes } = installation;
-  const running = new Set([notes?.deployment, ...instances.map((one) => one.deployment)]);
+  const { deployments, instances, inUse, notes } = installation;
+  const running = new Set([notes?.deployment, inUse, ...instances.map((one) => one.deployment)]);
   const failed = deployments.filter((one) => !one.healthy && !running.has(one.number));
   const early = failed.slice(0, -1);
   const rest = deployments.filter((one) => !early.includes(one));

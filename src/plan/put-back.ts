@@ -47,6 +47,7 @@ export function putBackScript(desired: Desired, actual: Actual): string {
       'stop',
       [...own, ...others].map((unit) => unit.name),
     ),
+    'instances_gone',
     ...each('parent', parents),
     ...each('put', copies),
     ...each('gone', created),
@@ -112,7 +113,11 @@ gone() {
   doing="removing $1, which did not exist before"
   rm -f -- "$1"
   # As systemctl-disable(1) does.
-  case $1 in *.wants/*) rmdir -- "${'$'}{1%/*}" 2> /dev/null || : ;; esac
+  case $1 in *.wants/* | */system-generators/*) rmdir -- "${'$'}{1%/*}" 2> /dev/null || : ;; esac
+}
+# The instance that is in use by now.
+instances_gone() {
+  for each in /etc/systemd/system/litellm.service.wants/litellm@*.service; do [ ! -L "$each" ] || gone "$each"; done
 }
 access() {
   doing="setting owner and mode of $1"

@@ -38,7 +38,9 @@ export function replacedBy({ files, paths }: Desired, { foreign, installation, d
   );
   const written = [...files.map((file) => file.path), paths.current];
   const links = units.flatMap((unit) => unit.links);
-  const existing = written.filter((path) => entries.has(path));
+  const { inUse } = installation;
+  const instance = inUse === undefined ? [] : [`${paths.instanceLinks}/litellm@${String(inUse)}.service`];
+  const existing = [...written.filter((path) => entries.has(path)), ...instance];
   const enabling = ENABLING.filter(
     ({ unit, path }) => !links.includes(path) && (isTaken(unit) || !entries.has(`/etc/systemd/system/${unit}`)),
   );
@@ -80,7 +82,9 @@ export function followersOf({ installation: { service, socket }, foreign }: Pick
   const own = taken.filter(({ name }) => OWN_UNITS.includes(name));
   const switched = new Set([...OWN_UNITS, ...taken.map(({ name }) => name)]);
   const following = (units: readonly ({ readonly followers: readonly string[] } | undefined)[]): readonly string[] =>
-    [...new Set(units.flatMap((unit) => unit?.followers ?? []))].filter((name) => !switched.has(name));
+    [...new Set(units.flatMap((unit) => unit?.followers ?? []))].filter(
+      (name) => !switched.has(name) && !/^litellm@\w+\.service$/.test(name),
+    );
   const replaced = following(others);
   return {
     before: following([service, socket, ...taken]),

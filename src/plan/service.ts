@@ -6,7 +6,10 @@ import { fingerprintOf } from './fingerprint.ts';
 import { markerAction, notesAfter } from './folders.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
-import { planUnitSteps, recoverUnits } from './unit.ts';
+import { instanceUnit } from './instance.ts';
+import { recoverUnits } from './recovery.ts';
+import { isFormerProcess, servingInstance, transitionOf, type Transition } from './transition.ts';
+import { planUnitSteps } from './unit.ts';
 
 const HEALTH_TIMEOUT_S = 30;
 
@@ -27,15 +30,41 @@ export function planService(
   desired: Desired,
   actual: Actual,
   changed: readonly Step[],
-  deployment: number | undefined,
+  { deployment, transition }: { readonly deployment: number | undefined; readonly transition: Transition | undefined },
 ): readonly Step[] {
   const confirmed = isConfirmed(desired, actual, changed);
-  const managed = desired.settings.serviceManager === 'systemd';
-  const steps = managed
-    ? planUnitSteps(actual, { changed, confirmed, reloads: differsByConfiguration(desired, actual, changed) })
-    : planProcess(desired, actual, confirmed);
+  const steps =
+    transition === undefined
+      ? planProcess(desired, actual, confirmed)
+      : planUnitSteps(desired, actual, { changed, confirmed }, transition);
   const isBlocked = changed.some((step) => step.blocked !== undefined);
-  return steps.length === 0 && (confirmed || isBlocked) ? [] : [...steps, confirmHealth(desired, actual, deployment)];
+  const watch = transition === undefined ? processWatch(desired) : { unit: instanceUnit(instanceOf(transition)) };
+  return steps.length === 0 && (confirmed || isBlocked)
+    ? []
+    : [...steps, confirmHealth(desired, actual, deployment, watch)];
+}
+
+/** How the desired state comes to serve; `undefined` without systemd. */
+export function planTransition(
+  desired: Desired,
+  actual: Actual,
+  changed: readonly Step[],
+  deployment: number | undefined,
+): Transition | undefined {
+  if (desired.settings.serviceManager === 'process') return undefined;
+  const confirmed = isConfirmed(desired, actual, changed);
+  const reloads = differsByConfiguration(desired, actual, changed);
+  return transitionOf(desired, actual, {
+    changed,
+    confirmed,
+    reloads,
+    deployment,
+    changesTls: changesTls(desired, actual),
+  });
+}
+
+function instanceOf(transition: Transition): number {
+  return 'serving' in transition ? transition.serving : transition.to;
 }
 
 // A file that drifted after the confirmation may have been loaded by a restart since. Then correcting the file is not enough.
@@ -69,15 +98,22 @@ function changesTls({ files, paths }: Desired, { installation }: Actual): boolea
 }
 
 /** How to return to the state that ran before. */
-export function planRecovery(desired: Desired, actual: Actual): Pick<Plan, 'recover' | 'hasPrevious'> {
-  if (desired.settings.serviceManager === 'systemd') return recoverUnits(actual, previousHealth(desired, actual));
+export function planRecovery(
+  desired: Desired,
+  actual: Actual,
+  transition: Transition | undefined,
+): Pick<Plan, 'recover' | 'hasPrevious'> {
+  if (transition !== undefined) {
+    const { inUse } = actual.installation;
+    const before = servingInstance(actual) ?? inUse;
+    const unit = isFormerProcess(actual) || before === undefined ? 'litellm.service' : instanceUnit(before);
+    return recoverUnits(actual, previousHealth(desired, actual, { unit }), transition);
+  }
   const folder = previousConfigDir(desired, actual);
   const paths = { ...desired.paths, configFile: `${folder}/config.yaml`, envFile: `${folder}/litellm.env` };
   const hasPrevious = actual.installation.daemon?.alive === true;
-  return {
-    hasPrevious,
-    recover: { before: [stop(desired)], after: hasPrevious ? [start(paths), ...previousHealth(desired, actual)] : [] },
-  };
+  const after = hasPrevious ? [start(paths), ...previousHealth(desired, actual, processWatch(desired))] : [];
+  return { hasPrevious, recover: { before: [stop(desired)], after } };
 }
 
 function planProcess(desired: Desired, { installation }: Actual, confirmed: boolean): readonly Step[] {
@@ -110,8 +146,8 @@ function stop({ paths }: Desired): Action {
   return { kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir };
 }
 
-function confirmHealth(desired: Desired, actual: Actual, deployment: number | undefined): Step {
-  const action = health(desired, desired.settings.listen, desired.settings.port);
+function confirmHealth(desired: Desired, actual: Actual, deployment: number | undefined, watch: Watch): Step {
+  const action = health(desired, desired.settings.listen, desired.settings.port, watch);
   const notes = {
     ...notesAfter(desired, actual),
     confirmed: serviceFingerprint(desired, actual),
@@ -129,10 +165,10 @@ function confirmHealth(desired: Desired, actual: Actual, deployment: number | un
 }
 
 /** Waits for the health of the earlier state too, if its own configuration names the port. */
-function previousHealth(desired: Desired, actual: Actual): readonly Action[] {
+function previousHealth(desired: Desired, actual: Actual, watch: Watch): readonly Action[] {
   const { listen = '' } = actual.footprint.folders.get(previousConfigDir(desired, actual)) ?? {};
   const [, address, port] = /^ +listen: "?\[?([^\]\s"]*)\]?:(\d+)"?$/m.exec(listen) ?? [];
-  return address === undefined || port === undefined ? [] : [health(desired, address, Number(port))];
+  return address === undefined || port === undefined ? [] : [health(desired, address, Number(port), watch)];
 }
 
 /** The config folder of the state that ran before; another one than the desired if litellm_config_dir has changed. */
@@ -142,15 +178,13 @@ function previousConfigDir({ paths }: Desired, { footprint }: Actual): string {
   return footprint.unit?.configDir ?? (holds(paths.configDir) ? paths.configDir : (other ?? paths.configDir));
 }
 
-function health(
-  { settings, paths, release }: Desired,
-  listen: string,
-  port: number,
-): Extract<Action, { kind: 'health' }> {
-  const watch =
-    settings.serviceManager === 'systemd'
-      ? { unit: 'litellm.service' }
-      : { pidFile: paths.pidFile, logFile: paths.logFile };
+type Watch = Extract<Action, { kind: 'health' }>['watch'];
+
+function processWatch({ paths }: Desired): Watch {
+  return { pidFile: paths.pidFile, logFile: paths.logFile };
+}
+
+function health({ release }: Desired, listen: string, port: number, watch: Watch): Extract<Action, { kind: 'health' }> {
   return {
     kind: 'health',
     address: ANY.get(listen) ?? listen,

@@ -12,10 +12,13 @@ export function stagedPaths({
   tlsKeyFile,
   serviceUnit,
   socketUnit,
+  instanceUnit,
+  failedUnit,
+  dropInGenerator,
   current,
   marker,
 }: HostPaths): readonly string[] {
-  return [configFile, envFile, caFile, tlsCertFile, tlsKeyFile, serviceUnit, socketUnit, current, marker].map(
-    (path) => `${path}.hxllm-new`,
-  );
+  const files = [configFile, envFile, caFile, tlsCertFile, tlsKeyFile];
+  const units = [serviceUnit, socketUnit, instanceUnit, failedUnit, dropInGenerator];
+  return [...files, ...units, current, marker].map((path) => `${path}.hxllm-new`);
 }

@@ -1,7 +1,5 @@
 import { USER_GECOS } from '../core/mark.ts';
-import type { StepVerb } from '../core/recorder.ts';
 import type { Footprint } from '../facts/footprint/footprint.ts';
-import type { Installation } from '../facts/installation/installation.ts';
 import type { HostPaths, Settings } from '../render/desired.ts';
 import {
   accessText,
@@ -18,8 +16,7 @@ import type { Actual } from './actual.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import { leftMarkers, leftOvers, stayingLines, textIn } from './left-behind.ts';
 import { stagedPaths } from './staged.ts';
-import { lostSteps } from './lost-units.ts';
-import { systemctl } from './systemctl.ts';
+import { markedUnits, step, stopSteps } from './uninstall-units.ts';
 
 /** The steps of an uninstall, and what it leaves with the reason. */
 export interface UninstallPlan {
@@ -41,7 +38,12 @@ export function planUninstall(
     needed: new Set(),
     unwanted: new Set(),
     managed: settings.serviceManager === 'systemd',
-    alsoGone: [...staged, ...(settings.serviceManager === 'process' ? [paths.logFile, paths.pidFile] : [])],
+    alsoGone: [
+      ...staged,
+      ...(settings.serviceManager === 'process'
+        ? [paths.logFile, paths.pidFile]
+        : markedUnits(paths, actual.installation.entries)),
+    ],
   });
   const accounts =
     settings.serviceManager === 'process'
@@ -86,46 +88,6 @@ function auditLines(
 ): readonly string[] {
   const isThere = installation.entries.has(auditLog) || steps.length > 0;
   return serviceManager === 'systemd' && isThere ? [`${auditLog}: the log of all changes of this host`] : [];
-}
-
-function step(id: string, title: string, detail: string, actions: readonly Action[], verb: StepVerb = 'remove'): Step {
-  return { id, title, detail, stage: 'prepare', verb, actions };
-}
-
-function stopSteps({ serviceManager }: Settings, paths: HostPaths, installation: Installation): readonly Step[] {
-  const { entries, notes, daemon } = installation;
-  if (serviceManager === 'process') {
-    // Without the marker the pid file is not hxllm's either.
-    if (daemon === undefined || notes === undefined) return [];
-    return [
-      step(
-        'service.stop',
-        'stop the gateway',
-        `process ${String(daemon.pid)} ${daemon.alive ? 'is running' : 'has ended'}`,
-        [{ kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir }],
-        'stop',
-      ),
-    ];
-  }
-  const units = [paths.socketUnit, paths.serviceUnit].filter((path) => entries.get(path)?.marked === true);
-  const lost = lostSteps(paths, installation);
-  if (units.length === 0) return lost;
-  const names = units.map((path) => path.slice(path.lastIndexOf('/') + 1));
-  return [
-    ...lost,
-    step(
-      'service.stop',
-      `stop and disable ${names.join(' and ')}`,
-      names.join('\n'),
-      [systemctl('disable', '--now', ...names)],
-      'stop',
-    ),
-    step('service.units', `remove ${units.join(' and ')}`, 'they carry hxllm’s mark', [
-      { kind: 'remove', paths: units },
-      systemctl('daemon-reload'),
-      { ...systemctl('reset-failed', ...names), mayFail: true },
-    ]),
-  ];
 }
 
 function fileSteps(

@@ -1,29 +1,56 @@
 import type { StepVerb } from '../core/recorder.ts';
-import type { Action, Plan, Step } from './plan.ts';
+import type { Desired } from '../render/desired.ts';
+import type { Action, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
+import { besideSteps, linkAction, standbySteps } from './instance.ts';
 import { systemctl } from './systemctl.ts';
 import { followersOf, takenUnits } from './replaced.ts';
+import { startFollowers } from './start-followers.ts';
+import type { Transition } from './transition.ts';
 
 const UNITS = ['litellm.socket', 'litellm.service'];
+const UNIT_FILES = [...UNITS, 'litellm@.service', 'litellm-failed@.service', 'litellm-drop-ins'];
 
-/** Enables both units and starts the desired state. If the socket's unit does not change, the listener stays open. */
+/** The step that names the first instance, before any file: a host that is cut off in between starts with a gateway in any case. */
+export function planFirstInstance(
+  { paths }: Desired,
+  { installation }: Actual,
+  transition: Transition,
+): readonly Step[] {
+  if (transition.kind === 'reload' || (transition.kind === 'beside' && transition.from !== 'process')) return [];
+  const number = transition.kind === 'none' ? transition.serving : transition.to;
+  if (installation.inUse === number) return [];
+  const found = installation.inUse === undefined ? 'none' : `litellm@${String(installation.inUse)}.service`;
+  return [
+    change(
+      'service.instance',
+      'enable',
+      `let litellm.service start litellm@${String(number)}.service`,
+      `${paths.instanceLinks}: expected litellm@${String(number)}.service, found ${found}`,
+      [linkAction(paths, number)],
+    ),
+  ];
+}
+
+/** Enables both units and brings the desired state to serve. If the socket's unit does not change, the listener stays open. */
 export function planUnitSteps(
+  desired: Desired,
   actual: Actual,
-  state: { readonly changed: readonly Step[]; readonly confirmed: boolean; readonly reloads: boolean },
+  state: { readonly changed: readonly Step[]; readonly confirmed: boolean },
+  transition: Transition,
 ): readonly Step[] {
   const { installation, foreign, dropIns } = actual;
   const { service, socket } = installation;
   const taken = takenUnits(foreign).some(({ name }) => UNITS.includes(name));
   const isEnabled = !taken && service?.enabled === 'enabled' && socket?.enabled === 'enabled';
-  const isActive = !taken && service?.active === 'active' && socket?.active === 'active';
   const writes = (name: string): boolean => state.changed.some((step) => step.id === `files.${name}`);
   // In the confirmed state only the operator's drop-ins can be new to systemd; when it reads them is the operator's choice.
   const isTheirs = state.confirmed && dropIns.length > 0;
   const needsReload =
-    writes('litellm.socket') ||
-    writes('litellm.service') ||
+    UNIT_FILES.some(writes) ||
+    state.changed.some(({ id }) => id === 'service.instance') ||
     (!isTheirs && (service?.needsReload === true || socket?.needsReload === true));
-  const steps: Step[] = [];
+  const steps: Step[] = [...standbySteps(actual)];
   if (needsReload)
     steps.push(
       change(
@@ -44,8 +71,9 @@ export function planUnitSteps(
         [systemctl('enable', ...UNITS)],
       ),
     );
-  if (isActive && state.confirmed) return steps;
-  if (isActive && state.reloads && !needsReload)
+  if (transition.kind === 'none') return steps;
+  if (transition.kind === 'beside') return [...steps, ...besideSteps(desired, actual, transition)];
+  if (transition.kind === 'reload')
     return [
       ...steps,
       change(
@@ -56,85 +84,31 @@ export function planUnitSteps(
         [systemctl('reload', 'litellm.service')],
       ),
     ];
-  const keepsListener = isActive && !writes('litellm.socket');
-  // systemd restarts the followers of a restarted unit by itself.
-  const actions = keepsListener
-    ? [systemctl('restart', 'litellm.service')]
-    : [...startAll(), ...startFollowers(followersOf(actual).after)];
-  const why = isActive
-    ? 'it does not run this release and configuration'
-    : `litellm.service is ${describe(service?.active)}, litellm.socket is ${describe(socket?.active)}`;
+  const { to, why } = transition;
   steps.push(
     change(
       'service.start',
-      keepsListener ? 'restart' : 'start',
-      keepsListener ? 'restart litellm (the socket stays open)' : `start ${UNITS.join(' and ')}`,
-      why,
-      actions,
+      why === undefined ? 'start' : 'restart',
+      why === undefined
+        ? `start ${UNITS.join(' and ')}`
+        : `stop and start litellm: ${why} (streams may end for up to 60 s, and the port is closed meanwhile)`,
+      why === undefined
+        ? `litellm.service is ${describe(service?.active)}, litellm.socket is ${describe(socket?.active)}`
+        : 'it does not run this release and configuration',
+      [...startAll(to), ...startFollowers(followersOf(actual).after)],
     ),
   );
   return steps;
 }
 
-/** Returns the units to their earlier state: enabled and running, or neither. */
-export function recoverUnits(actual: Actual, confirm: readonly Action[]): Pick<Plan, 'recover' | 'hasPrevious'> {
-  const { installation, foreign } = actual;
-  const { service, socket } = installation;
-  const taken = takenUnits(foreign);
-  // The links of a unit that is taken over are files of the switch, which restores them.
-  const enabled = new Set(
-    UNITS.filter(
-      (name, index) => [socket, service][index]?.enabled === 'enabled' && !taken.some((unit) => unit.name === name),
-    ),
-  );
-  const active = UNITS.filter((_name, index) => [socket, service][index]?.active === 'active');
-  const stopped = taken.filter((unit) => unit.active && !UNITS.includes(unit.name));
-  const others = stopped.filter((unit) => !unit.starting).map((unit) => unit.name);
-  // These did not run before either, so nothing waits for them.
-  const starting = [
-    ...stopped.filter((unit) => unit.starting).map((unit) => unit.name),
-    ...taken.filter((unit) => unit.starting && UNITS.includes(unit.name)).map((unit) => unit.name),
-  ];
-  // Disabling removes every link to a unit, also the operator's, so it is for units that the switch has enabled.
-  const fresh = UNITS.filter((name) => !enabled.has(name));
-  const loose = (...words: readonly string[]): Action => ({ ...systemctl(...words), mayFail: true });
-  return {
-    hasPrevious: active.length > 0 || others.length > 0,
-    recover: {
-      before: [loose('stop', ...UNITS), ...(fresh.length > 0 ? [loose('disable', ...fresh)] : [])],
-      after: [
-        systemctl('daemon-reload'),
-        loose('reset-failed', ...UNITS),
-        ...(active.length > 0 ? [systemctl('start', ...active)] : []),
-        ...(others.length > 0 ? [systemctl('start', ...others)] : []),
-        ...(starting.length > 0 ? [loose('start', '--no-block', ...starting)] : []),
-        ...startFollowers(followersOf(actual).before),
-        ...(active.length === UNITS.length ? confirm : []),
-      ],
-    },
-  };
-}
-
 // The start limits of an earlier failure must not delay this start, and a changed socket has to release its old address.
-function startAll(): readonly Action[] {
+function startAll(number: number): readonly Action[] {
   return [
     { ...systemctl('stop', ...UNITS), mayFail: true },
-    { ...systemctl('reset-failed', ...UNITS), mayFail: true },
+    { ...systemctl('reset-failed', ...UNITS, `litellm@${String(number)}.service`), mayFail: true },
     systemctl('start', ...UNITS),
-  ];
-}
-
-// A target would start all that it wants, so it is started alone. A follower that fails by itself fails no switch.
-function startFollowers(names: readonly string[]): readonly Action[] {
-  const targets = names.filter((name) => name.endsWith('.target'));
-  const others = names.filter((name) => !targets.includes(name));
-  const start = (...words: readonly string[]): Action => ({
-    ...systemctl('start', '--no-block', ...words),
-    mayFail: true,
-  });
-  return [
-    ...(targets.length === 0 ? [] : [start('--job-mode=ignore-dependencies', ...targets)]),
-    ...(others.length === 0 ? [] : [start(...others)]),
+    // Its start is a job of its own, and the start of litellm.service does not wait for it.
+    systemctl('start', `litellm@${String(number)}.service`),
   ];
 }
 

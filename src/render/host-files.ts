@@ -3,7 +3,7 @@ import { authoritiesText } from '../core/certificate.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
-import type { TemplateName } from '../core/template-name.ts';
+import { isTemplateName, type TemplateName } from '../core/template-name.ts';
 import { secretContent, type Content, type DesiredFile } from './content.ts';
 import { assignmentOf, quoteEnvironment } from './environment-file.ts';
 import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
@@ -15,7 +15,7 @@ export type ResolvedMasterKey =
   | { readonly key: Secret; readonly previous?: Secret | undefined }
   | { readonly why: string };
 
-/** Renders all files of a host: config.yaml, litellm.env and, with litellm_ca_file, ca.pem; and the two units if systemd manages the host. */
+/** Renders all files of a host: config.yaml, litellm.env and, with litellm_ca_file, ca.pem; and the units if systemd manages the host. */
 export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Result<readonly DesiredFile[]> {
   const paths = pathsOf(settings);
   const managed = settings.serviceManager === 'systemd';
@@ -113,31 +113,39 @@ function renderEnvironment(key: ResolvedMasterKey, settings: Settings): Result<C
   return authorities.ok ? ok(secretContent(`${whole}NODE_EXTRA_CA_CERTS=${authorities.value}\n`)) : authorities;
 }
 
+// In the order in which they are replaced: a host that is cut off in between starts with a gateway in any case.
 function renderUnits(settings: Settings): Result<readonly DesiredFile[]> {
   const paths = pathsOf(settings);
   const values = unitValues(settings);
   if (!values.ok) return values;
   const files: DesiredFile[] = [];
-  for (const [name, path] of [
-    ['litellm.socket', paths.socketUnit],
-    ['litellm.service', paths.serviceUnit],
+  for (const [name, path, mode] of [
+    ['litellm-failed@.service', paths.failedUnit, 0o644],
+    ['litellm-drop-ins', paths.dropInGenerator, 0o755],
+    ['litellm@.service', paths.instanceUnit, 0o644],
+    ['litellm.socket', paths.socketUnit, 0o644],
+    ['litellm.service', paths.serviceUnit, 0o644],
   ] as const) {
     const text = renderMarked(name, values.value, settings);
     if (!text.ok) return text;
-    files.push({ name, path, owner: 'root', group: 'root', mode: 0o644, content: { kind: 'text', text: text.value } });
+    files.push({ name, path, owner: 'root', group: 'root', mode, content: { kind: 'text', text: text.value } });
   }
   return ok(files);
 }
 
-/** Renders a template whose first line is the mark, by which later runs know the file as hxllm's. */
-function renderMarked(name: TemplateName, values: TemplateValues, settings: Settings): Result<string> {
-  const text = renderTemplate(name, values, settings.templates?.get(name));
-  if (!text.ok || text.value.startsWith(`${MARK_LINE}\n`)) return text;
+/** The operator's templates, and two that are hxllm's alone. */
+type RenderedName = TemplateName | 'litellm-failed@.service' | 'litellm-drop-ins';
+
+/** Renders a template whose first line, or the second of a script, is the mark, by which later runs know the file as hxllm's. */
+function renderMarked(name: RenderedName, values: TemplateValues, settings: Settings): Result<string> {
+  const own = isTemplateName(name) ? settings.templates?.get(name) : undefined;
+  const text = renderTemplate(name, values, own);
+  if (own === undefined || !text.ok || text.value.startsWith(`${MARK_LINE}\n`)) return text;
   return fail(lostLine(settings, name, '{{mark}}', 'the next run would take the file for somebody else’s'));
 }
 
-function lostLine(settings: Settings, name: TemplateName, line: string, why: string): Problem {
-  const file = settings.templates?.get(name)?.file ?? `templates/${name}`;
+function lostLine(settings: Settings, name: RenderedName, line: string, why: string): Problem {
+  const file = (isTemplateName(name) ? settings.templates?.get(name)?.file : undefined) ?? `templates/${name}`;
   const place = line === '{{mark}}' ? 'first' : 'own';
   return {
     code: 'config.template-lost',

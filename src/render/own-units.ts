@@ -7,11 +7,11 @@ export function ownUnits(
   settings: Settings,
   files: readonly DesiredFile[],
 ): readonly {
-  readonly name: 'litellm.service' | 'litellm.socket';
+  readonly name: 'litellm.service' | 'litellm@.service' | 'litellm.socket';
   readonly text: string;
   readonly template: string;
 }[] {
-  return (['litellm.service', 'litellm.socket'] as const).flatMap((name) => {
+  return (['litellm.service', 'litellm@.service', 'litellm.socket'] as const).flatMap((name) => {
     const file = files.find((one) => one.name === name);
     const template = settings.templates?.get(name)?.file ?? `templates/${name}`;
     return file === undefined ? [] : [{ name, text: contentText(file.content) ?? '', template }];

@@ -57,6 +57,8 @@ test('the guide’s files are read as they are, with every default', async () =>
       group: 'litellm',
       routingStrategy: 'fleet',
       drainTimeoutS: 600,
+      gateSoakS: 8,
+      gateModel: undefined,
       configDir: '/etc/litellm',
       installDir: '/opt/litellm',
       serviceManager: 'systemd',

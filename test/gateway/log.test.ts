@@ -75,3 +75,17 @@ test('while the reader stalls, lines are left out, within a turn and across turn
     `{"time":"1970-01-01T00:00:00.000Z","event":"log-lines-dropped","lines":${String(10_000 - lines)}}\n{"event":"next"}\n`,
   ]);
 });
+
+test('for a pipe with several writers a long write is divided between lines, so that no line is torn', () => {
+  const written: string[] = [];
+  const output = batchWrites({ write: (text) => written.push(text), writableLength: 0 }, undefined, 20);
+  const lines = ['{"a":1}\n', '{"b":"ä"}\n', '{"c":3}\n', `{"d":"${'x'.repeat(40)}"}\n`, '{"e":5}\n'];
+  for (const line of lines) output.write(line);
+  output.flush();
+  assert.equal(written.join(''), lines.join(''));
+  assert.ok(
+    written.every((text) => text.endsWith('\n') && (Buffer.byteLength(text) <= 20 || text === lines[3])),
+    written.join('|'),
+  );
+  assert.ok(written.length < lines.length);
+});

@@ -32,7 +32,8 @@ test('enforce installs beside drop-ins, keeps them and names them', lab.only, as
   const ran = await operator.deploy('up', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   for (const path of PATHS) assert.ok(ran.stdout.replaceAll(/\s+/g, ' ').includes(path), `${path}\n${ran.stdout}`);
-  assert.equal(await host.must('systemctl show litellm -P MemoryMax,TasksMax,Nice'), '2147483648\n500\n5');
+  for (const unit of ['litellm', 'litellm@1'])
+    assert.equal(await host.must(`systemctl show ${unit} -P MemoryMax,TasksMax,Nice`), '2147483648\n500\n5');
 });
 
 test('later runs change nothing, also with properties set by systemctl and with --take-over', lab.only, async () => {
@@ -59,7 +60,7 @@ test(
     const host = lab.host('hx-api-server');
     const path = '/etc/systemd/system/litellm.service.d/zz-user.conf';
     await host.must(
-      `printf '# sk-hidden\\n[Service]\\nUser=\\\\\\n  nobody\\nEnvironment=TOKEN=sk-hidden-value\\n' > ${path}`,
+      `printf '# sk-hidden\\n[Service]\\nUser=\\\\\\n  nobody\\nExecReload=/bin/false\\nEnvironment=TOKEN=sk-hidden-value\\n' > ${path}`,
     );
     const dry = await operator.deploy('enforce', '--dry-run');
     assert.match(dry.stdout, /!.*drop-ins/);
@@ -70,7 +71,7 @@ test(
     assert.match(await host.must(`cat ${path}`), /TOKEN/);
     assert.ok(!operator.evidence().includes('sk-hidden'));
     // As systemd sees it, the value is the right one.
-    await host.must(`printf '[Service]\\nUser=%%N\\n' > ${path}; systemctl daemon-reload`);
+    await host.must(`printf '[Service]\\nUser=%%p\\n' > ${path}; systemctl daemon-reload`);
     const fixed = await operator.deploy('enforce', '--yes');
     assert.equal(fixed.exitCode, 0, fixed.stdout + fixed.stderr);
     assert.doesNotMatch(fixed.stdout, /!.*drop-ins/);

@@ -22,6 +22,8 @@ export interface Operator {
   hxllm(...words: readonly string[]): Promise<CommandResult>;
   /** The same for commands that need the vault and may change something. */
   deploy(...words: readonly string[]): Promise<CommandResult>;
+  /** The same with another copy of the program. */
+  deployWith(program: string, ...words: readonly string[]): Promise<CommandResult>;
   /** The same, killed with SIGKILL or interrupted with SIGINT when the event has come. */
   cutOff(signal: 'SIGKILL' | 'SIGINT', event: Promise<unknown>, ...words: readonly string[]): Promise<CommandResult>;
   /** Edits a file: every `from` becomes `to`; throws if there is none. */
@@ -60,6 +62,11 @@ export function createOperator(): Operator {
       void event.finally(() => stop.abort());
       return running;
     },
+    deployWith: (program, ...words) =>
+      run([process.execPath, program, ...words, '--vault-password-file', 'vault-password'], {
+        cwd: folder,
+        environment,
+      }),
     deploy: (...words) => hxllm(...words, '--vault-password-file', 'vault-password'),
     edit: (file, from, to) => {
       const text = readFileSync(join(folder, file), 'utf8');

@@ -54,18 +54,24 @@ test('Node reads the file in spite of the mark before the certificates', () => {
   }
 });
 
-test('a first file, a changed one and one that is gone each mean a restart, never a reload', () => {
+test('a first file, a changed one and one that is gone each mean a new instance, never a reload', () => {
   const actual = installed(withFile);
   assert.deepEqual(idsOf(planHost(withFile, actual)), []);
   const changed = planHost(desiredOf({ authorities: authorityFile('other.pem') }), actual);
-  assert.deepEqual(idsOf(changed), ['deployment', 'files.ca.pem', 'service.start', 'health']);
-  assert.equal(changed.steps.find(({ id }) => id === 'service.start')?.verb, 'restart');
+  assert.deepEqual(idsOf(changed), [
+    'deployment',
+    'files.ca.pem',
+    'service.start',
+    'service.gate',
+    'service.take-over',
+    'health',
+  ]);
   const first = planHost(withFile, installed(desiredOf()));
   assert.deepEqual(
     idsOf(first).filter((id) => id.startsWith('files.')),
-    ['files.ca.pem', 'files.litellm.service'],
+    ['files.ca.pem', 'files.litellm@.service', 'files.litellm.service'],
   );
-  assert.equal(first.steps.find(({ id }) => id === 'service.start')?.verb, 'restart');
+  assert.ok(idsOf(first).includes('service.take-over'));
   const gone = planHost(desiredOf(), actual);
   assert.equal(idsOf(gone).at(-1), 'former.files');
   assert.match(gone.steps.at(-1)?.detail ?? '', /^\/etc\/litellm\/ca\.pem$/);

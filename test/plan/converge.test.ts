@@ -41,6 +41,12 @@ function pathsIn(plan: Plan): readonly string[] {
       case 'command':
       case 'copy':
       case 'health':
+      case 'use-instance':
+      case 'start-instance':
+      case 'gate':
+      case 'take-over':
+      case 'replace-process':
+      case 'return-to':
         return [];
     }
   };

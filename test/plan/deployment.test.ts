@@ -28,6 +28,9 @@ test('a first deployment is number 1, and its record names what it rests on', ()
     [
       ['config.yaml', true],
       ['litellm.env', false],
+      ['litellm-failed@.service', true],
+      ['litellm-drop-ins', true],
+      ['litellm@.service', true],
       ['litellm.socket', true],
       ['litellm.service', true],
     ],

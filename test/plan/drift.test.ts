@@ -139,6 +139,39 @@ test('units and services that were stopped, disabled or changed are drift', () =
   assert.deepEqual(lines({ user: undefined }), ['account the user litellm: an account, none']);
 });
 
+test('another instance in use, none, or one that does not serve is drift', () => {
+  assert.deepEqual(lines({ inUse: undefined }), [
+    'unit /etc/systemd/system/litellm.service.wants: the link litellm@1.service, none',
+  ]);
+  const alive = { number: 1, active: 'active', program: '' };
+  assert.deepEqual(lines({ inUse: 2, instanceUnits: [{ ...alive, state: 'serving' }] }), [
+    'unit /etc/systemd/system/litellm.service.wants: the link litellm@1.service, litellm@2.service',
+    'service litellm@2.service: active, and serving, inactive',
+  ]);
+  assert.deepEqual(lines({ instanceUnits: [{ ...alive, active: 'failed' }] }), [
+    'service litellm@1.service: active, and serving, failed',
+  ]);
+  assert.deepEqual(
+    lines({
+      instanceUnits: [
+        { ...alive, state: 'draining' },
+        { ...alive, number: 2, state: 'serving' },
+      ],
+    }),
+    ['service litellm@1.service: active, and serving, active, and draining'],
+  );
+  // Earlier instances that end their streams are no drift.
+  assert.deepEqual(
+    lines({
+      instanceUnits: [
+        { ...alive, state: 'serving' },
+        { ...alive, number: 3, state: 'draining' },
+      ],
+    }),
+    [],
+  );
+});
+
 test('a thing that hxllm did not make is drift in each of its folders', () => {
   for (const folder of NAMES.keys()) {
     const names = new Map(NAMES).set(folder, [...(NAMES.get(folder) ?? []), 'notes.txt']);

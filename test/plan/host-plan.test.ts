@@ -14,6 +14,8 @@ const UNCONFIRMED = {
   confirmed: undefined,
 };
 
+const BESIDE = ['service.start', 'service.gate', 'service.take-over'];
+
 test('the marker notes what hxllm makes before any of it is made', () => {
   for (const over of [
     {},
@@ -43,11 +45,11 @@ test('a host in the desired and confirmed state has no steps, with both service 
 test('a bare host gets everything, with unused things before the switch', () => {
   const plan = planHost(desiredOf(), bare());
   const desired =
-    'folders user.group user.user folders.config runtime release deployment | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
+    'folders user.group user.user folders.config runtime release deployment | release.check service.instance files.config.yaml files.litellm.env files.litellm-failed@.service files.litellm-drop-ins files.litellm@.service files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
   assert.deepEqual(idsOf(plan), desired.replace('| ', '').split(' '));
   assert.deepEqual(
     plan.steps.map((step) => step.stage),
-    [...Array<string>(7).fill('prepare'), ...Array<string>(10).fill('switch')],
+    [...Array<string>(7).fill('prepare'), ...Array<string>(14).fill('switch')],
   );
   assert.deepEqual(commandsOf(plan, 'user.user'), [
     'useradd --system --gid litellm --comment hxllm gateway --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin litellm',
@@ -68,7 +70,7 @@ test('a changed model rewrites the configuration and reloads', () => {
   assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password reload litellm.service']);
 });
 
-test('if more than the configuration differs, or the running state is unknown, it restarts with the listener kept open', () => {
+test('if more than the configuration differs, or the running state is unknown, a new instance takes over', () => {
   const models = { routingStrategy: 'simple-shuffle' } as const;
   const key = { masterKey: { state: 'set', key: new Secret(`sk-${'b2'.repeat(32)}`), where: {} } } as const;
   const before = installed(desiredOf());
@@ -82,8 +84,8 @@ test('if more than the configuration differs, or the running state is unknown, i
     planHost(desiredOf({ ...models, ...key }), half),
   ]) {
     assert.deepEqual(
-      commandsOf(plan, 'service.start'),
-      ['systemctl --no-ask-password restart litellm.service'],
+      idsOf(plan).filter((id) => id.startsWith('service.')),
+      BESIDE,
       idsOf(plan).join(' '),
     );
   }
@@ -94,6 +96,7 @@ test('another port closes the old listener and opens the new one', () => {
   assert.deepEqual(idsOf(plan), [
     'deployment',
     'release.check',
+    'service.instance',
     'files.config.yaml',
     'files.litellm.socket',
     'service.reload',
@@ -104,8 +107,9 @@ test('another port closes the old listener and opens the new one', () => {
     commandsOf(plan, 'service.start').map((line) => line.split(' ').slice(2).join(' ')),
     [
       'stop litellm.socket litellm.service',
-      'reset-failed litellm.socket litellm.service',
+      'reset-failed litellm.socket litellm.service litellm@2.service',
       'start litellm.socket litellm.service',
+      'start litellm@2.service',
     ],
   );
   const back = plan.recover.after.find((action) => action.kind === 'health');
@@ -114,21 +118,14 @@ test('another port closes the old listener and opens the new one', () => {
 
 test('a new gateway is sent, checked, and then made current', () => {
   const plan = planHost(desiredOf({}, 'newer'), installed(desiredOf()));
-  assert.deepEqual(idsOf(plan), [
-    'release',
-    'deployment',
-    'release.check',
-    'release.current',
-    'service.start',
-    'health',
-  ]);
+  assert.deepEqual(idsOf(plan), ['release', 'deployment', 'release.check', 'release.current', ...BESIDE, 'health']);
 });
 
 test('a run that ended before health was confirmed is continued', () => {
   const desired = desiredOf();
   assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: UNCONFIRMED }))), [
     'deployment',
-    'service.start',
+    ...BESIDE,
     'health',
   ]);
 });
@@ -157,7 +154,7 @@ test('a damaged runtime is sent again', () => {
     desired,
     installed(desired, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
   );
-  assert.deepEqual(idsOf(plan), ['runtime', 'deployment', 'service.start', 'health']);
+  assert.deepEqual(idsOf(plan), ['runtime', 'deployment', ...BESIDE, 'health']);
   assert.match(plan.steps[0]?.detail ?? '', /differs from the sent file/);
 });
 

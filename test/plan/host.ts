@@ -29,6 +29,8 @@ const NOTHING: Installation = {
   backups: [],
   service: undefined,
   socket: undefined,
+  instanceUnits: [],
+  inUse: undefined,
   danglingLinks: [],
   daemon: undefined,
 };
@@ -197,6 +199,8 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     backups: [],
     service: unit,
     socket: unit,
+    instanceUnits: [{ number: 1, active: 'active', program: `${desired.release.runtimeFolder}/bin/node` }],
+    inUse: 1,
     danglingLinks: [],
     daemon: { pid: 1, alive: true },
   };

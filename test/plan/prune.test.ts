@@ -16,8 +16,9 @@ function kept(number: number, release: string, healthy = true): KeptDeployment {
 
 function planOf(over: Partial<Installation>, desired = CHANGED): Plan {
   const all = installed(RUNNING);
+  const instanceUnits = all.installation.instanceUnits.map((unit) => ({ ...unit, number: 7 }));
   const notes = { made: [], used: [], confirmed: 'x', ...all.installation.notes, deployment: 7 };
-  return planHost(desired, { ...all, installation: { ...all.installation, notes, ...over } });
+  return planHost(desired, { ...all, installation: { ...all.installation, notes, inUse: 7, instanceUnits, ...over } });
 }
 
 function removed(plan: Plan, id: string): readonly string[] {
@@ -57,6 +58,10 @@ test('the last five deployments stay with the releases and runtimes that they ne
   assert.equal(step?.stage, 'clean');
   assert.match(step.title, /^remove deployments 1 2 3, releases 1{12} 2{12} 3{12}, runtimes node-22/);
   assert.ok(idsOf(plan).indexOf('prune') > idsOf(plan).indexOf('health'));
+});
+
+test('the deployment that a boot would start stays, also where it does not run', () => {
+  assert.ok(!removed(planOf({ deployments: SEVEN, inUse: 1 }), 'prune').includes('deployments/1'));
 });
 
 test('a deployment that a process runs or drains from stays, with its release and runtime', () => {

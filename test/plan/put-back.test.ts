@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ForeignUnit } from '../../src/facts/foreign.ts';
 import type { Actual } from '../../src/plan/actual.ts';
-import { recoverUnits } from '../../src/plan/unit.ts';
+import { recoverUnits } from '../../src/plan/recovery.ts';
 import { replacedBy } from '../../src/plan/replaced.ts';
 import { bare, desiredOf, entryOf } from './host.ts';
 import { DELETED, makePutBackStage, type PutBackStage } from './put-back-stage.ts';
@@ -119,7 +119,7 @@ test('a unit that was only starting is started without waiting for it', async (c
   assert.match(stdout, /litellm\.service \(starting, as before\)\.$/m);
   assert.equal(stage.calls().at(-1), '--no-ask-password start --no-block -- litellm.service');
   assert.deepEqual(
-    recoverUnits({ ...actual, foreign }, []).recover.after.flatMap((action) =>
+    recoverUnits({ ...actual, foreign }, [], { kind: 'start', to: 1, why: undefined }).recover.after.flatMap((action) =>
       action.kind === 'command' && action.argv.includes('start') ? [action.argv.slice(2)] : [],
     ),
     [['start', '--no-block', 'litellm.service']],

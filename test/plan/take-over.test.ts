@@ -71,7 +71,7 @@ test('a take-over copies first, stops the old service in the switch, and can res
   assert.doesNotMatch(JSON.stringify(plan.steps.map((step) => step.detail)), /sk-old/);
   assert.deepEqual(wordsAfter(plan), [
     'daemon-reload',
-    'reset-failed litellm.socket litellm.service',
+    'reset-failed litellm.socket litellm.service litellm@*',
     'start litellm.service',
   ]);
 });
@@ -82,6 +82,9 @@ test('every replaced file is copied, marked or not, and putting back removes onl
     copies: ['/etc/litellm/config.yaml', UNIT_FILE, WANTS],
     created: [
       '/etc/litellm/litellm.env',
+      '/etc/systemd/system/litellm-failed@.service',
+      '/etc/systemd/system-generators/litellm-drop-ins',
+      '/etc/systemd/system/litellm@.service',
       '/etc/systemd/system/litellm.socket',
       '/etc/systemd/system/sockets.target.wants/litellm.socket',
     ],
@@ -176,7 +179,9 @@ test('a switch that fails disables only units that it has enabled', () => {
     'stop litellm.socket litellm.service',
     'disable litellm.socket litellm.service',
   ]);
-  assert.deepEqual(before(planHost(desired, installed(desired))), ['stop litellm.socket litellm.service']);
+  assert.deepEqual(before(planHost(desiredOf({ port: 4001 }), installed(desired))), [
+    'stop litellm.socket litellm.service',
+  ]);
 });
 
 test('processes and units that could not be put back are not taken over', () => {

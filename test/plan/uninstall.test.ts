@@ -16,6 +16,8 @@ test('uninstall removes nothing without a mark, and no user or group that hxllm 
   const { installation, footprint } = installed(desired, {
     user: { gecos: 'LiteLLM', group: 'litellm' },
     notes: undefined,
+    instanceUnits: [],
+    inUse: undefined,
   });
   const unmarked = new Map([...installation.entries].map(([path, entry]) => [path, { ...entry, marked: false }]));
   const { plan, left } = planUninstall(desired.settings, desired.paths, {
@@ -35,6 +37,9 @@ test('uninstall removes nothing without a mark, and no user or group that hxllm 
       '/etc/litellm/litellm.env',
       '/etc/systemd/system/litellm.service',
       '/etc/systemd/system/litellm.socket',
+      '/etc/systemd/system/litellm@.service',
+      '/etc/systemd/system/litellm-failed@.service',
+      '/etc/systemd/system-generators/litellm-drop-ins',
       '/opt/litellm',
       'the user litellm',
     ],

@@ -22,11 +22,23 @@ test('every file is marked and has the guide’s path, owner and mode', () => {
     [
       ['/etc/litellm/config.yaml', 'root:litellm', '640'],
       ['/etc/litellm/litellm.env', 'root:litellm', '640'],
+      ['/etc/systemd/system/litellm-failed@.service', 'root:root', '644'],
+      ['/etc/systemd/system-generators/litellm-drop-ins', 'root:root', '755'],
+      ['/etc/systemd/system/litellm@.service', 'root:root', '644'],
       ['/etc/systemd/system/litellm.socket', 'root:root', '644'],
       ['/etc/systemd/system/litellm.service', 'root:root', '644'],
     ],
   );
   for (const file of files.value) assert.ok(isMarked(contentText(file.content) ?? ''), file.name);
+});
+
+test('a gateway of before the instances, which ends in this unit at an upgrade, has the time to end its streams', () => {
+  const files = renderHostFiles(settings(), KEY);
+  assert.ok(files.ok);
+  const { content } = files.value.find(({ name }) => name === 'litellm.service') ?? {};
+  const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(content === undefined ? '' : (contentText(content) ?? '')) ?? [];
+  // It lets running responses continue for 60 s.
+  assert.ok(Number(seconds) > 60, seconds);
 });
 
 test('without systemd there are no units, and files have no set owner', () => {
@@ -48,7 +60,7 @@ test('the key is a secret, and its file is unknown while the vault is locked', (
   assert.ok(locked.ok);
   assert.deepEqual(
     locked.value.map((file) => file.content.kind),
-    ['text', 'unknown', 'text', 'text'],
+    ['text', 'unknown', 'text', 'text', 'text', 'text', 'text'],
   );
 });
 

@@ -32,6 +32,7 @@ function render(own: Settings): { readonly texts: ReadonlyMap<string, string>; r
 }
 
 const SERVICE = templateText('litellm.service');
+const INSTANCE = templateText('litellm@.service');
 const SOCKET = templateText('litellm.socket');
 const ENV = templateText('litellm.env');
 
@@ -62,36 +63,53 @@ test('an operator’s own settings stay, and hxllm’s template stands for one t
 const LOST: readonly (readonly [string, Partial<Readonly<Record<TemplateName, string>>>, RegExp])[] = [
   [
     'ExecStart',
-    { 'litellm.service': SERVICE.replace(/^ExecStart=.*\n/m, '') },
+    { 'litellm@.service': INSTANCE.replace(/^ExecStart=.*\n/m, '') },
     /ExecStart=.*below \[Service\], found none/,
   ],
   [
     'another program',
-    { 'litellm.service': SERVICE.replace(/^ExecStart=.*$/m, 'ExecStart=/usr/bin/litellm --config {{config_file}}') },
+    { 'litellm@.service': INSTANCE.replace(/^ExecStart=.*$/m, 'ExecStart=/usr/bin/litellm --config {{config_file}}') },
     /found ExecStart=\/usr\/bin\/litellm .*another program/,
   ],
   [
     'an ExecStart that is reset',
-    { 'litellm.service': SERVICE.replace('[Install]', 'ExecStart=\n[Install]') },
+    { 'litellm@.service': INSTANCE.replace('[Install]', 'ExecStart=\n[Install]') },
     /ExecStart=/,
   ],
   ['ExecReload', { 'litellm.service': SERVICE.replace(/^ExecReload=.*\n/m, '') }, /ExecReload=/],
-  ['User', { 'litellm.service': SERVICE.replace(/^User=.*\n/m, '') }, /User=litellm below \[Service\], found none/],
-  ['Type', { 'litellm.service': SERVICE.replace('Type=exec', 'Type=notify') }, /Type=exec.*found Type=notify/],
-  ['the key', { 'litellm.service': SERVICE.replace(/^EnvironmentFile=.*\n/m, '') }, /EnvironmentFile=/],
+  ['User', { 'litellm@.service': INSTANCE.replace(/^User=.*\n/m, '') }, /User=litellm below \[Service\], found none/],
+  ['Type', { 'litellm@.service': INSTANCE.replace('Type=exec', 'Type=notify') }, /Type=exec.*found Type=notify/],
+  ['the key', { 'litellm@.service': INSTANCE.replace(/^EnvironmentFile=.*\n/m, '') }, /EnvironmentFile=/],
   [
     'the socket',
-    { 'litellm.service': SERVICE.replace(/^Requires=.*\n/m, '') },
+    { 'litellm@.service': INSTANCE.replace(/^Requires=.*\n/m, '') },
     /Requires=litellm\.socket below \[Unit\]/,
   ],
-  ['the state folder', { 'litellm.service': SERVICE.replace(/^StateDirectory=.*\n/m, '') }, /StateDirectory=/],
-  ['the boot', { 'litellm.service': SERVICE.replace(/^WantedBy=.*\n/m, '') }, /WantedBy=.*does not start at boot/],
+  ['the state folder', { 'litellm@.service': INSTANCE.replace(/^StateDirectory=.*\n/m, '') }, /StateDirectory=/],
+  ['the boot', { 'litellm@.service': INSTANCE.replace(/^WantedBy=.*\n/m, '') }, /WantedBy=.*no instance starts/],
+  [
+    'the boot of all',
+    { 'litellm.service': SERVICE.replace(/^WantedBy=.*\n/m, '') },
+    /WantedBy=.*does not start at boot/,
+  ],
+  ['the end with the service', { 'litellm@.service': INSTANCE.replace(/^BindsTo=.*\n/m, '') }, /BindsTo=.*go on/],
+  [
+    'the permit of a start',
+    { 'litellm@.service': INSTANCE.replace(/^Condition.*next.*\n/m, '') },
+    /ConditionPathExists=.*litellm-next/,
+  ],
+  ['the sockets', { 'litellm@.service': INSTANCE.replace(/^Sockets=.*\n/m, '') }, /Sockets=.*no listening socket/],
+  [
+    'a unit that is the gateway itself, of an older version',
+    { 'litellm.service': SERVICE.replace(/^ExecStart=.*$/m, 'ExecStart={{gateway}} --config {{config_file}}') },
+    /ExecStart=.*found ExecStart=\/opt\/litellm\/current\/gateway .*log of the instances/,
+  ],
   [
     'a setting with which Node.js ends',
-    { 'litellm.service': SERVICE.replace('[Install]', 'MemoryDenyWriteExecute=yes\n[Install]') },
+    { 'litellm@.service': INSTANCE.replace('[Install]', 'MemoryDenyWriteExecute=yes\n[Install]') },
     /no MemoryDenyWriteExecute=/,
   ],
-  ['a section', { 'litellm.service': SERVICE.replace('[Service]', '[Servce]') }, /ExecStart=/],
+  ['a section', { 'litellm@.service': INSTANCE.replace('[Service]', '[Servce]') }, /ExecStart=/],
   [
     'the port',
     { 'litellm.socket': SOCKET.replace(/^ListenStream=.*$/m, 'ListenStream=8080') },
@@ -99,19 +117,19 @@ const LOST: readonly (readonly [string, Partial<Readonly<Record<TemplateName, st
   ],
   ['the listening', { 'litellm.socket': SOCKET.replace(/^ListenStream=.*\n/m, '') }, /ListenStream=.*found none/],
   ['the mark', { 'litellm.socket': SOCKET.replace(/^\{\{mark\}\}\n/m, '') }, /first line \{\{mark\}\}/],
-  ['a mark below', { 'litellm.service': `# mine\n${SERVICE}` }, /first line \{\{mark\}\}/],
+  ['a mark below', { 'litellm@.service': `# mine\n${INSTANCE}` }, /first line \{\{mark\}\}/],
   ['the key’s variable', { 'litellm.env': '{{mark}}\nKEY={{master_key}}\n' }, /LITELLM_MASTER_KEY=\{\{master_key\}\}/],
   ['a second key', { 'litellm.env': `${ENV}LITELLM_MASTER_KEY=\n` }, /LITELLM_MASTER_KEY=\{\{master_key\}\}/],
   ['a key behind a backslash', { 'litellm.env': ENV.replace('LITELLM', 'A=b\\\nLITELLM') }, /LITELLM_MASTER_KEY/],
   ['a key in an open quote', { 'litellm.env': ENV.replace('LITELLM', 'A="b\nLITELLM') }, /LITELLM_MASTER_KEY/],
   [
     'a start that depends',
-    { 'litellm.service': SERVICE.replace('[Service]', 'ConditionPathExists=/etc/x\n[Service]') },
+    { 'litellm@.service': INSTANCE.replace('[Service]', 'ConditionPathExists=/etc/x\n[Service]') },
     /no ConditionPathExists= below \[Unit\].*does not start/,
   ],
   [
     'the rights of the program',
-    { 'litellm.service': SERVICE.replace('\nExecStart=', '\nExecStart=+') },
+    { 'litellm@.service': INSTANCE.replace('\nExecStart=', '\nExecStart=+') },
     /a prefix changes how systemd runs the program/,
   ],
   ['an empty file', { 'litellm.service': '' }, /first line \{\{mark\}\}/],

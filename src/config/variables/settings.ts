@@ -68,6 +68,9 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     routingStrategy: readStrategy(variables.get('litellm_routing_strategy'), reader),
     drainTimeoutS:
       reader.integer(variables.get('litellm_drain_timeout'), { from: 0, to: 86_400 }, 'seconds from 0 to 86400') ?? 600,
+    gateSoakS:
+      reader.integer(variables.get('litellm_gate_seconds'), { from: 0, to: 3600 }, 'seconds from 0 to 3600') ?? 8,
+    gateModel: readGateModel(variables.get('litellm_gate_model'), models, reader),
     ...folders,
     serviceManager,
     prefix,
@@ -78,6 +81,18 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     ...(signingKey === undefined ? {} : { evidenceSigningKey: signingKey }),
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+function readGateModel(value: Value | undefined, models: Settings['models'], reader: Reader): string | undefined {
+  const text = reader.text(value, 'an alias of litellm_models');
+  const names = models?.map(({ name }) => name) ?? [];
+  if (value === undefined || text === undefined || models === undefined || names.includes(text)) return text;
+  const near = nearestName(text, names);
+  return reader.wrong(
+    value,
+    `an alias of litellm_models: ${names.join(', ')}`,
+    near === undefined ? 'write one of them, or remove litellm_gate_model' : `write litellm_gate_model: ${near}`,
+  );
 }
 
 // The name of a group of a directory may have blanks and capitals; group(5) separates its fields by colons and members by commas.

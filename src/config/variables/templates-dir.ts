@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { errorCode } from '../../core/error.ts';
 import { quote } from '../../core/shell.ts';
 import { nearestName } from '../../core/spelling.ts';
-import { TEMPLATE_NAMES, type OperatorTemplates, type TemplateName } from '../../core/template-name.ts';
+import { isTemplateName, TEMPLATE_NAMES, type OperatorTemplates, type TemplateName } from '../../core/template-name.ts';
 import type { Findings } from '../findings.ts';
 import type { SourceFiles } from '../source-files.ts';
 import { Reader, type HostVariables } from './reader.ts';
@@ -83,10 +83,6 @@ export async function readTemplates(
     else if (opened.value !== undefined) templates.set(template, { file, text: opened.value.text });
   }
   return templates;
-}
-
-function isTemplateName(name: string): boolean {
-  return TEMPLATE_NAMES.some((template) => template === name);
 }
 
 /** Hidden files, copies of editors, and notes for people. */

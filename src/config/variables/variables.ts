@@ -171,6 +171,19 @@ export const VARIABLES = {
     unit: 's',
     default: 600,
   },
+  litellm_gate_seconds: {
+    type: integer(0, 3600),
+    meaning:
+      'How long a new instance of the gateway has to live before it takes over. A release that crashes within this time never takes a request.',
+    unit: 's',
+    default: 8,
+  },
+  litellm_gate_model: {
+    type: NAME,
+    meaning:
+      'The alias of `litellm_models` that a new instance has to give one real answer for before it takes over. It is asked only where the model is in memory, so nothing is loaded for it.',
+    example: 'phi3-3.8b',
+  },
   litellm_config_dir: {
     type: FOLDER,
     meaning:
@@ -226,7 +239,7 @@ export const VARIABLES = {
   litellm_templates_dir: {
     type: text('the path of a folder', String.raw`\s*\S[^\n]*`),
     meaning:
-      'A folder on this machine with your own templates of `litellm.service`, `litellm.socket` and `litellm.env`; hxllm’s own stands for one that is missing. `hxllm validate --write-templates DIR` writes them.',
+      'A folder on this machine with your own templates of `litellm.service`, `litellm@.service`, `litellm.socket` and `litellm.env`; hxllm’s own stands for one that is missing. `hxllm validate --write-templates DIR` writes them.',
     example: 'templates',
   },
   litellm_evidence_signing_key: {

@@ -1,5 +1,6 @@
 import type { Assignment } from './unit-text.ts';
-import { ruleOf, type ExpectedUnits, type Rule, type UnitName } from './rules.ts';
+import type { ExpectedUnits, Rule } from './rule.ts';
+import { ruleOf, type RuleSet } from './rules.ts';
 
 /** A setting with which the gateway cannot work. */
 export interface Break {
@@ -20,7 +21,7 @@ interface ParsedDropIn {
  * where it has a value as expected, the setting breaks nothing.
  */
 export function breakingSettings(
-  unit: UnitName,
+  unit: RuleSet,
   dropIns: readonly ParsedDropIn[],
   expected: ExpectedUnits,
   shown: string | undefined,

@@ -1,13 +1,15 @@
 import { decodeBase64 } from '../base64.ts';
 import type { Question } from '../question.ts';
 import { breakingSettings, type Break } from './breaks.ts';
-import type { ExpectedUnits, UnitName } from './rules.ts';
+import type { ExpectedUnits } from './rule.ts';
+import type { UnitName } from './rules.ts';
 import { DROP_IN_SCRIPT } from './script.ts';
 import { parseUnitText } from './unit-text.ts';
 
 /** A drop-in that changes one of hxllm's units. It is the operator's: no run changes or removes it. */
 export interface DropIn {
-  readonly unit: UnitName;
+  /** Those of litellm.service apply to its instances, and so do those of litellm@.service. */
+  readonly unit: Exclude<UnitName, 'litellm@.service'>;
   readonly path: string;
   /** The names of its settings, each once; never their values, which may be secrets. */
   readonly settings: readonly string[];
@@ -29,7 +31,7 @@ interface DropInFile {
 export function dropInsQuestion(units: ExpectedUnits): Question<readonly DropIn[]> {
   return {
     script: DROP_IN_SCRIPT,
-    arguments: [units.serviceUnit, units.socketUnit],
+    arguments: [units.serviceUnit, units.socketUnit, units.instanceUnit],
     as: 'root',
     parse: ({ stdout, exitCode }) => {
       if (exitCode !== 0) throw new Error(`the script that lists drop-ins exited with ${String(exitCode)}`);
@@ -52,7 +54,8 @@ function parseDropIns(stdout: string, expected: ExpectedUnits): readonly DropIn[
       path,
       assignments: parseUnitText(text),
     }));
-    const breaks = breakingSettings(unit, inEffect, expected, merged.get(unit));
+    const judged = unit === 'litellm.service' ? 'drop-ins of litellm.service' : unit;
+    const breaks = breakingSettings(judged, inEffect, expected, merged.get(unit));
     return inEffect.map(({ path, assignments }) => ({
       unit,
       path,

@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/problem.ts';
-import { ruleOf, rulesOf, type ExpectedUnits, type UnitName } from './rules.ts';
+import type { ExpectedUnits } from './rule.ts';
+import { ruleOf, rulesOf, type UnitName } from './rules.ts';
 import { parseUnitText, type Assignment } from './unit-text.ts';
 
 /** The rendered text of one of hxllm's units, and the template that it comes from. */
@@ -26,8 +27,41 @@ const NEEDS: Readonly<Record<UnitName, readonly Need[]>> = {
       word: 'litellm.socket',
       why: 'systemd does not pass the listening socket to the service',
     },
-    { section: 'Service', key: 'StateDirectory', word: 'litellm', why: 'the gateway may not write its state' },
     { section: 'Install', key: 'WantedBy', word: 'multi-user.target', why: 'the service does not start at boot' },
+  ],
+  'litellm@.service': [
+    {
+      section: 'Unit',
+      key: 'Requires',
+      word: 'litellm.socket',
+      why: 'systemd does not pass the listening socket to the instance',
+    },
+    {
+      section: 'Unit',
+      key: 'BindsTo',
+      word: 'litellm.service',
+      why: 'the instances go on when litellm.service is stopped',
+    },
+    {
+      section: 'Unit',
+      key: 'After',
+      word: 'litellm.service',
+      why: 'the instances start before the pipe for their log is there',
+    },
+    {
+      section: 'Unit',
+      key: 'ConditionPathExists',
+      word: '|/etc/systemd/system/litellm.service.wants/litellm@%i.service',
+      why: 'a restart starts instances that are not in use, too',
+    },
+    {
+      section: 'Unit',
+      key: 'ConditionPathExists',
+      word: '|/run/litellm-next/%i',
+      why: 'the instance of a new deployment does not start',
+    },
+    { section: 'Service', key: 'StateDirectory', word: 'litellm', why: 'the gateway may not write its state' },
+    { section: 'Install', key: 'WantedBy', word: 'litellm.service', why: 'no instance starts with litellm.service' },
   ],
   'litellm.socket': [
     { section: 'Install', key: 'WantedBy', word: 'sockets.target', why: 'the socket does not listen after a boot' },
@@ -40,8 +74,9 @@ const NEEDS: Readonly<Record<UnitName, readonly Need[]>> = {
  */
 export function ownUnitProblems({ name, text, template }: OwnUnit, expected: ExpectedUnits): readonly Problem[] {
   const assignments = parseUnitText(text);
-  // Conditions have many names, so that no rule lists them.
-  const conditions = assignments.flatMap(({ section, key: setting }) => {
+  // Conditions have many names, so that no rule lists them. Those of the instances are hxllm's own.
+  const conditions = assignments.flatMap(({ section, key: setting, value }) => {
+    if (NEEDS[name].some(({ key, word }) => key === setting && word === value)) return [];
     const rule = /^(?:Condition|Assert)/.test(setting) ? ruleOf(name, section, setting) : undefined;
     return rule === undefined ? [] : [{ section, setting, rule }];
   });

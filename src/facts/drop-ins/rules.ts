@@ -1,93 +1,27 @@
-/** The values in hxllm's own units that drop-ins are compared with. */
-export interface ExpectedUnits {
-  readonly serviceUnit: string;
-  readonly socketUnit: string;
-  readonly user: string;
-  readonly group: string;
-  readonly configDir: string;
-  readonly configFile: string;
-  readonly envFile: string;
-  readonly caFile: string;
-  /** Whether litellm_ca_file is defined; otherwise `undefined`. */
-  readonly authorities: object | undefined;
-  readonly installDir: string;
-  /** The link to the active release. */
-  readonly current: string;
-  /** An IP address or `localhost`. */
-  readonly listen: string;
-  readonly port: number;
-}
+import {
+  allowsFamily,
+  whenHidden,
+  whenOn,
+  whenOther,
+  whenSet,
+  whenUnlike,
+  whenWithout,
+  wordsOf,
+  type ExpectedUnits,
+  type Rule,
+} from './rule.ts';
 
-/** The units of hxllm. */
-export type UnitName = 'litellm.service' | 'litellm.socket';
+/** The units of hxllm that an operator may have templates of. Drop-ins of litellm.service are judged as those of the instances, which they apply to. */
+export type UnitName = 'litellm.service' | 'litellm@.service' | 'litellm.socket';
 
-/** How one setting is judged. `values` are all values in effect, the last one counts where systemd takes only one. */
-export interface Rule {
-  /** The values in hxllm's own unit; none by default. */
-  readonly ours?: (expected: ExpectedUnits) => readonly string[];
-  /** The reason why the gateway cannot work with these values; `undefined` if it can. */
-  readonly breaks: (values: readonly string[], expected: ExpectedUnits) => string | undefined;
-}
+/** The rules for a unit's own text, and those for drop-ins of the service. */
+export type RuleSet = UnitName | 'drop-ins of litellm.service';
 
 type Rules = Readonly<Record<string, Rule>>;
 
-const isOn = (values: readonly string[]): boolean => /^(?:1|yes|y|true|t|on)$/i.test(values.at(-1) ?? '');
-
-function whenSet(why: string): Rule {
-  return { breaks: (values) => (values.length > 0 ? why : undefined) };
-}
-
-function whenOn(why: string): Rule {
-  return { breaks: (values) => (isOn(values) ? why : undefined) };
-}
-
-function whenOther(ours: NonNullable<Rule['ours']>, why: (expected: ExpectedUnits) => string): Rule {
-  return {
-    ours,
-    breaks: (values, expected) => (values.at(-1) === ours(expected).at(-1) ? undefined : why(expected)),
-  };
-}
-
-// Words without quotes, prefixes of Exec lines included.
-function wordsOf(line: string): string {
-  return line
-    .split(/\s+/)
-    .map((word) => word.replace(/^(["'])(.*)\1$/, '$2'))
-    .join(' ');
-}
-
-function whenHidden(pathOf: (entry: string) => string): Rule {
-  return {
-    breaks: (values, { configDir, installDir }) => {
-      const paths = values
-        .flatMap((value) => value.split(/\s+/))
-        .map((entry) => pathOf(entry.replace(/^["'+:-]+|["']$/g, '')));
-      const hidden = [configDir, installDir].filter((folder) => paths.some((path) => overlap(path, folder)));
-      return hidden.length === 0 ? undefined : `the service does not see ${hidden.join(' and ')} as it is`;
-    },
-  };
-}
-
-function overlap(path: string, folder: string): boolean {
-  const [a, b] = [`${path.replace(/\/+$/, '')}/`, `${folder}/`];
-  return a.startsWith(b) || b.startsWith(a);
-}
-
-// systemd.exec(5): the first value decides whether the list allows or denies; `~` takes away from an allow-list.
-function allowsFamily(values: readonly string[], family: string): boolean {
-  if (values.length === 0) return true;
-  const denies = values[0]?.startsWith('~') === true;
-  let allowed = denies;
-  for (const value of values) {
-    const words = value.replace(/^~/, '').split(/\s+/);
-    if (value === 'none') allowed = false;
-    else if (words.includes(family)) allowed = !value.startsWith('~');
-  }
-  return allowed;
-}
-
 const COMMAND = 'it runs a command of its own, and a failure of it fails the start';
 const NO_AUTHORITIES = 'the gateway does not trust the authorities of litellm_ca_file';
+const RELOAD = 'a reload does something else than to check the configuration and read it';
 const CONDITION = 'the unit does not start where it is not met';
 
 const UNIT: Rules = {
@@ -97,7 +31,11 @@ const UNIT: Rules = {
 
 const SYSTEM_CALLS = ['@system-service @pkey', '~@privileged @resources'];
 
-const SERVICE: Rules = {
+function programOf({ installDir, configFile }: ExpectedUnits): string {
+  return `${installDir}/deployments/%i/gateway --config ${configFile} --instance %i`;
+}
+
+const INSTANCE: Rules = {
   User: whenOther(
     ({ user }) => [user],
     ({ user, envFile }) => `the service runs as another user than ${user}, which may not read ${envFile}`,
@@ -115,10 +53,13 @@ const SERVICE: Rules = {
         : 'systemd waits for a message that the gateway does not send',
   },
   ExecStart: {
-    ours: ({ current, configFile }) => [`${current}/gateway --config ${configFile}`],
-    breaks: (values, { current, configFile }) => {
-      const command = values.map(wordsOf).join('\n');
-      const ours = `${current}/gateway --config ${configFile}`;
+    ours: (expected) => [programOf(expected)],
+    breaks: (values, expected) => {
+      const command = values
+        .map(wordsOf)
+        .join('\n')
+        .replaceAll(/(\/deployments\/|--instance )\d+(?=\/| |$)/g, '$1%i');
+      const ours = programOf(expected);
       if (command === ours) return undefined;
       return command.replace(/^[-@:+!|]+ ?/, '') === ours
         ? 'a prefix changes how systemd runs the program: - hides failures, + and ! change its rights'
@@ -128,13 +69,7 @@ const SERVICE: Rules = {
   ExecStartPre: whenSet(COMMAND),
   ExecStartPost: whenSet(COMMAND),
   ExecCondition: whenSet(COMMAND),
-  ExecReload: {
-    ours: () => ['hxllm'],
-    breaks: (values) =>
-      values.length === 1 && (values[0] === 'hxllm' || /--check --config .*kill -HUP/.test(values[0] ?? ''))
-        ? undefined
-        : 'a reload does something else than to check the configuration and read it',
-  },
+  ExecReload: whenSet(RELOAD),
   EnvironmentFile: {
     ours: ({ envFile }) => [envFile],
     breaks: (values, { envFile }) => {
@@ -153,6 +88,8 @@ const SERVICE: Rules = {
       return authorities === undefined || set.at(-1)?.[1] === caFile ? undefined : NO_AUTHORITIES;
     },
   },
+  Sockets: whenWithout('litellm.socket', 'the instance gets no listening socket'),
+  RuntimeDirectory: whenWithout('litellm', 'the instances do not find each other'),
   UnsetEnvironment: {
     breaks: (values, { authorities }) => {
       const names = values.join(' ');
@@ -193,6 +130,37 @@ const SERVICE: Rules = {
   LimitAS: whenSet('Node.js reserves more address space than it uses, and may not start'),
 };
 
+/** The unit that stands for the instances: it has the settings of an instance for the check of a configuration, and other commands. */
+const SERVICE: Rules = {
+  ...Object.fromEntries(
+    Object.entries(INSTANCE).filter(([setting]) => setting !== 'Sockets' && setting !== 'RuntimeDirectory'),
+  ),
+  ExecStart: whenUnlike(
+    [/exec cat 0<>\/run\/litellm-log/],
+    ["/bin/sh -c '… exec cat 0<>/run/litellm-log …'"],
+    'the log of the instances does not reach the journal',
+  ),
+  ExecStartPre: whenUnlike(
+    [/^\+.*mkfifo .*\/run\/litellm-log/],
+    ["+/bin/sh -c '… mkfifo -m 600 /run/litellm-log …'"],
+    'the instances have no pipe for their log',
+  ),
+  ExecReload: whenUnlike(
+    [/--check --config /, /^\+.*kill --signal=HUP/],
+    ["/bin/sh -c '… --check --config …'", "+/bin/sh -c '… kill --signal=HUP …'"],
+    RELOAD,
+  ),
+};
+
+/** Drop-ins of litellm.service apply to the instances, and their ExecReload= to the unit itself. */
+const DROP_INS: Rules = {
+  ...INSTANCE,
+  ExecReload: {
+    ours: () => ['hxllm'],
+    breaks: (values) => (values.length === 1 && values[0] === 'hxllm' ? undefined : RELOAD),
+  },
+};
+
 const SOCKET: Rules = {
   ListenStream: {
     ours: ({ listen, port }) => [`${bracketed(listen)}:${String(port)}`],
@@ -219,23 +187,28 @@ const SOCKET: Rules = {
 };
 
 /** The rule of a setting in a drop-in of a unit; `undefined` if the setting is the operator's choice, or in a section without effect. */
-export function ruleOf(unit: UnitName, section: string, setting: string): Rule | undefined {
+export function ruleOf(unit: RuleSet, section: string, setting: string): Rule | undefined {
   if (section === 'Unit' && /^(?:Condition|Assert)[A-Z]/.test(setting)) return whenSet(CONDITION);
-  const own =
-    unit === 'litellm.service' ? { section: 'Service', rules: SERVICE } : { section: 'Socket', rules: SOCKET };
+  const own = RULES[unit];
   const rules = section === 'Unit' ? UNIT : section === own.section ? own.rules : {};
   return Object.hasOwn(rules, setting) ? rules[setting] : undefined;
 }
+
+const RULES: Readonly<Record<RuleSet, { readonly section: string; readonly rules: Rules }>> = {
+  'litellm.service': { section: 'Service', rules: SERVICE },
+  'litellm@.service': { section: 'Service', rules: INSTANCE },
+  'litellm.socket': { section: 'Socket', rules: SOCKET },
+  'drop-ins of litellm.service': { section: 'Service', rules: DROP_INS },
+};
 
 /** All rules of a unit's settings, each with its section. */
 export function rulesOf(
   unit: UnitName,
 ): readonly { readonly section: string; readonly setting: string; readonly rule: Rule }[] {
-  const own = unit === 'litellm.service' ? SERVICE : SOCKET;
-  const section = unit === 'litellm.service' ? 'Service' : 'Socket';
+  const { section, rules } = RULES[unit];
   return [
     ...Object.entries(UNIT).map(([setting, rule]) => ({ section: 'Unit', setting, rule })),
-    ...Object.entries(own).map(([setting, rule]) => ({ section, setting, rule })),
+    ...Object.entries(rules).map(([setting, rule]) => ({ section, setting, rule })),
   ];
 }
 

@@ -28,6 +28,10 @@ export interface Installation {
   /** `undefined` if systemd does not manage the host, or the service manager is `process`. */
   readonly service: UnitState | undefined;
   readonly socket: UnitState | undefined;
+  /** The units litellm@N.service that systemd knows. */
+  readonly instanceUnits: readonly InstanceUnit[];
+  /** The number of the instance that a restart or a boot starts; `undefined` where none is enabled. */
+  readonly inUse: number | undefined;
   /** Links of `systemctl enable` to hxllm's units whose files are gone. */
   readonly danglingLinks: readonly string[];
   /** For the service manager `process`: the process of the pid file, and whether it runs hxllm's program. */
@@ -99,6 +103,17 @@ export interface InstalledRuntime {
   readonly sha256: string;
   /** Whether the file has the size and time of the upload, or otherwise the same hash. */
   readonly intact: boolean;
+}
+
+/** The unit of an instance, named by the number of its deployment. */
+export interface InstanceUnit {
+  readonly number: number;
+  /** `active`, `activating`, `deactivating`, `failed` or `inactive`. */
+  readonly active: string;
+  /** The program of its main process; empty without a process. */
+  readonly program: string;
+  /** The state that the instance tells; it is asked only where several run. */
+  readonly state?: 'starting' | 'standby' | 'serving' | 'draining';
 }
 
 /** The state of a unit, from systemd. */

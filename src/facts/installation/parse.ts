@@ -2,6 +2,7 @@ import { parseBuild } from '../../core/build.ts';
 import { decodeBase64 } from '../base64.ts';
 import type { Entry, InstalledRuntime, Installation, UnitState } from './installation.ts';
 import { readDeployment, readInstance } from './deployments.ts';
+import { instanceNumber, readInstanceUnits } from './instance-units.ts';
 import { parseNotes } from './notes.ts';
 
 /** Parses the script's output. `marker` is the path of the file with hxllm's notes. */
@@ -43,6 +44,10 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     backups: all('backup').map(([path = '']) => path),
     service: units.get('litellm.service'),
     socket: units.get('litellm.socket'),
+    instanceUnits: readInstanceUnits(all('instance-unit'), one('instance-states')?.[0] ?? ''),
+    inUse: all('in-use')
+      .flatMap(([name = '']) => instanceNumber(name))
+      .at(-1),
     danglingLinks: all('dangling').map(([path = '']) => path),
     daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },
   };

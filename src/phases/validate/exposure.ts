@@ -19,14 +19,20 @@ const WAIVERS: Readonly<Record<string, string>> = {
   'IPAddressDeny=': 'backends have names, and their addresses change',
 };
 
-/** Lines of the script that judges the hardening of ./litellm.service in the current folder. They hold no unit name. */
+/** The gateway's unit first. */
+const JUDGED = ['litellm@.service', 'litellm.service'];
+
+/** Lines of the script that judges the hardening of the gateway's units in the current folder. They name no unit in their output. */
 export const EXPOSURE_LINES: readonly string[] = [
   `printf 'hxllm:systemd %s\\n' "$(systemd-analyze --version | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p')"`,
-  `printf 'hxllm:exposure %s\\n' "$(LC_ALL=C systemd-analyze security --no-pager --offline=true ./litellm.service 2> /dev/null < /dev/null | sed -n 's/.*Overall exposure level.*: \\([0-9.]*\\) .*/\\1/p')"`,
-  `printf 'hxllm:settings %s\\n' "$(LC_ALL=C systemd-analyze security --no-pager --offline=true --json=short ./litellm.service 2> /dev/null < /dev/null)"`,
+  ...JUDGED.map(
+    (name) =>
+      `printf 'hxllm:exposure %s\\n' "$(LC_ALL=C systemd-analyze security --no-pager --offline=true ./${name} 2> /dev/null < /dev/null | sed -n 's/.*Overall exposure level.*: \\([0-9.]*\\) .*/\\1/p')"`,
+  ),
+  `printf 'hxllm:settings %s\\n' "$(LC_ALL=C systemd-analyze security --no-pager --offline=true --json=short ./litellm@.service 2> /dev/null < /dev/null)"`,
 ];
 
-/** Judges the exposure that systemd finds in the rendered unit, from the output of {@link EXPOSURE_LINES}. */
+/** Judges the exposure that systemd finds in the rendered units, from the output of {@link EXPOSURE_LINES}. */
 export function judgeExposure(said: string): Verdict {
   const version = Number(/^hxllm:systemd (\d+)$/m.exec(said)?.[1] ?? Number.NaN);
   if (Number.isNaN(version)) return unknown('systemd-analyze did not tell its version');
@@ -34,7 +40,8 @@ export function judgeExposure(said: string): Verdict {
     return notApplicable(
       `systemd ${String(version)} judges loaded units only; from ${String(OFFLINE_SINCE)} on it judges a file`,
     );
-  const level = Number(/^hxllm:exposure ([\d.]+)$/m.exec(said)?.[1] ?? Number.NaN);
+  const levels = [...said.matchAll(/^hxllm:exposure ([\d.]+)$/gm)].map((one) => Number(one[1]));
+  const level = levels.length === 0 ? Number.NaN : Math.max(...levels);
   if (Number.isNaN(level)) return unknown('systemd-analyze security gave no exposure level');
   const open = unsetSettings(/^hxllm:settings (.*)$/m.exec(said)?.[1] ?? '');
   const lacking = open.filter((name) => !Object.hasOwn(WAIVERS, name));
@@ -44,7 +51,7 @@ export function judgeExposure(said: string): Verdict {
   return failed(
     `an exposure of at most ${String(MOST_EXPOSURE)}`,
     `${seen}; missing: ${lacking.join(', ') || 'settings that systemd weighs more on this version'}`,
-    'add the missing settings to litellm.service in litellm_templates_dir',
+    'add the missing settings to litellm@.service and litellm.service in litellm_templates_dir',
   );
 }
 

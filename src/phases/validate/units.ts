@@ -42,7 +42,7 @@ const SCRIPT = [
   `trap 'rm -rf -- "$folder"' EXIT`,
   'cd "$folder" || exit 70',
   'names=(); while [ $# -gt 0 ]; do printf %s "$2" > "$1"; names+=("./$1"); shift 2; done',
-  `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no "\${names[@]}" 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm\\.(service|socket)'`,
+  `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no "\${names[@]}" 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm[^ :]*\\.(service|socket)'`,
   'verified=${PIPESTATUS[0]}',
   ...EXPOSURE_LINES,
   'exit "$verified"',
@@ -52,11 +52,13 @@ const SCRIPT = [
 export function judgeUnits(exitCode: number, said: string): Verdict {
   if (exitCode === NO_TOOL) return notApplicable('the host has no systemd-analyze');
   // Start files of the login shell may write something, too.
-  const lines = [...said.matchAll(/(?:\.\/)?litellm\.(?:service|socket)\b.*/g)].map(([line]) => line.trim()).join('\n');
-  if (exitCode === 0 && lines === '') return pass('systemd accepts both units without warnings');
+  const lines = [...said.matchAll(/(?:\.\/)?litellm[\w@-]*\.(?:service|socket)\b.*/g)]
+    .map(([line]) => line.trim())
+    .join('\n');
+  if (exitCode === 0 && lines === '') return pass('systemd accepts all units without warnings');
   return failed(
     'units that systemd accepts without warnings',
     lines === '' ? `systemd-analyze verify ended with ${String(exitCode)}` : lines,
-    'correct litellm.service and litellm.socket in litellm_templates_dir',
+    'correct the units in litellm_templates_dir',
   );
 }

@@ -24,7 +24,7 @@ test('the templates are written once, and an operator’s change is never replac
   assert.equal(await writeTemplates(second, 'ours/templates'), 1);
   assert.match(second.written.err, /another litellm\.service[\s\S]*Nothing was written/);
   // Nothing is half-written: the missing one is still missing.
-  assert.deepEqual(readdirSync(folder).toSorted(), ['litellm.service', 'litellm.socket']);
+  assert.deepEqual(readdirSync(folder).toSorted(), ['litellm.service', 'litellm.socket', 'litellm@.service']);
   assert.equal(readFileSync(join(folder, 'litellm.service'), 'utf8'), 'mine\n');
 });
 

@@ -87,6 +87,8 @@ litellm_models:
     group: 'h-x',
     routingStrategy: 'fleet',
     drainTimeoutS: 600,
+    gateSoakS: 8,
+    gateModel: undefined,
     configDir: '/etc/litellm',
     installDir: '/opt/litellm',
     serviceManager: 'process',

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { breakingSettings } from '../../../src/facts/drop-ins/breaks.ts';
-import type { UnitName } from '../../../src/facts/drop-ins/rules.ts';
+import type { RuleSet } from '../../../src/facts/drop-ins/rules.ts';
 import { parseUnitText } from '../../../src/facts/drop-ins/unit-text.ts';
 import { expectedUnits } from './expected-units.ts';
 
-function brokenBy(text: string, unit: UnitName = 'litellm.service', listen = '0.0.0.0'): readonly string[] {
+function brokenBy(text: string, unit: RuleSet = 'drop-ins of litellm.service', listen = '0.0.0.0'): readonly string[] {
   const parsed = { path: '/x.conf', assignments: parseUnitText(text) };
   const breaks = breakingSettings(unit, [parsed], expectedUnits('', { listen }), undefined);
   return (breaks.get('/x.conf') ?? []).map(({ setting }) => setting);
 }
 
-const OURS = '/opt/litellm/current/gateway --config /etc/litellm/config.yaml';
+const OURS = '/opt/litellm/deployments/%i/gateway --config /etc/litellm/config.yaml --instance %i';
 
 test('settings of the operator break nothing', () => {
   for (const line of [
@@ -24,7 +24,7 @@ test('settings of the operator break nothing', () => {
     'Environment=HTTP_PROXY=http://p SECRET=x',
     'EnvironmentFile=-/etc/default/litellm',
     `ExecStart=\nExecStart=${OURS}`,
-    `ExecStart=\nExecStart="/opt/litellm/current/gateway" \\\n# a comment\n   --config /etc/litellm/config.yaml`,
+    `ExecStart=\nExecStart="/opt/litellm/deployments/%i/gateway" \\\n# a comment\n   --config /etc/litellm/config.yaml --instance %i`,
     'ExecStartPre=/bin/false\nExecStartPre=',
     'WorkingDirectory=-/nowhere',
     'InaccessiblePaths=/srv /mnt',

@@ -56,7 +56,15 @@ test('the rendered files pass, are kept without the key, and leave nothing on th
   assert.equal(report.ending, 'passed', JSON.stringify(report.results));
   assert.deepEqual(
     [...report.files.keys()].toSorted(),
-    ['config.yaml', 'litellm.env', 'litellm.service', 'litellm.socket'].map((name) => `hosts/api/renders/${name}`),
+    [
+      'config.yaml',
+      'litellm-drop-ins',
+      'litellm-failed@.service',
+      'litellm.env',
+      'litellm.service',
+      'litellm.socket',
+      'litellm@.service',
+    ].map((name) => `hosts/api/renders/${name}`),
   );
   assert.match(report.files.get('hosts/api/renders/litellm.env') ?? '', /^LITELLM_MASTER_KEY="\[redacted\]"$/m);
   assert.doesNotMatch(JSON.stringify([...report.files, report.results]), /a1a1/);

@@ -148,6 +148,12 @@ function act(host: FakeHost, action: Action): void {
       return undefined;
     case 'command':
     case 'copy':
+    case 'use-instance':
+    case 'start-instance':
+    case 'gate':
+    case 'take-over':
+    case 'replace-process':
+    case 'return-to':
       throw new Error(`a host without systemd has no ${action.kind}`);
   }
 }

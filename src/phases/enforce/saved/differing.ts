@@ -62,6 +62,9 @@ function subjectOf(path: readonly string[], { installation }: Actual, { paths, r
         return 'the user of the service';
       case 'groupExists':
         return 'the group of the service';
+      case 'instanceUnits':
+      case 'inUse':
+        return 'the instances of the gateway';
       case 'daemon':
         return 'the process of the gateway';
       default:
