@@ -1,12 +1,12 @@
 import { STATE_DIR } from '../core/state-dir.ts';
 import type { Become } from '../core/become.ts';
-import type { Certificate } from '../core/certificate.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SmokeLimits } from '../core/smoke-limits.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
 import type { ClientKey, EndUsers, Team } from './client-key.ts';
+import type { AuthorityFile, TlsSettings } from './trust-settings.ts';
 
 export type * from './client-key.ts';
 
@@ -96,27 +96,6 @@ export interface Settings {
   readonly smokeLimits: SmokeLimits;
   /** Absent: the gateway speaks plain HTTP. */
   readonly tls?: TlsSettings | undefined;
-}
-
-/** The certificate and key that clients are served with: files on the host, or texts that enforce sends. */
-export type TlsSettings =
-  | { readonly from: 'host'; readonly certFile: string; readonly keyFile: string }
-  | {
-      readonly from: 'sent';
-      /** The certificate of the gateway first. */
-      readonly certificates: readonly Certificate[];
-      readonly text: string;
-      /** `undefined`: it is in a vault that was not opened. */
-      readonly key: Secret | undefined;
-    };
-
-/** A file with certificates of authorities, on the operator's machine. */
-export interface AuthorityFile {
-  /** The path for messages. */
-  readonly file: string;
-  readonly path: string;
-  /** At least one. */
-  readonly certificates: readonly Certificate[];
 }
 
 /** One entry of `litellm_models`. */

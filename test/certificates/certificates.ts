@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readPem } from '../../src/core/certificate.ts';
-import type { AuthorityFile } from '../../src/config/config.ts';
+import type { AuthorityFile } from '../../src/config/trust-settings.ts';
 
 /** The text of a file of this folder; `make.sh` made them all. */
 export function certificateText(name: string): string {

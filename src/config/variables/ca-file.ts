@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { readPem, type PemFault } from '../../core/certificate.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 import { quote } from '../../core/shell.ts';
-import type { AuthorityFile } from '../config.ts';
+import type { AuthorityFile } from '../trust-settings.ts';
 import type { Findings } from '../findings.ts';
 import type { SourceFiles } from '../source-files.ts';
 import { Reader, type HostVariables } from './reader.ts';

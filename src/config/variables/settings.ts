@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
-import type { AuthorityFile, Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
+import type { AuthorityFile } from '../trust-settings.ts';
 import type { Value } from '../value.ts';
 import { readBackendList } from './backends.ts';
 import { readFolders } from './folders.ts';

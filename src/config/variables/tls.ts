@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readPem } from '../../core/certificate.ts';
 import { HIDDEN_FROM_UNIT } from '../../core/hidden-from-unit.ts';
 import { Secret } from '../../core/secret.ts';
-import type { TlsSettings } from '../config.ts';
+import type { TlsSettings } from '../trust-settings.ts';
 import type { Value } from '../value.ts';
 import type { HostVariables, Reader } from './reader.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { TlsSettings } from '../../../src/config/config.ts';
+import type { TlsSettings } from '../../../src/config/trust-settings.ts';
 import { readPem } from '../../../src/core/certificate.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { certificateText } from '../../certificates/certificates.ts';
