@@ -5,6 +5,7 @@ import type { Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { RunCommand, Upload } from '../plan/plan.ts';
 import { RECORD, type HostRecord } from './host-record.ts';
+import { dropPackedCopy, packedCopy } from './packed-copy.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 /** The exit code of an upload that arrived as something else than was sent. */
@@ -41,9 +42,11 @@ export async function upload(
   const { path, sha256, mode, compress, title, command, manifest = '' } = action;
   const file = [path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
   const argv = ['bash', '-c', SCRIPT, 'hxllm', ...file, record.id, record.file, step];
-  const ran = await host.run({ argv, title, stdin: streamOf(action) }, { signal, timeoutMs: TIMEOUT_MS });
+  const ran = await host.run({ argv, title, stdin: await streamOf(action) }, { signal, timeoutMs: TIMEOUT_MS });
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(undefined);
+  // Its gzip may have met a damaged copy; a copy that was fine costs three seconds.
+  if ('file' in action.source && action.source.packed !== undefined) await dropPackedCopy(action.source.packed);
   if (ran.value.exitCode === DAMAGED)
     return fail({
       code: 'enforce.upload-damaged',
@@ -61,13 +64,19 @@ export async function upload(
   });
 }
 
-function streamOf({ source, compress }: Upload): AsyncIterable<Uint8Array> {
-  const plain =
-    'file' in source
-      ? createReadStream(source.file, { highWaterMark: 1 << 20 })
-      : Readable.from([Buffer.from(source.text, 'utf8')]);
+async function streamOf({ source, compress }: Upload): Promise<AsyncIterable<Uint8Array>> {
+  const packed =
+    compress && 'file' in source && source.packed !== undefined
+      ? await packedCopy(source.file, source.packed)
+      : undefined;
+  if (packed !== undefined) return read(packed);
+  const plain = 'file' in source ? read(source.file) : Readable.from([Buffer.from(source.text, 'utf8')]);
   if (!compress) return plain;
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   plain.on('error', (error: Error) => gzip.destroy(error));
   return plain.pipe(gzip);
+}
+
+function read(file: string): Readable {
+  return createReadStream(file, { highWaterMark: 1 << 20 });
 }

@@ -31,7 +31,7 @@ const OF_THE_RUN = {
 } as const satisfies Partial<Actual>;
 
 /** The way of a file to the host, and no property of the host's state. */
-const OF_THE_WAY: ReadonlySet<string> = new Set(['compress', 'release.runtime.file']);
+const OF_THE_WAY: ReadonlySet<string> = new Set(['compress', 'release.runtime.file', 'release.runtime.packed']);
 
 /**
  * The basis of the plan for a host. It is found by watching what {@link planHost} reads, so no fact can be forgotten. `hash` has to be keyed:

@@ -131,7 +131,10 @@ export type Action =
 /** A file that is sent as a stream and moved into place if its hash is right. */
 export interface Upload {
   readonly kind: 'upload';
-  readonly source: { readonly file: string; readonly sizeBytes: number } | { readonly text: string };
+  /** `packed`: the place of a copy in gzip's format, for a file that several hosts get. */
+  readonly source:
+    | { readonly file: string; readonly sizeBytes: number; readonly packed?: string }
+    | { readonly text: string };
   readonly path: string;
   readonly sha256: string;
   readonly mode: number;

@@ -19,7 +19,11 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
       actions: [
         {
           kind: 'upload',
-          source: { file: runtime.file, sizeBytes: runtime.sizeBytes },
+          source: {
+            file: runtime.file,
+            sizeBytes: runtime.sizeBytes,
+            ...(runtime.packed === undefined ? {} : { packed: runtime.packed }),
+          },
           path,
           sha256: runtime.sha256,
           mode: 0o755,

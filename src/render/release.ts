@@ -11,6 +11,8 @@ export interface Runtime {
   readonly file: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** The place of a compressed copy, made when a host gets it; undefined: none is kept. */
+  readonly packed?: string;
 }
 
 /** The gateway, packed into one file. */

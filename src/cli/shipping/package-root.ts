@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** The folder that holds package.json: the repository, or the installed package (`dist` has the depth of `src`). */
 export const PACKAGE_ROOT = join(import.meta.dirname, '../../..');
 
+/** The folder of files that hxllm keeps to be faster, and makes again where they are missing. */
+export const MADE_AGAIN = join(PACKAGE_ROOT, 'node_modules/.cache/hxllm');
+
 /** The folder of a package for machines without internet, with a runtime for each architecture. */
 export const RUNTIMES = 'runtimes';
 

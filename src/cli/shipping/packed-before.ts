@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../core/hash.ts';
 import { parseJson } from '../../core/json.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { MADE_AGAIN, PACKAGE_ROOT } from './package-root.ts';
 
 /** A bundle, and its files: paths below the repository with the SHA-256 of their contents. */
 interface Packed {
@@ -10,8 +10,7 @@ interface Packed {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** The place of files that tools can make again. */
-const FILE = join(PACKAGE_ROOT, 'node_modules/.cache/hxllm/gateway.json');
+const FILE = join(MADE_AGAIN, 'gateway.json');
 
 /** The bundle that an earlier run in this repository packed, if none of its files has changed. To pack it takes a second of CPU time. */
 export async function packedBefore(): Promise<string | undefined> {

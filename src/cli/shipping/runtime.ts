@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Architecture, Runtime } from '../../render/release.ts';
 import { machineOf } from './elf.ts';
-import { PACKAGE_ROOT, RUNTIMES } from './package-root.ts';
+import { MADE_AGAIN, PACKAGE_ROOT, RUNTIMES } from './package-root.ts';
 import type { PinnedRuntime } from './pinned-runtimes.ts';
+import { identityOf, keepReading, readBefore, type Reading } from './read-before.ts';
 
 /** The pinned runtime of each architecture. */
 export type Pins = Readonly<Record<Architecture, PinnedRuntime>>;
@@ -31,7 +31,7 @@ export async function findRuntime(
   }
   if (installed === undefined) return fail(missing(architecture, pinned.version));
   try {
-    return judgeBytes(await readRuntime(installed), architecture, pinned);
+    return judgeBytes(installed, await readRuntime(installed), architecture, pinned);
   } catch (error) {
     return fail(unreadable(installed, error));
   }
@@ -44,51 +44,57 @@ async function judgeNamed(file: string, architecture: Architecture, pinned: Pinn
     const runtime = await readRuntime(file);
     if (runtime.version !== pinned.version)
       return fail(otherVersion(file, runtime.version, architecture, pinned.version));
-    return judgeBytes(runtime, architecture, pinned);
+    return judgeBytes(file, runtime, architecture, pinned);
   } catch (error) {
     return fail(unreadable(file, error));
   }
 }
 
 function judgeBytes(
-  runtime: Omit<Runtime, 'architecture'>,
+  file: string,
+  { version, sha256, sizeBytes }: Reading,
   architecture: Architecture,
   pinned: PinnedRuntime,
 ): Result<Runtime> {
-  if (runtime.sha256 === pinned.sha256) return ok({ ...runtime, architecture });
+  if (sha256 === pinned.sha256)
+    return ok({ version, architecture, file, sha256, sizeBytes, packed: join(MADE_AGAIN, `node-${sha256}.gz`) });
   return fail({
     code: 'runtime.changed',
     summary: 'the Node.js to send is not the one that belongs to this hxllm',
-    detail: `Expected Node.js ${pinned.version} for linux-${architecture} with the SHA-256 ${pinned.sha256}, found ${runtime.sha256} (${String(runtime.sizeBytes)} bytes). The file is damaged, or somebody changed it. Nothing is sent.`,
+    detail: `Expected Node.js ${pinned.version} for linux-${architecture} with the SHA-256 ${pinned.sha256}, found ${sha256} (${String(sizeBytes)} bytes). The file is damaged, or somebody changed it. Nothing is sent.`,
     fix: fetching(architecture, pinned.version),
-    where: { file: runtime.file },
+    where: { file },
   });
 }
 
-// One process reads the same 127 MB several times. Size and modification time tell whether the file has changed.
-const read = new Map<string, Omit<Runtime, 'architecture'>>();
+// Ten hosts ask for the same file at once.
+const readings = new Map<string, Promise<Reading>>();
 
-async function readRuntime(file: string): Promise<Omit<Runtime, 'architecture'>> {
-  const { size, mtimeMs } = await stat(file);
-  const key = `${file}:${String(size)}:${String(mtimeMs)}`;
-  const known = read.get(key);
-  if (known !== undefined) return known;
+async function readRuntime(file: string): Promise<Reading> {
+  const identity = await identityOf(file);
+  const known = readings.get(identity) ?? readBefore(identity).then((before) => before ?? readAll(file, identity));
+  readings.set(identity, known);
+  return known;
+}
+
+async function readAll(file: string, identity: string): Promise<Reading> {
   const hash = createHash('sha256');
-  let version = '';
-  let tail = '';
+  let [version, tail, sizeBytes] = ['', '', 0];
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
     // A stream without an encoding yields bytes.
     const bytes = chunk as Buffer;
     hash.update(bytes);
+    sizeBytes += bytes.length;
     if (version !== '') continue;
     // process.release.sourceUrl is in every official build. A program of another architecture cannot be run to ask it.
     const text = tail + bytes.toString('latin1');
     version = /node-v(\d+\.\d+\.\d+)\.tar\.gz/.exec(text)?.[1] ?? '';
     tail = text.slice(-64);
   }
-  const runtime = { version, file, sha256: hash.digest('hex'), sizeBytes: size };
-  read.set(key, runtime);
-  return runtime;
+  const reading = { version, sha256: hash.digest('hex'), sizeBytes };
+  // A file that was written meanwhile may have other bytes by now.
+  if ((await identityOf(file)) === identity) await keepReading(identity, reading);
+  return reading;
 }
 
 function installedFile(architecture: Architecture): string | undefined {
