@@ -54,12 +54,6 @@ const PASSED = [READY, INSTALLED, INSTALLED, REMOVED] as const;
 
 export const NASTY_HOSTS: readonly NastyHost[] = [
   {
-    name: 'drop-ins',
-    prepare: `mkdir -p /etc/systemd/system/litellm.service.d; printf '[Service]\\nMemoryMax=2G\\n' >/etc/systemd/system/litellm.service.d/override.conf; systemctl daemon-reload`,
-    undo: 'rm -r /etc/systemd/system/litellm.service.d; systemctl daemon-reload',
-    expected: PASSED,
-  },
-  {
     name: 'a foreign LiteLLM with secrets in flow style',
     prepare: FOREIGN,
     undo: `for file in /var/backups/litellm-*/put-back.sh; do sh "$file"; done; systemctl disable --quiet --now litellm; rm -r /etc/litellm /srv/llm /etc/systemd/system/litellm.service; userdel llm; systemctl daemon-reload`,
@@ -68,21 +62,15 @@ export const NASTY_HOSTS: readonly NastyHost[] = [
     left: / \/(?:var\/backups\/litellm-|etc\/systemd\/system|etc\/litellm)/,
   },
   {
-    name: 'odd owners',
-    prepare: 'mkdir /etc/litellm; chown 0:54321 /etc/litellm',
-    undo: 'rmdir /etc/litellm',
+    name: 'odd owners, and a login shell of another kind (tcsh)',
+    prepare: 'mkdir /etc/litellm; chown 0:54321 /etc/litellm; usermod --shell /usr/bin/tcsh deploy',
+    undo: 'rmdir /etc/litellm; usermod --shell /bin/bash deploy',
     expected: PASSED,
   },
   {
-    name: 'a login shell of another kind (tcsh)',
-    prepare: 'usermod --shell /usr/bin/tcsh deploy',
-    undo: 'usermod --shell /bin/bash deploy',
-    expected: PASSED,
-  },
-  {
-    name: 'a login shell of another kind (fish)',
-    prepare: 'usermod --shell /usr/bin/fish deploy',
-    undo: 'usermod --shell /bin/bash deploy; rm -rf /home/deploy/.config /home/deploy/.local',
+    name: 'drop-ins, MaxSessions 1, and a login shell of another kind (fish)',
+    prepare: `mkdir -p /etc/systemd/system/litellm.service.d; printf '[Service]\\nMemoryMax=2G\\n' >/etc/systemd/system/litellm.service.d/override.conf; systemctl daemon-reload; printf 'MaxSessions 1\\n' >/etc/ssh/sshd_config.d/00-one.conf; systemctl reload ssh; usermod --shell /usr/bin/fish deploy`,
+    undo: 'rm -r /etc/systemd/system/litellm.service.d /etc/ssh/sshd_config.d/00-one.conf; systemctl daemon-reload; systemctl reload ssh; usermod --shell /bin/bash deploy; rm -rf /home/deploy/.config /home/deploy/.local',
     expected: PASSED,
     left: /^\+ \/home\/deploy\/\.(?:config|local)/,
   },
@@ -90,12 +78,6 @@ export const NASTY_HOSTS: readonly NastyHost[] = [
     name: 'start files of the login shell that write, and set what bash heeds',
     prepare: `cp -a /home/deploy/.bashrc /home/deploy/.kept; printf 'echo noisy; echo noisy >&2\\nprintf "\\\\033]0;a title\\\\007"\\nset -u; umask 000; cd /tmp\\nexport TMOUT=600 POSIXLY_CORRECT=1 CDPATH=/tmp\\n' >/home/deploy/.bashrc`,
     undo: 'mv /home/deploy/.kept /home/deploy/.bashrc',
-    expected: PASSED,
-  },
-  {
-    name: 'MaxSessions 1',
-    prepare: "printf 'MaxSessions 1\\n' >/etc/ssh/sshd_config.d/00-one.conf; systemctl reload ssh",
-    undo: 'rm /etc/ssh/sshd_config.d/00-one.conf; systemctl reload ssh',
     expected: PASSED,
   },
   {
