@@ -10,6 +10,8 @@ import { neighboursIn } from './neighbours.ts';
 /** Longer than an instance takes for the command itself, ms. */
 const MARGIN_MS = 20_000;
 const PAUSE_MS = 100;
+/** Longer than idle connections stay open (`http/connections.ts`), ms; those of clients that have asked nothing yet stay longer. */
+const IDLE_MS = 3000;
 
 /** Carries out a command to running instances. */
 export async function runControl(command: ControlCommand): Promise<ControlResult> {
@@ -25,14 +27,26 @@ export async function runControl(command: ControlCommand): Promise<ControlResult
       return drainBackend(command);
     case 'gate':
       return gate(command);
-    case 'take-over':
-      return resultOf(
-        await askInstance(
-          { id: command.instance, folder: command.folder },
-          { method: 'POST', path: '/take-over', timeoutMs: MARGIN_MS },
-        ),
-        () => true,
+    case 'take-over': {
+      const answer = await askInstance(
+        { id: command.instance, folder: command.folder },
+        { method: 'POST', path: '/take-over', timeoutMs: MARGIN_MS },
       );
+      if (answer.ok) await idleEnded(command.folder, command.instance);
+      return resultOf(answer, () => true);
+    }
+  }
+}
+
+// A client that keeps its connection open asks the older instance once more, which has the former configuration and keys. Whoever waits for
+// this command expects the new ones.
+async function idleEnded(folder: string, instance: string): Promise<void> {
+  const endMs = performance.now() + IDLE_MS;
+  while (performance.now() < endMs) {
+    const { instances } = await neighboursIn(folder, instance);
+    const idle = instances.filter((one) => one.state === 'draining' && one.connections > one.open_requests);
+    if (idle.length === 0) return;
+    await sleep(PAUSE_MS);
   }
 }
 

@@ -58,3 +58,22 @@ test('a second instance stands by, passes the gate, takes over, and the first on
   await second.ended();
   assert.deepEqual(second.events(), ['standby', 'listening', 'take_over', 'request', 'stopping', 'stopped']);
 });
+
+test('after a take-over a client that has kept its connection meets the new instance', async () => {
+  await using host = await startHost();
+  const first = host.launch('1', await host.write('former.yaml', { ...config('http://127.0.0.1:1') }));
+  await untilLogged(first, 'listening');
+  const keyed = async (key: string): Promise<number> => {
+    const response = await fetch(`${host.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+    await response.text();
+    return response.status;
+  };
+  const rotated = { ...config('http://127.0.0.1:1'), general_settings: { master_key: `${KEY}-rotated` } };
+  const second = host.launch('2', await host.write('config.yaml', rotated));
+  await untilLogged(second, 'standby');
+  assert.deepEqual([await keyed(KEY), await keyed(`${KEY}-rotated`)], [200, 401]);
+  assert.equal((await host.control('take-over', '--instance', '2')).code, 0);
+  assert.deepEqual([await keyed(`${KEY}-rotated`), await keyed(KEY)], [200, 401]);
+  second.kill('SIGTERM');
+  await second.ended();
+});
