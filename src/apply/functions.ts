@@ -85,8 +85,9 @@ check() (
     sed -E -i 's#^( +(cert|key): "?'"$place"')("?)$#\\1.hxllm-new\\3#' -- "$checked" || exit
   done
   environment=$4; [ ! -e "$4.hxllm-new" ] || environment=$4.hxllm-new
-  if [ -e "$environment" ]; then set -a; . "$environment" || exit; set +a; fi
-  if [ "$3" = - ]; then timeout 60 "$1" --check --config "$config"; else timeout 60 runuser -u "$3" -- "$1" --check --config "$config"; fi
+  # Open for a user who may not read it, and in no environment.
+  [ -e "$environment" ] || environment=/dev/null
+  if [ "$3" = - ]; then timeout 60 "$1" --check --config "$config" --environment - < "$environment"; else timeout 60 runuser -u "$3" -- "$1" --check --config "$config" --environment - < "$environment"; fi
 )
 ours() {
   local exe home; exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return

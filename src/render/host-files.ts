@@ -39,13 +39,13 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
       mode: 0o640,
       content: { kind: 'text', text: writeGatewayConfig(config.value, paths.configSchema) },
     },
-    // Without systemd only the user who runs the gateway needs to read the key.
+    // systemd reads the key as root and gives it to the gateway; without systemd the user who runs the gateway does.
     {
       name: 'litellm.env',
       path: paths.envFile,
       owner,
-      group,
-      mode: managed ? 0o640 : 0o600,
+      group: owner,
+      mode: 0o600,
       content: environment.value,
     },
     ...(settings.authorities === undefined

@@ -9,7 +9,7 @@ export const GATEWAY = 'http://10.77.0.11:4000';
 
 /** The check of the configuration on a host, as the operations page has it: it needs the environment of a start. */
 export const CHECK_COMMAND =
-  'systemd-run -q --pipe --wait -p User=litellm -p EnvironmentFile=/etc/litellm/litellm.env /opt/litellm/current/gateway --check --config /etc/litellm/config.yaml';
+  'systemd-run -q --pipe --wait -p User=litellm -p LoadCredential=litellm.env:/etc/litellm/litellm.env /opt/litellm/current/gateway --check --config /etc/litellm/config.yaml';
 
 /** The lab's master key, from its vault. */
 export async function readMasterKey(): Promise<string> {

@@ -36,7 +36,7 @@ test('no secret is in the evidence, or readable for other users on the host', la
   const host = lab.host('hx-api-server');
   assert.equal(
     await host.must('stat -c "%a %U:%G" /etc/litellm/litellm.env /etc/litellm/config.yaml'),
-    '640 root:litellm\n640 root:litellm',
+    '600 root:root\n640 root:litellm',
   );
   assert.equal(
     await host.must(`grep -rl ${key} /etc /opt /home /var /tmp 2>/dev/null || true`),
@@ -45,10 +45,12 @@ test('no secret is in the evidence, or readable for other users on the host', la
   // In bash alone: a grep would find itself.
   assert.equal(
     await host.must(
-      `for file in /proc/[0-9]*/cmdline; do [[ $(tr '\\0' ' ' <$file 2>/dev/null) != *${key}* ]] || echo $file; done`,
+      `for file in /proc/[0-9]*/{cmdline,environ}; do [[ $(tr '\\0' ' ' <$file 2>/dev/null) != *${key}* ]] || echo $file; done`,
     ),
     '',
   );
+  const credential = "/proc/$(systemctl show -P MainPID 'litellm@*')/root/run/credentials/*/litellm.env";
+  assert.match(await host.must(`cat ${credential}`), new RegExp(key));
 });
 
 test('a second enforce changes nothing, and its output says so', lab.only, async () => {

@@ -21,7 +21,7 @@ test('every file is marked and has the guide’s path, owner and mode', () => {
     files.value.map((file) => [file.path, `${String(file.owner)}:${String(file.group)}`, file.mode.toString(8)]),
     [
       ['/etc/litellm/config.yaml', 'root:litellm', '640'],
-      ['/etc/litellm/litellm.env', 'root:litellm', '640'],
+      ['/etc/litellm/litellm.env', 'root:root', '600'],
       ['/etc/systemd/system/litellm-failed@.service', 'root:root', '644'],
       ['/etc/systemd/system-generators/litellm-drop-ins', 'root:root', '755'],
       ['/etc/systemd/system/litellm@.service', 'root:root', '644'],

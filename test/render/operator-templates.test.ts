@@ -79,7 +79,7 @@ const LOST: readonly (readonly [string, Partial<Readonly<Record<TemplateName, st
   ['ExecReload', { 'litellm.service': SERVICE.replace(/^ExecReload=.*\n/m, '') }, /ExecReload=/],
   ['User', { 'litellm@.service': INSTANCE.replace(/^User=.*\n/m, '') }, /User=litellm below \[Service\], found none/],
   ['Type', { 'litellm@.service': INSTANCE.replace('Type=exec', 'Type=notify') }, /Type=exec.*found Type=notify/],
-  ['the key', { 'litellm@.service': INSTANCE.replace(/^EnvironmentFile=.*\n/m, '') }, /EnvironmentFile=/],
+  ['the key', { 'litellm@.service': INSTANCE.replace(/^LoadCredential=.*\n/m, '') }, /LoadCredential=litellm\.env:/],
   [
     'the socket',
     { 'litellm@.service': INSTANCE.replace(/^Requires=.*\n/m, '') },

@@ -75,7 +75,10 @@ function shownValues(shown: string, setting: string): readonly string[] | undefi
   const filled = lines.filter((line) => line !== '');
   if (setting.startsWith('Exec'))
     return filled.flatMap((line) => [...line.matchAll(/argv\[\]=(.*?) ; ignore_errors=/g)].map((one) => one[1] ?? ''));
-  if (setting === 'EnvironmentFile') return filled.map((line) => line.replace(/ \(ignore_errors=\w+\)$/, ''));
+  if (setting === 'EnvironmentFile')
+    return filled.map((line) =>
+      line.replace(/^(.*) \(ignore_errors=yes\)$/, '-$1').replace(/ \(ignore_errors=no\)$/, ''),
+    );
   if (setting === 'ListenStream') return filled.map((line) => line.replace(/ \(Stream\)$/, ''));
   return filled;
 }

@@ -31,6 +31,16 @@ const UNIT: Rules = {
 
 const SYSTEM_CALLS = ['@system-service @pkey', '~@privileged @resources'];
 
+// A credential by the name of hxllm's.
+function whenCredential(): Rule {
+  return {
+    breaks: (values) =>
+      values.map(wordsOf).some((value) => value.split(':')[0] === 'litellm.env')
+        ? 'another credential than hxllm’s holds the key'
+        : undefined,
+  };
+}
+
 function programOf({ installDir, configFile }: ExpectedUnits): string {
   return `${installDir}/deployments/%i/gateway --config ${configFile} --instance %i`;
 }
@@ -38,11 +48,11 @@ function programOf({ installDir, configFile }: ExpectedUnits): string {
 const INSTANCE: Rules = {
   User: whenOther(
     ({ user }) => [user],
-    ({ user, envFile }) => `the service runs as another user than ${user}, which may not read ${envFile}`,
+    ({ user, configFile }) => `the service runs as another user than ${user}, which may not read ${configFile}`,
   ),
   Group: whenOther(
     ({ group }) => [group],
-    ({ group, envFile }) => `the service runs with another group than ${group}, which may not read ${envFile}`,
+    ({ group, configFile }) => `the service runs with another group than ${group}, which may not read ${configFile}`,
   ),
   DynamicUser: whenOn('the service runs as a user that systemd makes up'),
   Type: {
@@ -70,16 +80,21 @@ const INSTANCE: Rules = {
   ExecStartPost: whenSet(COMMAND),
   ExecCondition: whenSet(COMMAND),
   ExecReload: whenSet(RELOAD),
+  LoadCredential: {
+    ours: ({ envFile }) => [`litellm.env:${envFile}`],
+    breaks: (values, { envFile }) =>
+      values.map(wordsOf).findLast((value) => value.startsWith('litellm.env:')) === `litellm.env:${envFile}`
+        ? undefined
+        : `the gateway does not get the key from ${envFile}`,
+  },
+  SetCredential: whenCredential(),
+  LoadCredentialEncrypted: whenCredential(),
+  SetCredentialEncrypted: whenCredential(),
   EnvironmentFile: {
-    ours: ({ envFile }) => [envFile],
-    breaks: (values, { envFile }) => {
-      const paths = values.map((value) => wordsOf(value));
-      if (!paths.some((path) => path.replace(/^-/, '') === envFile))
-        return `the gateway does not get the key from ${envFile}`;
-      return paths.some((path) => path !== envFile && !path.startsWith('-'))
-        ? 'the service does not start without this file, and its variables replace those of hxllm'
-        : undefined;
-    },
+    breaks: (values) =>
+      values.map(wordsOf).some((path) => !path.startsWith('-'))
+        ? 'the service does not start without this file'
+        : undefined,
   },
   Environment: {
     ours: ({ authorities, caFile }) => (authorities === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${caFile}`]),
@@ -93,7 +108,7 @@ const INSTANCE: Rules = {
   UnsetEnvironment: {
     breaks: (values, { authorities }) => {
       const names = values.join(' ');
-      if (/\bLITELLM_/.test(names)) return 'the gateway does not get its key';
+      if (/\bCREDENTIALS_DIRECTORY\b/.test(names)) return 'the gateway does not get its key';
       return authorities !== undefined && /\bNODE_EXTRA_CA_CERTS\b/.test(names) ? NO_AUTHORITIES : undefined;
     },
   },
@@ -130,11 +145,11 @@ const INSTANCE: Rules = {
   LimitAS: whenSet('Node.js reserves more address space than it uses, and may not start'),
 };
 
+const OF_INSTANCES = new Set(['Sockets', 'RuntimeDirectory', 'LoadCredential']);
+
 /** The unit that stands for the instances: it has the settings of an instance for the check of a configuration, and other commands. */
 const SERVICE: Rules = {
-  ...Object.fromEntries(
-    Object.entries(INSTANCE).filter(([setting]) => setting !== 'Sockets' && setting !== 'RuntimeDirectory'),
-  ),
+  ...Object.fromEntries(Object.entries(INSTANCE).filter(([setting]) => !OF_INSTANCES.has(setting))),
   ExecStart: whenUnlike(
     [/exec cat 0<>\/run\/litellm-log/],
     ["/bin/sh -c '… exec cat 0<>/run/litellm-log …'"],

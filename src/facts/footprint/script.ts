@@ -26,8 +26,11 @@ for each; do folder "$each"; done
 if marked "$unit"; then
   value() { sed -n "s/^$1=//p" "$unit" | head -n 1; }
   environment=$(value EnvironmentFile) program=$(value ExecStart) reload=$(value ExecReload)
-  # Its program before there were instances; the last words of its reload since then.
-  case $program in *"/current/gateway "*) unit_install=\${program%%/current/gateway *};; *) reload=\${reload% *}; unit_install=\${reload##* };; esac
+  # Its program and environment before there were instances; the last words of its reload since then.
+  case $program in
+    *"/current/gateway "*) unit_install=\${program%%/current/gateway *};;
+    *) environment=\${reload##* }; environment=\${environment%/*}/litellm.env reload=\${reload% *}; unit_install=\${reload##* };;
+  esac
   own "\${environment%/litellm.env}"; own "$unit_install"; user "$(value User)"; group "$(value Group)"
   say unit "\${environment%/litellm.env}" "$unit_install" "$(value User)" "$(value Group)"
 fi

@@ -112,8 +112,8 @@ test('the last drop-in decides, and the warning names it with the command that w
 test('values that systemd reports as expected break nothing', () => {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const question = dropInsQuestion(expectedUnits(''));
-  const dropIn = `dropin ${['litellm.service', '/etc/systemd/system/litellm.service.d/a.conf', '[Service]\nUser=%N\nEnvironmentFile=\nEnvironmentFile=%E/litellm/litellm.env\nDynamicUser=yes'].map(base64).join(' ')}`;
-  const merged = `merged ${['litellm.service', 'User=litellm\nEnvironmentFiles=/etc/litellm/litellm.env (ignore_errors=no)\nDynamicUser=yes'].map(base64).join(' ')}`;
+  const dropIn = `dropin ${['litellm.service', '/etc/systemd/system/litellm.service.d/a.conf', '[Service]\nUser=%N\nEnvironmentFile=%E/mine\nDynamicUser=yes'].map(base64).join(' ')}`;
+  const merged = `merged ${['litellm.service', 'User=litellm\nEnvironmentFiles=/etc/mine (ignore_errors=yes)\nDynamicUser=yes'].map(base64).join(' ')}`;
   const settings = (stdout: string): readonly string[] =>
     question.parse({ stdout, exitCode: 0 }).flatMap(({ breaks }) => breaks.map(({ setting }) => setting));
   assert.deepEqual(settings(dropIn), ['User', 'EnvironmentFile', 'DynamicUser']);
