@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -35,7 +36,7 @@ export async function dropPackedCopy(place: string): Promise<void> {
 }
 
 async function pack(file: string, place: string): Promise<string | undefined> {
-  const fresh = `${place}.${String(process.pid)}`;
+  const fresh = `${place}.${randomUUID()}`;
   try {
     await mkdir(dirname(place), { recursive: true });
     const copy = await open(fresh, 'w', 0o644);

@@ -1,4 +1,5 @@
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
+import { DEPLOYMENT_VARIABLES } from './deployment-variables.ts';
 import { CLIENT_KEY_KEYS, TEAM_KEYS } from './key-variables.ts';
 import { SMOKE_VARIABLES } from './smoke-variables.ts';
 import {
@@ -164,26 +165,7 @@ export const VARIABLES = {
     meaning: 'How a backend is chosen for a request: `router_settings.routing_strategy` below.',
     default: DEFAULT_STRATEGY,
   },
-  litellm_drain_timeout: {
-    type: integer(0, 86_400),
-    meaning:
-      'How long an instance of the gateway that a deployment has replaced lets its running responses continue. It accepts nothing new meanwhile, and nothing waits for it.',
-    unit: 's',
-    default: 600,
-  },
-  litellm_gate_seconds: {
-    type: integer(0, 3600),
-    meaning:
-      'How long a new instance of the gateway has to live before it takes over. A release that crashes within this time never takes a request.',
-    unit: 's',
-    default: 8,
-  },
-  litellm_gate_model: {
-    type: NAME,
-    meaning:
-      'The alias of `litellm_models` that a new instance has to give one real answer for before it takes over. It is asked only where the model is in memory, so nothing is loaded for it.',
-    example: 'phi3-3.8b',
-  },
+  ...DEPLOYMENT_VARIABLES,
   litellm_config_dir: {
     type: FOLDER,
     meaning:

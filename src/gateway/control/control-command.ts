@@ -38,8 +38,8 @@ export async function runControl(command: ControlCommand): Promise<ControlResult
   }
 }
 
-// A client that keeps its connection open asks the older instance once more, which has the former configuration and keys. Whoever waits for
-// this command expects the new ones.
+// A client that keeps its connection open asks the older instance once more, which has the former configuration and keys. After this command
+// everybody meets the new ones.
 async function idleEnded(folder: string, instance: string): Promise<void> {
   const endMs = performance.now() + IDLE_MS;
   while (performance.now() < endMs) {
