@@ -53,7 +53,7 @@ test('a file that somebody edited is named with the time at which it was written
     `${configFile} was edited 5 seconds ago; has the mark of hxllm: expected true, found false`,
   ]);
   assert.deepEqual(words(running, withEntry(envFile, { mode: 0o644, changedS: 7200 })), [
-    `${envFile}: mode: expected 0640, found 0644 (changed 2 hours ago)`,
+    `${envFile}: mode: expected 0600, found 0644 (changed 2 hours ago)`,
   ]);
 });
 
@@ -69,7 +69,7 @@ test('a thing that was removed is told as such, whatever it is', () => {
   assert.deepEqual(without({ releases }), [`${desired.paths.releases}/${first} was removed`]);
   const { service } = installation;
   assert.deepEqual(without({ service: service && { ...service, active: 'inactive', enabled: 'disabled' } }), [
-    'litellm.service: enabled: expected enabled, found disabled; active: expected active, found inactive',
+    'litellm.service: active: expected active, found inactive; enabled: expected enabled, found disabled',
   ]);
 });
 

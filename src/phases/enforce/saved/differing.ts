@@ -131,6 +131,7 @@ const NAMED: Readonly<Record<string, string>> = {
   isStateDir: 'has the state',
   configDir: 'litellm_config_dir',
   installDir: 'litellm_install_dir',
+  inUse: 'the one that a restart starts',
 };
 
 function changedText(seconds: number | undefined): string {
