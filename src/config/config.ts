@@ -3,6 +3,7 @@ import type { Become } from '../core/become.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
+import { STATE_FILES } from '../core/state-files.ts';
 import type { SmokeLimits } from '../core/smoke-limits.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
 import type { ClientKey, EndUsers, Team } from './client-key.ts';
@@ -165,7 +166,7 @@ export interface HostPaths {
   /** The folder for what the gateway has to know after a restart: the `StateDirectory=` of the unit. */
   readonly stateDir: string;
   /** The gateway's own file in it. */
-  readonly stateFile: string;
+  readonly stateFiles: readonly string[];
   readonly serviceUnit: string;
   readonly socketUnit: string;
   /** The log of all changes with their operators; only where systemd manages the service. Uninstall keeps it. */
@@ -201,7 +202,7 @@ export function pathsOf(settings: Settings): HostPaths {
     current: `${installDir}/current`,
     configSchema: `${installDir}/current/config.schema.json`,
     stateDir: `${settings.prefix}${STATE_DIR}`,
-    stateFile: `${settings.prefix}${STATE_DIR}/contexts.json`,
+    stateFiles: STATE_FILES.map((name) => `${settings.prefix}${STATE_DIR}/${name}`),
     serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
     socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
     auditLog: `${settings.prefix}/var/log/litellm/audit.log`,

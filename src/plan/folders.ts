@@ -127,24 +127,29 @@ function accountFolders(desired: Desired, actual: Actual): readonly DesiredFolde
 /** Corrects owner and mode of existing folders. A running service may use them, so this is part of the switch. */
 export function planAccess(desired: Desired, { installation }: Actual): readonly Step[] {
   const { settings, paths } = desired;
-  const state = installation.entries.get(paths.stateFile);
-  const isOthers = settings.serviceManager === 'systemd' && state !== undefined && state.owner !== settings.user;
-  const own: readonly Action[] = isOthers
-    ? [{ kind: 'command', argv: ['chown', '--', `${settings.user}:${settings.group}`, paths.stateFile] }]
-    : [];
+  const states = paths.stateFiles.flatMap((path) => {
+    const owner = installation.entries.get(path)?.owner;
+    const isOthers = settings.serviceManager === 'systemd' && owner !== undefined && owner !== settings.user;
+    return isOthers ? [{ path, owner }] : [];
+  });
+  const statePaths = states.map(({ path }) => path);
+  const own: readonly Action[] =
+    states.length === 0
+      ? []
+      : [{ kind: 'command', argv: ['chown', '--', `${settings.user}:${settings.group}`, ...statePaths] }];
   const different = desiredFolders(desired.settings, desired.paths).flatMap((folder) => {
     const why = difference(folder, installation.entries.get(folder.path));
     return why === undefined ? [] : [{ folder, why }];
   });
   if (different.length === 0 && own.length === 0) return [];
-  const changed = [...different.map(({ folder }) => folder.path), ...(isOthers ? [paths.stateFile] : [])];
+  const changed = [...different.map(({ folder }) => folder.path), ...statePaths];
   return [
     {
       id: 'folders.access',
       title: `set owner and mode of ${changed.join(', ')}`,
       detail: [
         ...different.map(({ folder, why }) => `${folder.path}: ${why}`),
-        ...(isOthers ? [`${paths.stateFile}: expected ${settings.user}, found ${state.owner}`] : []),
+        ...states.map(({ path, owner }) => `${path}: expected ${settings.user}, found ${owner}`),
       ].join('\n'),
       stage: 'switch',
       verb: 'change',

@@ -1,3 +1,4 @@
+import { STATE_FILES } from '../core/state-files.ts';
 import { USER_GECOS } from '../core/mark.ts';
 import { allNotes, type FolderState, type Footprint } from '../facts/footprint/footprint.ts';
 import { recordFile } from '../facts/host-record.ts';
@@ -38,14 +39,8 @@ const OF_FILE_SYSTEM = 'lost+found';
 const TREES = new Set(['deployments', 'releases', 'runtimes', '.previous']);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
 const STAGED = '.hxllm-new';
-/** The files of the gateway's state: it stays while hxllm does. */
-export const STATE_FILES: ReadonlySet<string> = new Set([
-  'contexts.json',
-  'contexts.json.new',
-  'gateway.db',
-  'gateway.db-wal',
-  'gateway.db-shm',
-]);
+/** The names of the files of the state: it stays while hxllm does. */
+export const STATE_NAMES: ReadonlySet<string> = new Set(STATE_FILES);
 const CONFIG_FILES = new Set(['config.yaml', 'litellm.env', 'ca.pem', 'tls-cert.pem', 'tls-key.pem']);
 const FILES = new Set([...CONFIG_FILES, 'current', ...STATE_FILES]);
 
@@ -128,7 +123,7 @@ function ownFolders(footprint: Footprint): ReadonlySet<string> {
 
 function goes(name: string, { isConfigDir, isInstallDir }: FolderState, { current, unwanted }: Kept): boolean {
   if (unwanted.has(name)) return true;
-  if (STATE_FILES.has(name)) return !current;
+  if (STATE_NAMES.has(name)) return !current;
   const role = CONFIG_FILES.has(name) ? isConfigDir : isInstallDir;
   return !(current && role);
 }

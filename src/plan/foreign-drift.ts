@@ -1,7 +1,7 @@
 import type { DeploymentRecord } from '../core/deployment-record.ts';
 import type { FolderNames } from '../facts/folder-names.ts';
 import type { HostPaths } from '../render/desired.ts';
-import { STATE_FILES } from './footprint.ts';
+import { STATE_NAMES } from './footprint.ts';
 
 const IN_INSTALL_DIR = new Set([
   '.hxllm',
@@ -44,7 +44,7 @@ export function foreignPaths(
   const judges = new Map<string, (name: string) => boolean>([
     [paths.configDir, () => false],
     [paths.installDir, (name) => IN_INSTALL_DIR.has(name)],
-    [paths.stateDir, (name) => STATE_FILES.has(name)],
+    [paths.stateDir, (name) => STATE_NAMES.has(name)],
     [paths.releases, (name) => /^[0-9a-f]{12}$/.test(name)],
     [`${paths.releases}/${record.release.id}`, (name) => Object.hasOwn(record.release.files, name)],
     [paths.runtimes, (name) => /^node-[^/]+-[0-9a-f]{12}$/.test(name)],

@@ -30,9 +30,10 @@ export function planFormer(desired: Desired, actual: Actual, deployment: number 
       ...(settings.tls?.from === 'sent' ? [] : ['tls-cert.pem', 'tls-key.pem']),
     ]),
   });
-  const owned = new Set(
-    [...folders, ...desired.files].flatMap(({ path, group }) => (group === undefined ? [] : [path])),
-  ).add(paths.stateFile);
+  const owned = new Set([
+    ...[...folders, ...desired.files].flatMap(({ path, group }) => (group === undefined ? [] : [path])),
+    ...paths.stateFiles,
+  ]);
   const accounts =
     settings.serviceManager === 'process'
       ? []

@@ -7,7 +7,7 @@ import {
   goesAway,
   isGone,
   removalOf,
-  STATE_FILES,
+  STATE_NAMES,
   withRecords,
   type AccountRemoval,
   type Removal,
@@ -96,7 +96,7 @@ function fileSteps(
   staged: ReadonlySet<string>,
   { installation: { entries, notes } }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly Step[] {
-  const isState = (path: string): boolean => STATE_FILES.has(path.slice(path.lastIndexOf('/') + 1));
+  const isState = (path: string): boolean => STATE_NAMES.has(path.slice(path.lastIndexOf('/') + 1));
   const marked = files.filter((path) => !path.endsWith('/current') && !isState(path));
   const state = files.filter(isState);
   // The log of the service manager `process` is hxllm's own file.

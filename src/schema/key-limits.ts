@@ -92,7 +92,8 @@ export function judgeModelLimits(
 export function readTimeZone(given: string | undefined, findings: IssueList): string | undefined {
   if (given === undefined) return undefined;
   try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: given }).resolvedOptions().timeZone;
+    const zone = new Intl.DateTimeFormat('en-GB', { timeZone: given }).resolvedOptions().timeZone;
+    return zone === 'UTC' ? undefined : zone;
   } catch {
     findings.wrong(['litellm_settings', 'timezone'], 'the name of a time zone, such as Europe/Berlin', given);
     return undefined;

@@ -17,7 +17,7 @@ import { MARK_LINE } from '../../src/core/mark.ts';
 import { folderObjections } from '../../src/facts/footprint/folder-objections.ts';
 import type { Footprint } from '../../src/facts/footprint/footprint.ts';
 import { footprintQuestion } from '../../src/facts/footprint/question.ts';
-import { STATE_FILES } from '../../src/plan/footprint.ts';
+import { STATE_FILES } from '../../src/core/state-files.ts';
 
 /** A root in a temporary folder, asked with the folders of the settings. */
 function makeRoot(context: TestContext): {

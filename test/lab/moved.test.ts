@@ -36,7 +36,7 @@ test('moves of both folders, the user and the group leave nothing of the former 
   assert.equal(await sh('getent passwd litellm; getent group litellm; id gate'), await sh('id gate'));
   assert.match(
     await sh('ps -o user= -p "$(systemctl show -P MainPID litellm)"; stat -c %U:%G:%a /etc/litellm/litellm.env'),
-    /gate[\s\S]*root:gate:640/,
+    /gate[\s\S]*root:root:600/,
   );
 });
 

@@ -40,7 +40,7 @@ const drifted: Actual = {
     entries: new Map([
       ...running.installation.entries,
       [desired.paths.configFile, entryOf({ mode: 0o644, sha256: sha256('by hand'), text: 'by hand' })],
-      [desired.paths.stateFile, entryOf({ owner: 'root', marked: false })],
+      [desired.paths.stateFiles[0] ?? '', entryOf({ owner: 'root', marked: false })],
       [desired.paths.marker, entryOf({ mode: 0o600 })],
     ]),
     danglingLinks: ['/etc/systemd/system/multi-user.target.wants/litellm.service'],
@@ -97,7 +97,7 @@ test('equal states have equal facts, and what runs by itself is no fact: times, 
     origin: { at: '2027-01-01T00:00:00Z', who: 'eve', from: 'elsewhere' },
     installation: {
       ...drifted.installation,
-      entries: entries.set(desired.paths.stateFile, learned),
+      entries: entries.set(desired.paths.stateFiles[0] ?? '', learned),
       daemon: { pid: 99, alive: true },
     },
   };

@@ -21,6 +21,7 @@ function everyMapping(): Record<string, unknown> {
     hxllm: {
       keys: [{ alias: 'a', hash: 'ab'.repeat(32) }],
       teams: [{ alias: 'research' }],
+      end_user_limits: {},
       backends: { [URL]: {} },
       context: {},
       timeouts: {},

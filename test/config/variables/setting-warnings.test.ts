@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DEFAULT_SMOKE_LIMITS } from '../../../src/core/smoke-limits.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -80,6 +81,7 @@ litellm_models:
     backends: [{ url: 'https://a/ollama', numParallel: 4, maxLoadedModels: 2 }],
     masterKey: { state: 'absent' },
     keys: [],
+    smokeLimits: DEFAULT_SMOKE_LIMITS,
     teams: [],
     port: 4010,
     listen: '::1',

@@ -97,8 +97,19 @@ function isFolder755(host: FakeHost, path: string): boolean {
 }
 
 function watched({ settings, paths }: Desired): readonly string[] {
-  const { configFile, envFile, caFile, serviceUnit, socketUnit, current, logFile, pidFile, stateFile, marker } = paths;
-  const files = [configFile, envFile, caFile, serviceUnit, socketUnit, current, logFile, pidFile, stateFile, marker];
+  const { configFile, envFile, caFile, serviceUnit, socketUnit, current, logFile, pidFile, stateFiles, marker } = paths;
+  const files = [
+    configFile,
+    envFile,
+    caFile,
+    serviceUnit,
+    socketUnit,
+    current,
+    logFile,
+    pidFile,
+    ...stateFiles,
+    marker,
+  ];
   return [...files, ...stagedPaths(paths), ...desiredFolders(settings, paths).map(({ path }) => path)];
 }
 

@@ -62,7 +62,7 @@ export async function inspectHost(
     paths.auditLog,
     paths.pidFile,
     ...stagedPaths(paths),
-    paths.stateFile,
+    ...paths.stateFiles,
     ...desiredFolders(settings, paths).map((folder) => folder.path),
   ];
   const questions = {

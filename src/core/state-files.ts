@@ -1,0 +1,10 @@
+const WRITTEN_ANEW = ['contexts.json', 'drained.json', 'budgets.json'];
+
+/** The names of the gateway's files in its state folder, with all it has learned and the keys that its API has made. */
+export const STATE_FILES: readonly string[] = [
+  ...WRITTEN_ANEW,
+  ...WRITTEN_ANEW.map((name) => `${name}.new`),
+  'gateway.db',
+  'gateway.db-wal',
+  'gateway.db-shm',
+];
