@@ -57,11 +57,12 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     ...(key.value.previous === undefined ? {} : { previousKey: key.value.previous }),
     ...(key.value.revoked === undefined ? {} : { revokedKey: key.value.revoked }),
     limits: settings.smokeLimits,
-    models: models.map(({ name }) => name),
+    models: models.map(({ name }) => name).filter((name) => !name.includes('*')),
+    patterns: models.map(({ name }) => name).filter((name) => name.includes('*')),
     // A server without any alias has nothing to answer.
     backends: urls.filter((url) => models.some((model) => on(model.backends).includes(url))),
     placement: new Map(models.map((model) => [model.name, on(model.backends)])),
-    embeddings: models.filter(({ mode }) => mode === 'embedding').map(({ name }) => name),
+    embeddings: models.filter(({ mode, name }) => mode === 'embedding' && !name.includes('*')).map(({ name }) => name),
   });
 }
 

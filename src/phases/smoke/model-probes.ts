@@ -75,13 +75,12 @@ export async function probeModels(
 /** Models that the gateway lists beside those of the configuration, such as an alias that was taken out and not deployed yet. */
 async function askExtras(
   client: Client,
-  { models }: SmokeTarget,
+  target: SmokeTarget,
   listed: readonly string[],
   isOver: () => boolean,
 ): Promise<ModelAnswers['extras']> {
   const extras = new Map<string, Exchange | undefined>();
-  const isConfigured = (name: string): boolean => models?.some((pattern) => isNamedBy(pattern, name)) ?? true;
-  for (const name of listed.filter((one) => !isConfigured(one))) {
+  for (const name of listed.filter((one) => !isConfigured(target, one))) {
     if (isOver()) {
       extras.set(name, undefined);
       continue;
@@ -97,10 +96,13 @@ async function askExtras(
   return extras;
 }
 
-/** Whether an alias is this name, or a pattern such as `llama*` that stands for it. */
-function isNamedBy(alias: string, name: string): boolean {
-  const [first = '', ...rest] = alias.split('*');
-  if (rest.length === 0) return alias === name;
+function isConfigured({ models, patterns = [] }: SmokeTarget, name: string): boolean {
+  return models === undefined || models.includes(name) || patterns.some((pattern) => isNamedBy(pattern, name));
+}
+
+/** Whether a pattern such as `llama*` stands for a name. */
+function isNamedBy(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
   const last = rest.at(-1) ?? '';
   return name.length >= first.length + last.length && name.startsWith(first) && name.endsWith(last);
 }
@@ -112,5 +114,7 @@ async function askMemory(client: Client): Promise<ReturnType<typeof readMemory>>
 function chooseModel(target: SmokeTarget, wanted: readonly string[], listed: readonly string[]): string | undefined {
   return target.models === undefined
     ? (listed.find((id) => !NOT_FOR_CHAT.test(id)) ?? listed[0])
-    : wanted.find((name) => !target.embeddings.includes(name) && listed.includes(name));
+    : [...wanted, ...listed.filter((name) => isConfigured(target, name))].find(
+        (name) => !target.embeddings.includes(name) && listed.includes(name),
+      );
 }

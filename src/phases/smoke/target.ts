@@ -27,6 +27,8 @@ export interface SmokeTarget {
   readonly revokedKey?: Secret | undefined;
   /** Aliases that must be listed and answered; `undefined`: another server, any models. */
   readonly models: readonly string[] | undefined;
+  /** Aliases such as `llama*`: names that fit one are listed rightly, and none has to be. */
+  readonly patterns?: readonly string[];
   /** URLs that `x-hxllm-backend` must show; `undefined`: not judged. */
   readonly backends: readonly string[] | undefined;
   /** The aliases of embedding models. */

@@ -48,6 +48,7 @@ test('a target has its host’s address, the key, the aliases, and the backends 
         key: KEY,
         limits: config().hosts[0]?.settings.smokeLimits,
         models: ['chat', 'embed'],
+        patterns: [],
         backends: [ONE, TWO],
         placement: new Map([
           ['chat', [ONE]],

@@ -85,9 +85,18 @@ test('a listed model beside the configured ones is a warning, and an error if it
 
 test('a listed model that a pattern of the configuration stands for is no other model', async () => {
   await using server = await startFake({ models: [...MODELS, 'qwen-7b', 'mine'], backends: [] });
-  await smokeAt(server.url, { models: [...MODELS, 'qwen*'] });
+  const smoked = await smokeAt(server.url, { models: MODELS, patterns: ['qwen*'] });
+  assert.deepEqual(failures(smoked), []);
   const asked = (name: string): boolean => server.requests.some(({ body }) => body['model'] === name);
   assert.deepEqual([asked('qwen-7b'), asked('mine')], [false, true]);
+});
+
+test('a configuration of patterns alone is judged by a model that fits one', async () => {
+  await using server = await startFake({ models: ['mine', 'qwen-7b'], backends: [] });
+  const smoked = await smokeAt(server.url, { models: [], patterns: ['qwen*'] });
+  assert.deepEqual(failures(smoked), []);
+  assert.match(smoked.result('chat.answers').seen ?? '', /^qwen-7b answered/);
+  assert.equal(smoked.result('models.answered').outcome, 'not-applicable');
 });
 
 test('another server may refuse a parameter, and answer 400 for an unknown model; then its check does not apply', async () => {

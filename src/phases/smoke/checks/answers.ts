@@ -51,6 +51,7 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
           `of a server that hxllm did not install only ${model ?? 'one model'} is asked${rest > 0 ? `; ${String(rest)} more are listed` : ''}`,
         );
       }
+      if (target.models.length === 0) return notApplicable('all aliases are patterns, and each stands for many models');
       const verdicts = target.models.map((alias) => [alias, judgeAlias(alias, aliases.get(alias), target)] as const);
       const broken = verdicts.filter(([, { outcome }]) => outcome === 'fail');
       const [first] = broken;

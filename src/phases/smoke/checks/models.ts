@@ -46,7 +46,12 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
       const count = { value: names.length, unit: 'models', limit: 0 };
       return names.length === 0
         ? pass(`${String(listedModels(models).length)} models, all of litellm_models`, count)
-        : failed(target.models.join(', '), `${names.join(', ')} as well`, 'hxllm enforce', count);
+        : failed(
+            [...target.models, ...(target.patterns ?? [])].join(', '),
+            `${names.join(', ')} as well`,
+            'hxllm enforce',
+            count,
+          );
     },
   },
   {
