@@ -39,7 +39,7 @@ const LIMITS: AdminFields = {
   rpm_limit: works(count),
   tpm_limit: works(count),
   max_parallel_requests: works(count),
-  max_budget: kept(money),
+  max_budget: works(money),
   soft_budget: kept(money),
   token_budget: works(count),
   budget_duration: works(duration),

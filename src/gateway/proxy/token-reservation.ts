@@ -1,10 +1,10 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
+import { priceOf } from '../../schema/price.ts';
 import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
 import type { ContentPart, Message } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
 import { createDemand } from '../route/demand.ts';
 import type { BudgetAmounts } from '../limits/budgets.ts';
-import { priceOf } from './prices.ts';
 import { MESSAGE_FRAME, TOKEN_LENGTH } from './request-work.ts';
 
 /** A request whose body is known. */

@@ -27,8 +27,8 @@ export interface AdminStage extends Running {
   readonly changes: () => readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Starts one; it stops when the file's tests have ended. */
-export async function startAdmin(hxllm: object = {}): Promise<AdminStage> {
+/** Starts one, with more models if they are given; it stops when the file's tests have ended. */
+export async function startAdmin(hxllm: object = {}, more: readonly object[] = []): Promise<AdminStage> {
   const state = mkdtempSync(join(tmpdir(), 'hxllm-admin-'));
   const fake: FakeUpstream = await startFake();
   const model_list = ['m', 'other'].map((model_name) => ({
@@ -36,7 +36,7 @@ export async function startAdmin(hxllm: object = {}): Promise<AdminStage> {
     litellm_params: { model: 'ollama_chat/m', api_base: fake.url },
   }));
   const gateway = await startGateway([], {
-    model_list,
+    model_list: [...model_list, ...more],
     hxllm: {
       state_dir: state,
       keys: [{ alias: 'file', hash: apiKeyHash('sk-of-the-file-00'), rpm_limit: 7, team: 'file-team' }],
