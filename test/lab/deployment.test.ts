@@ -224,8 +224,10 @@ test('after a power cut during the switch the gateway answers, and the next enfo
   assert.match(`${ran.stdout}${ran.stderr}`, /The host finishes what it has begun/);
   await waitForHost(host);
   assert.equal(await alive(), '200');
-  assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
-  assert.equal((await operator.deploy('enforce', '--dry-run', '--detailed-exitcode')).exitCode, 0);
+  const next = await operator.deploy('enforce', '--yes');
+  assert.equal(next.exitCode, 0, next.stdout + next.stderr);
+  const rest = await operator.deploy('enforce', '--dry-run', '--detailed-exitcode');
+  assert.equal(rest.exitCode, 0, `${next.stdout}\n${rest.stdout}${rest.stderr}`);
   assert.equal((await operator.deploy('smoke')).exitCode, 0);
 });
 
