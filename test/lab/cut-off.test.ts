@@ -209,6 +209,6 @@ for (const [place, prepare, restore] of [
     assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
     assert.equal(
       await host.must('stat -c %a /etc/litellm/litellm.env /opt/litellm/.hxllm-record /opt/litellm'),
-      '640\n600\n755',
+      '600\n600\n755',
     );
   });
