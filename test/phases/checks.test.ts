@@ -20,7 +20,7 @@ const PHASES: Readonly<Record<string, readonly Said[]>> = {
   smoke: SMOKE_CHECKS,
 };
 // Names that are always written with a capital.
-const NAMES = /^(?:CA|DNS|Kerberos|Ollama|SSSD|Python|SELinux|SSH|HTTP)\b/;
+const NAMES = /^(?:CA|DNS|Kerberos|Ollama|SSSD|Python|SELinux|SSH|HTTP|JSON|Anthropic)\b/;
 
 for (const [phase, checks] of Object.entries(PHASES)) {
   test(`${phase}: ids are subject.claim and each stands for one check, after others that exist`, () => {
@@ -35,7 +35,7 @@ for (const [phase, checks] of Object.entries(PHASES)) {
   });
 
   test(`${phase}: titles state in one form what holds if the check passes`, () => {
-    for (const { title } of checks) assert.ok(/^[a-z]/.test(title) || NAMES.test(title), title);
+    for (const { title } of checks) assert.ok(/^[a-z\d]/.test(title) || NAMES.test(title), title);
     for (const { title } of checks) assert.doesNotMatch(title, /[.!?]$/);
   });
 }
