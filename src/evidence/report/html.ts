@@ -150,7 +150,7 @@ function checkTable(results: readonly CheckResult[]): string {
       `${escaped(result.title)} <span class="dim">${escaped(result.id)}</span>${fields(more)}`,
     ];
   });
-  return table(['outcome', 'host', 'check'], rows);
+  return table(['outcome', 'host', 'check'], rows, 'columns');
 }
 
 function stepSection({ steps }: RunReport): Section | undefined {
@@ -164,7 +164,7 @@ function stepSection({ steps }: RunReport): Section | undefined {
       `${escaped(title)}${time}${fields([['', detail ?? '']])}`,
     ];
   });
-  return { id: 'steps', title: 'Steps', body: table(['state', 'host', 'step'], rows) };
+  return { id: 'steps', title: 'Steps', body: table(['state', 'host', 'step'], rows, 'columns') };
 }
 
 function diffSection({ diffs }: RunReport): Section | undefined {
@@ -198,7 +198,7 @@ function timelineSection({ events, record }: RunReport): Section | undefined {
   });
   const more = events.length - rows.length;
   const note = more > 0 ? `<p>${String(more)} more events are in events.jsonl.</p>\n` : '';
-  return { id: 'timeline', title: 'Timeline', body: table(['time', 'host', 'event'], rows) + note };
+  return { id: 'timeline', title: 'Timeline', body: table(['time', 'host', 'event'], rows, 'columns') + note };
 }
 
 function eventText(event: ReportedEvent): readonly [string, string] {

@@ -13,7 +13,7 @@ export function escaped(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** A table whose cells are HTML. `kind` is a class of the style: `data` keeps its columns on a phone. */
+/** A table whose cells are HTML. `kind` is a class of the style: `data` keeps its columns on a phone; `columns` has those of every other such table, so that they stand below each other. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], kind = ''): string {
   const first = (index: number): string => (index === 0 ? ' class="word"' : '');
   const cells = rows.map((row) => `<tr>${row.map((cell, index) => `<td${first(index)}>${cell}</td>`).join('')}</tr>`);
