@@ -35,10 +35,13 @@ export type AdminHandler = (call: AdminCall) => Promise<unknown>;
 /** The fields of a call's body for a record; those without effect are noted. */
 export function takeFields(call: AdminCall, kind: RecordKind, ...others: readonly string[]): Json {
   const { fields, ignored } = fieldsIn(kind, call.body, others);
-  // Nothing is ever spent of it.
-  if (typeof fields['max_budget'] === 'number' && !hasPrices(call.service)) call.ignored.add('max_budget');
-  for (const name of ignored) call.ignored.add(name);
+  for (const name of [...unspent(fields, call.service), ...ignored]) call.ignored.add(name);
   return fields;
+}
+
+/** The name of a budget of which nothing is ever spent, since no model has a price. */
+export function unspent(fields: Json, service: Service): readonly string[] {
+  return typeof fields['max_budget'] === 'number' && !hasPrices(service) ? ['max_budget'] : [];
 }
 
 function hasPrices({ config }: Service): boolean {

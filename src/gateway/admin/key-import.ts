@@ -3,7 +3,7 @@ import { errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
 import { instantOf } from '../../core/instant.ts';
 import { isObject, type Json } from '../../core/json.ts';
-import type { AdminCall } from './admin-call.ts';
+import { unspent, type AdminCall } from './admin-call.ts';
 import { AdminError, unfit } from './admin-error.ts';
 import { fieldsIn, neededText, textAt } from './body-fields.ts';
 import { fileKeyOf } from './key-lookup.ts';
@@ -74,7 +74,7 @@ async function planImport(
   if (taken.hashes.has(hash) || fileKeyOf(call, hash) !== undefined)
     throw new AdminError(400, 'The gateway has this key already.', 'token');
   const read = fieldsIn('key', key, ['token', 'expires', 'key_name', 'duration']);
-  for (const name of read.ignored) ignored.add(name);
+  for (const name of [...unspent(read.fields, call.service), ...read.ignored]) ignored.add(name);
   const alias = textAt(read.fields, 'key_alias');
   if (alias !== undefined && taken.aliases.has(alias))
     throw new AdminError(400, 'Another key has this name.', 'key_alias');
