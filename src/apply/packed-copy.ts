@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 
@@ -10,6 +10,8 @@ const compress = promisify(gzip);
 const PIECE_BYTES = 8 << 20;
 /** Node.js compresses in four threads. */
 const PIECES_AT_ONCE = 4;
+/** Far longer than a copy takes; each piece of it is written at once. */
+const AT_WORK_MS = 600_000;
 
 const underWay = new Map<string, Promise<string | undefined>>();
 
@@ -39,6 +41,7 @@ async function pack(file: string, place: string): Promise<string | undefined> {
   const fresh = `${place}.${randomUUID()}`;
   try {
     await mkdir(dirname(place), { recursive: true });
+    await removeCutOff(place);
     const copy = await open(fresh, 'w', 0o644);
     try {
       for await (const piece of compressedPieces(file)) await copy.writeFile(piece);
@@ -50,6 +53,17 @@ async function pack(file: string, place: string): Promise<string | undefined> {
   } catch {
     await rm(fresh, { force: true }).catch(() => undefined);
     return undefined;
+  }
+}
+
+// A process that was killed leaves 50 MB. Others may be at work.
+async function removeCutOff(place: string): Promise<void> {
+  const folder = dirname(place);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(place)}.`)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > AT_WORK_MS) await rm(path, { force: true });
   }
 }
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -52,6 +61,15 @@ test('hosts at the same time get one copy, which the next command sends again', 
   const copy = readFileSync(place);
   assert.equal(await packedCopy(join(folder, 'nothing'), place), place, 'the file is not read');
   assert.deepEqual(readFileSync(place), copy);
+});
+
+test('the rest of a copy that was cut off goes, and one that another process makes stays', async () => {
+  const other = join(folder, 'rest/node.gz');
+  mkdirSync(join(folder, 'rest'));
+  for (const name of ['cut', 'made']) writeFileSync(`${other}.${name}`, '');
+  utimesSync(`${other}.cut`, new Date(0), new Date(0));
+  assert.equal(await packedCopy(file, other), other);
+  assert.deepEqual(readdirSync(join(folder, 'rest')).toSorted(), ['node.gz', 'node.gz.made']);
 });
 
 test('a damaged copy fails the upload once, and the next one makes it again', async () => {
