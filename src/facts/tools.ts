@@ -12,8 +12,8 @@ const TOOLS =
   'base64 cat chmod chown cmp cp cut date df dirname find flock getent grep gzip head id ln ls mkdir mkfifo mktemp mountpoint mv readlink rm rmdir sed setsid sha256sum sleep sort stat sync tail timeout tr'.split(
     ' ',
   );
-/** Programs that only root runs, of passwd and systemd: accounts and units. */
-const TOOLS_OF_ROOT = 'groupadd groupdel runuser systemctl systemd-run useradd userdel usermod'.split(' ');
+/** Programs that only root runs, of passwd, util-linux and systemd: accounts and units. */
+const TOOLS_OF_ROOT = 'groupadd groupdel runuser setpriv systemctl systemd-run useradd userdel usermod'.split(' ');
 
 // bash prefers a file that it may execute, and names another one only where there is none.
 // The names behind `--` are for root, who may execute a file with any of the three rights.

@@ -17,7 +17,6 @@ import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
 import { Prober } from './scheduler/prober.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
-
 import { readDrained, writeDrained } from './state/drain-file.ts';
 import { StateFile } from './state/state-file.ts';
 import { providerOf } from './upstream/providers.ts';

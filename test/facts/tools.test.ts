@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -30,11 +30,20 @@ test('this machine has every program', () => {
 
 test('the list has every program that the scripts for a host run', () => {
   const known = new Set([...(toolsQuestion('systemd').arguments ?? []), ...BUILT_IN]);
-  const texts = [FUNCTIONS, START, HOLDER, FIRST_RELAY, RELAY, INSTALLATION_SCRIPT, FOOTPRINT_SCRIPT, FOREIGN_SCRIPT];
+  const scripts = [FUNCTIONS, START, HOLDER, FIRST_RELAY, RELAY, INSTALLATION_SCRIPT, FOOTPRINT_SCRIPT, FOREIGN_SCRIPT];
+  const units = ['litellm.service', 'litellm-failed@.service'].map((name) =>
+    readFileSync(join(import.meta.dirname, '../../templates', name), 'utf8'),
+  );
+  const shell = /\/bin\/sh -c '(.*?)' /g;
+  // The program behind an exec is at the place of a command.
+  const ofUnits = units.flatMap((unit) =>
+    [...unit.replaceAll('exec ', '').matchAll(shell)].map(([, text = '']) => text),
+  );
+  const texts = [...scripts, ...ofUnits];
   const run = texts.flatMap((text) =>
     [...text.matchAll(COMMAND)].flatMap(([, name = '']) => (name === '' ? [] : [name])),
   );
-  assert.ok(run.includes('mkfifo') && run.includes('sha256sum'));
+  assert.ok(['mkfifo', 'sha256sum', 'setpriv'].every((name) => run.includes(name)));
   // Functions of the scripts themselves are no programs.
   const own = new Set(texts.flatMap((text) => [...text.matchAll(/^ *(\w+)\(\) [{(]/gm)].map(([, name = '']) => name)));
   const installed = (name: string): boolean => spawnSync('bash', ['-c', 'type -P -- "$1"', 'x', name]).status === 0;
