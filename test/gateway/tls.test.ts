@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { closeOf } from './close-of.ts';
 import { startFake, streams } from './fake-upstream.ts';
 import { startGateway, until, KEY, type Running } from './running.ts';
 
@@ -75,8 +76,8 @@ test('the gateway speaks TLS 1.2 and 1.3 with HTTP/1.1, refuses TLS 1.1, and end
   const plain = connectPlain(gateway.port, '127.0.0.1');
   plain.end('GET /health/liveliness HTTP/1.1\r\nhost: a\r\n\r\n');
   let text = '';
-  plain.on('error', () => {}).on('data', (data) => (text += String(data)));
-  await once(plain, 'close');
+  plain.on('data', (data) => (text += String(data)));
+  await closeOf(plain);
   assert.doesNotMatch(text, /200/);
   await until('all connections are gone', () => gateway.connections() === 0);
 });
@@ -92,7 +93,7 @@ test('a stream over TLS comes whole', async () => {
   );
   let text = '';
   socket.on('data', (data) => (text += String(data)));
-  await once(socket, 'close');
+  await closeOf(socket);
   assert.match(text, /^HTTP\/1\.1 200[^]*data: \[DONE\]/);
 });
 
@@ -105,11 +106,14 @@ test('a handshake that does not end in time is ended, also one that sends a byte
   const slow = connectPlain(gateway.port, '127.0.0.1');
   const beganMs = performance.now();
   slow.write(begin);
+  const closed = Promise.all([closeOf(silent), closeOf(slow)]);
   const dripping = setInterval(() => slow.write('a'), 50);
-  for (const socket of [silent, slow]) socket.on('error', () => {});
-  await until('both are counted', () => gateway.connections() === 2);
-  await Promise.all([once(silent, 'close'), once(slow, 'close')]);
-  clearInterval(dripping);
+  try {
+    await until('both are counted', () => gateway.connections() === 2);
+    await closed;
+  } finally {
+    clearInterval(dripping);
+  }
   assert.ok(performance.now() - beganMs >= 390);
   await until('both are gone', () => gateway.connections() === 0);
 });
@@ -121,7 +125,7 @@ test('a request that is too slow is ended behind its handshake as without TLS', 
   socket.write('GET /v1/models HTTP/1.1\r\nhost: a\r\n');
   let text = '';
   socket.on('data', (data) => (text += String(data)));
-  await once(socket, 'close');
+  await closeOf(socket);
   assert.match(text, /^HTTP\/1\.1 408/);
 });
 
@@ -151,7 +155,7 @@ test('a renewed pair is used from the next connection on, and a pair that does n
   open.end('GET /health/liveliness HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
   let text = '';
   open.on('data', (data) => (text += String(data)));
-  await once(open, 'close');
+  await closeOf(open);
   assert.match(text, /^HTTP\/1\.1 200/);
   assert.doesNotMatch(JSON.stringify(gateway.log), /PRIVATE/);
   assert.match(gateway.metrics.text(), /^hxllm_certificate_not_after_timestamp_seconds \d+/m);
@@ -169,7 +173,7 @@ test('a stop waits for a handshake that is under way, and serves its request', a
   socket.write('GET /health/liveliness HTTP/1.1\r\nhost: a\r\n\r\n');
   let text = '';
   socket.on('data', (data) => (text += String(data)));
-  await once(socket, 'close');
+  await closeOf(socket);
   assert.match(text, /^HTTP\/1\.1 200[^]*connection: close/i);
   await stopped;
 });

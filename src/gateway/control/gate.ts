@@ -35,7 +35,8 @@ export interface GateSubject {
   readonly gateway: Gateway;
   readonly fds: readonly number[];
   readonly place: InstancePlace;
-  readonly state: InstanceState;
+  /** The state at the time of each look: an instance that is asked while it starts is fit a moment later. */
+  readonly state: () => InstanceState;
   /** Lets a request of this instance get a slot, until the returned function is called. */
   readonly borrowSlots: () => Promise<() => void>;
 }
@@ -60,7 +61,8 @@ export async function runGate(subject: GateSubject, { model, timeoutMs }: GateRe
 }
 
 async function look(subject: GateSubject): Promise<GateCheck[]> {
-  const { gateway, fds, state } = subject;
+  const { gateway, fds } = subject;
+  const state = subject.state();
   const { config } = gateway.service();
   return [
     {

@@ -189,9 +189,8 @@ export class Instance {
       model: typeof model === 'string' ? model : undefined,
       timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : 0,
     };
-    return ok(
-      await runGate({ gateway, fds, place, state: this.#state, borrowSlots: () => this.#borrowSlots() }, request),
-    );
+    const subject = { gateway, fds, place, state: () => this.#state, borrowSlots: () => this.#borrowSlots() };
+    return ok(await runGate(subject, request));
   }
 
   // An instance that stands by decides nothing: its one request waits for a slot of the instance that serves.

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { askInstance } from '../../../src/gateway/control/control-request.ts';
+import { openControlSocket } from '../../../src/gateway/control/control-server.ts';
 import { startSim } from '../../../src/sim/server.ts';
-import { KEY } from '../running.ts';
+import { KEY, until } from '../running.ts';
 import { startHost, untilLogged } from './instances-stage.ts';
 
 const config = (url: string): object => ({
@@ -57,6 +59,47 @@ test('a second instance stands by, passes the gate, takes over, and the first on
   second.kill('SIGTERM');
   await second.ended();
   assert.deepEqual(second.events(), ['standby', 'listening', 'take_over', 'request', 'stopping', 'stopped']);
+});
+
+test('an instance that is asked for its gate while it still starts passes as soon as it stands by', async () => {
+  const sim = await startSim({ models: [{ name: 'm', answerTokens: 1 }], numParallel: 1, loadMs: 20 });
+  await using _sim = { [Symbol.asyncDispose]: () => sim.close() };
+  await using host = await startHost();
+  let isAsked = false;
+  // An elder instance begins to serve only when the gate of the other one is asked.
+  const elder = await openControlSocket(
+    { id: '1', folder: host.runtimeFolder },
+    {
+      routes: {
+        'GET /status': async () => ({
+          ok: true,
+          value: {
+            instance: '1',
+            pid: process.pid,
+            state: isAsked ? 'serving' : 'starting',
+            started: '2026-01-01T00:00:00.000Z',
+          },
+        }),
+      },
+      upgrade: (_, socket) => socket.destroy(),
+    },
+  );
+  assert.ok(elder.ok);
+  await using _elder = {
+    [Symbol.asyncDispose]: async () => {
+      elder.value.closeAllConnections();
+      elder.value.close();
+    },
+  };
+  host.launch('2', await host.write('config.yaml', config(sim.url)));
+  const socket = { id: '2', folder: host.runtimeFolder };
+  const stateOf = async (): Promise<unknown> => (await host.control('status')).document.instances?.[1]?.['state'];
+  await until('it starts', async () => (await stateOf()) === 'starting');
+  const gate = askInstance(socket, { method: 'POST', path: '/gate', body: { timeoutMs: 20_000 }, timeoutMs: 25_000 });
+  isAsked = true;
+  const passed = await gate;
+  assert.ok(passed.ok);
+  assert.equal(passed.value['ready'], true, JSON.stringify(passed.value));
 });
 
 test('after a take-over a client that has kept its connection meets the new instance', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { longestTurnOf } from '../../longest-turn.ts';
+import { closeOf } from '../close-of.ts';
 import { answersShortly, DONE, piece, startFake } from '../fake-upstream.ts';
 import { KEY, startGateway, until, type Running } from '../running.ts';
 
@@ -21,8 +21,8 @@ interface Client {
 }
 
 function open(gateway: Running): Client {
-  const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
-  const client: Client = { socket, text: '', closed: once(socket, 'close') };
+  const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+  const client: Client = { socket, text: '', closed: closeOf(socket) };
   socket.setEncoding('utf8').on('data', (text: string) => {
     client.text += text;
   });

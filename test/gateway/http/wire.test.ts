@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { closeOf } from '../close-of.ts';
 import { startFake } from '../fake-upstream.ts';
 import { KEY, startGateway, until, type Running } from '../running.ts';
 
@@ -19,8 +20,7 @@ async function exchange(gateway: Running, ...pieces: readonly string[]): Promise
   socket.setEncoding('utf8').on('data', (more: string) => {
     text += more;
   });
-  socket.on('error', () => undefined);
-  const closed = once(socket, 'close');
+  const closed = closeOf(socket);
   for (const bytes of pieces) socket.write(bytes);
   let over = false;
   void closed.then(() => {
