@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import { randomId } from '../../core/id.ts';
 import { FORKS, mapInParallel } from '../../core/parallel.ts';
 import type { Problem } from '../../core/problem.ts';
 import { SMOKE as record } from '../../phases/smoke/index.ts';
@@ -22,6 +23,8 @@ export interface SmokeCommandOptions extends PhaseOptions {
   readonly throughSsh?: boolean | undefined;
   /** Asks every alias of each of its servers. */
   readonly everyServer?: boolean | undefined;
+  /** Makes a key, uses it up to its limit, and removes it. */
+  readonly keys?: boolean | undefined;
   /** The time for questions to models, seconds. */
   readonly budget?: number | undefined;
 }
@@ -30,7 +33,10 @@ export interface SmokeCommandOptions extends PhaseOptions {
 export function runSmokeCommand(session: Session, options: SmokeCommandOptions): Promise<PhaseOutcome> {
   const { url, keyFile, throughSsh = false, everyServer = false } = options;
   return runPhase(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
-    const budget = options.budget === undefined ? {} : { budgetMs: options.budget * 1000 };
+    const budget = {
+      ...(options.budget === undefined ? {} : { budgetMs: options.budget * 1000 }),
+      ...(options.keys === true ? { keyAlias: `hxllm-smoke-${randomId()}` } : {}),
+    };
     if (url !== undefined) return judgeUrl(session, run, { url, keyFile, ...budget });
     return withConfig(session, run, (config, tools) => {
       const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
@@ -49,7 +55,11 @@ export function runSmokeCommand(session: Session, options: SmokeCommandOptions):
 async function judgeUrl(
   session: Session,
   run: PhaseRun,
-  { url, keyFile, ...budget }: Pick<SmokeTarget, 'url' | 'budgetMs'> & { readonly keyFile: string | undefined },
+  {
+    url,
+    keyFile,
+    ...budget
+  }: Pick<SmokeTarget, 'url' | 'budgetMs' | 'keyAlias'> & { readonly keyFile: string | undefined },
 ): Promise<PhaseReport> {
   const key = keyFile === undefined ? undefined : await readKeyFile(resolve(session.terminal.cwd, keyFile));
   if (key?.ok === false) return failedBy(key.problems);

@@ -19,6 +19,7 @@ export function smokeCommand(start: Start): Command {
       ['smoke --through-ssh --ask-vault-pass', 'if a firewall blocks the port'],
       ['smoke --every-server --ask-vault-pass', 'every alias of each of its servers, loading each model everywhere'],
       ['smoke --budget 60 --ask-vault-pass', 'a ramp up to 64 requests at once, within a minute'],
+      ['smoke --keys --ask-vault-pass', 'also whether a key can be made, and its limit holds'],
       ['smoke --url http://host:4000 --key-file key.txt', 'any OpenAI-compatible server'],
     ],
     page: 'operations',
@@ -32,14 +33,17 @@ export function smokeCommand(start: Start): Command {
         'time for questions to models; the rest is reported as not asked (default: 600). With it the ramp goes up to 64 requests at once',
         seconds,
       )
+      .option('--keys', 'make a key with a limit of two requests a minute, see that it holds, and remove the key')
       .option('--url <url>', 'test this server instead of the inventory’s hosts')
       .option('--key-file <file>', 'with --url: a file with its API key');
   return phaseCommand(text, own).action(async (options: SmokeCommandOptions, command: Command) => {
-    const { url, keyFile, throughSsh, everyServer, limit, inventory } = options;
+    const { url, keyFile, throughSsh, everyServer, keys, limit, inventory } = options;
     if (keyFile !== undefined && url === undefined)
       command.error('error: --key-file needs --url (without --url the key comes from the vault)');
     if (url !== undefined && everyServer === true)
       command.error('error: --url cannot be combined with --every-server: one model is asked');
+    if (keys === true && url !== undefined && keyFile === undefined)
+      command.error('error: --keys with --url needs --key-file: only the master key makes keys');
     if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))
       command.error('error: --url cannot be combined with -i, --limit or --through-ssh: it uses no inventory');
     await start(command, options, false, async (session) => [

@@ -1,7 +1,9 @@
 import { Agent, request } from 'undici';
+import { Secret } from '../../core/secret.ts';
+import { parseJson } from '../../core/json.ts';
 import { readBody } from './body-reader.ts';
 import { walkConnection, type ConnectionSteps } from './connection.ts';
-import type { RecordedRequest, Exchange, KeyKind } from './exchange.ts';
+import { at, type RecordedRequest, type Exchange, type KeyKind } from './exchange.ts';
 import { ABORTED, diagnose } from './diagnose.ts';
 import type { SmokeTarget } from './target.ts';
 import { tlsOptions } from './tls-trust.ts';
@@ -32,6 +34,10 @@ export interface ProbeRequest {
   readonly leaveAfterBlocks?: number;
   /** One of many of a kind: the measurements keep its numbers, and the exchanges do not have it. */
   readonly unrecorded?: true;
+  /** An interruption does not end it: something is to be taken back. */
+  readonly uninterrupted?: true;
+  /** The answer has a new key, for requests with the key `made`. The exchange does not have it. */
+  readonly makesKey?: true;
   /** The limit from the request to the last byte. */
   readonly timeoutMs: number;
 }
@@ -44,6 +50,7 @@ export class Client {
   readonly #server: URL;
   readonly #keys: TargetKeys;
   readonly #signal: AbortSignal;
+  #madeKey: Secret | undefined;
   readonly #nowMs: () => number;
 
   /** `url`: the server's address, or its API's root as an SDK takes it. */
@@ -59,6 +66,11 @@ export class Client {
     });
     this.#signal = signal;
     this.#nowMs = nowMs;
+  }
+
+  /** Whether only requests that are not interrupted are still sent. */
+  get isInterrupted(): boolean {
+    return this.#signal.aborted;
   }
 
   /** Sends one request and waits for its end. Every result is an exchange; it never throws. */
@@ -99,11 +111,15 @@ export class Client {
           ...(question.backend === undefined ? {} : { 'x-hxllm-backend': question.backend }),
         },
         body: question.body === undefined ? null : JSON.stringify(question.body),
-        signal: AbortSignal.any([this.#signal, AbortSignal.timeout(question.timeoutMs)]),
+        signal: AbortSignal.any([
+          ...(question.uninterrupted === true ? [] : [this.#signal]),
+          AbortSignal.timeout(question.timeoutMs),
+        ]),
       });
       const clockMs = (): number => this.#nowMs() - startedMs;
       const firstByteMs = clockMs();
       const { text, blocksMs, left } = await readBody(body, clockMs, question.leaveAfterBlocks);
+      if (question.makesKey === true) this.#takeKey(text);
       const isStream = /^text\/event-stream\b/i.test(String(headers['content-type'] ?? ''));
       return {
         answered: true,
@@ -120,7 +136,10 @@ export class Client {
     } catch (error) {
       return {
         answered: false,
-        trouble: this.#signal.aborted ? ABORTED : diagnose(error, url, this.#nowMs() - startedMs),
+        trouble:
+          this.#signal.aborted && question.uninterrupted !== true
+            ? ABORTED
+            : diagnose(error, url, this.#nowMs() - startedMs),
       };
     }
   }
@@ -133,8 +152,14 @@ export class Client {
       ['right', right],
       ['previous', previous],
       ['revoked', revoked],
+      ['made', this.#madeKey],
     ]).get(key);
     return sent === undefined ? {} : { authorization: `Bearer ${sent.reveal()}` };
+  }
+
+  #takeKey(answer: string): void {
+    const key = at(parseJson(answer), 'key');
+    if (typeof key === 'string' && key !== '') this.#madeKey = new Secret(key);
   }
 
   // The URL with the key is sent and kept nowhere.
@@ -149,7 +174,7 @@ export class Client {
   // If a server echoes a key, it must not get into the evidence.
   #withoutKey(text: string): string {
     const { key, previousKey, revokedKey } = this.#keys;
-    return [key, previousKey, revokedKey].reduce(
+    return [key, previousKey, revokedKey, this.#madeKey].reduce(
       (rest, secret) => (secret === undefined ? rest : rest.replaceAll(secret.reveal(), '[redacted]')),
       text,
     );

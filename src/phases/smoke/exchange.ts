@@ -2,9 +2,9 @@ import { parseJson } from '../../core/json.ts';
 
 /**
  * The kind of key that a request is sent with. `bare` and `basic`: an `Authorization` header without a key, and one of another scheme.
- * `query`: the right key as `?api_key=`, and in no header.
+ * `query`: the right key as `?api_key=`, and in no header. `made`: the key that the test itself made.
  */
-export type KeyKind = 'right' | 'wrong' | 'none' | 'previous' | 'revoked' | 'bare' | 'basic' | 'query';
+export type KeyKind = 'right' | 'wrong' | 'none' | 'previous' | 'revoked' | 'bare' | 'basic' | 'query' | 'made';
 
 /** One request as it can be recorded: the kind of key, never the key itself, nor a URL with it. */
 export interface RecordedRequest {

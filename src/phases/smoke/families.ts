@@ -3,6 +3,7 @@ export const SMOKE_FAMILIES: Readonly<Record<string, string>> = {
   http: 'Connectivity',
   health: 'Health',
   auth: 'Authentication',
+  keys: 'Keys of clients',
   models: 'Models',
   chat: 'Chat',
   embeddings: 'Embeddings',

@@ -3,6 +3,7 @@ import type { Burst } from './burst.ts';
 import { NO_PARAMETERS, type ChatParameters } from './chat-probes.ts';
 import type { ConnectionSteps } from './connection.ts';
 import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
+import type { KeyAnswers } from './key-probes.ts';
 import type { AliasFacts } from './model-facts.ts';
 import type { Ramps } from './ramp/samples.ts';
 import type { ServerAnswer } from './servers.ts';
@@ -54,7 +55,10 @@ export interface ModelAnswers extends StreamAnswers {
 }
 
 /** All exchanges with a server. */
-export interface ProbeResults extends AccessAnswers, ModelAnswers {}
+export interface ProbeResults extends AccessAnswers, ModelAnswers {
+  /** Only where a key is to be made, and a model has answered. */
+  readonly keys?: KeyAnswers | undefined;
+}
 
 /** Reports to the operator while requests are sent: the current one, and what is about to be loaded. */
 export interface Teller {

@@ -1,5 +1,6 @@
 import type { Client, ProbeRequest } from './client.ts';
 import { replyOf, type Exchange } from './exchange.ts';
+import { askKeys } from './key-probes.ts';
 import { probeModels } from './model-probes.ts';
 import { listedModels, NO_MODELS, type AccessAnswers, type ProbeResults, type Teller } from './probe-results.ts';
 import { chatQuestion, QUICK_MS } from './questions.ts';
@@ -72,7 +73,23 @@ export async function probe(
   const listed = listedModels(models);
   if (listed.length === 0) return asked;
   const endMs = nowMs() + (target.budgetMs ?? BUDGET_MS);
-  return { ...asked, ...(await probeModels(client, target, listed, tell, nowMs, () => nowMs() > endMs)) };
+  const isOver = (): boolean => nowMs() > endMs;
+  const answers = { ...asked, ...(await probeModels(client, target, listed, tell, nowMs, isOver)) };
+  return target.keyAlias === undefined || isOver()
+    ? answers
+    : { ...answers, keys: await probeKeys(answers, client, tell) };
+}
+
+async function probeKeys(
+  { target, aliases }: ProbeResults,
+  client: Client,
+  { progress }: Teller,
+): Promise<ProbeResults['keys']> {
+  const [model] = [...aliases].find(([, exchange]) => replyOf(exchange)?.status === 200) ?? [];
+  const { keyAlias } = target;
+  if (model === undefined || keyAlias === undefined) return undefined;
+  progress(`making the key ${keyAlias}, and removing it`);
+  return askKeys({ client, target, model, keyAlias });
 }
 
 /** A proxy that says in an answer that it stands in between: its log keeps URLs. */

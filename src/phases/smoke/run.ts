@@ -6,6 +6,7 @@ import { ABILITY_CHECKS } from './checks/abilities.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { ANSWER_CHECKS } from './checks/answers.ts';
 import { CONNECTION_CHECKS } from './checks/connection.ts';
+import { KEY_CHECKS, keptKey } from './checks/keys.ts';
 import { MODEL_CHECKS } from './checks/models.ts';
 import { PARAMETER_CHECKS } from './checks/parameters.ts';
 import { PERFORMANCE_CHECKS } from './checks/performance.ts';
@@ -25,6 +26,7 @@ export type { SmokeTarget } from './target.ts';
 export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...CONNECTION_CHECKS,
   ...ACCESS_CHECKS,
+  ...KEY_CHECKS,
   ...MODEL_CHECKS,
   ...ANSWER_CHECKS,
   ...PARAMETER_CHECKS,
@@ -64,6 +66,8 @@ async function askTarget(
       note: (text: string) => recorder.event({ kind: 'note', host: target.name, text }),
     };
     const seen = await probe(client, target, tell, nowMs);
+    const kept = keptKey(seen);
+    if (kept !== undefined) tell.note(kept);
     return ok({ target, seen, exchanges: client.exchanges, results: judgeAll(SMOKE_CHECKS, seen, target.name) });
   } finally {
     await client.close();

@@ -42,6 +42,8 @@ export interface SmokeTarget {
   /** Instead of {@link BUDGET_MS}; with it the ramp goes beyond its gentle steps. */
   readonly budgetMs?: number;
   readonly previous?: PreviousRun;
+  /** A key of this name is made, used up to its limit and removed; `undefined`: nothing is changed. */
+  readonly keyAlias?: string;
   /** No load beyond single requests and the burst: doctor looks for a cause, and measures nothing. */
   readonly withoutRamp?: boolean;
 }
