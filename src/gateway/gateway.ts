@@ -2,6 +2,7 @@ import { createServer, type Server as NetServer } from 'node:net';
 import type { Result } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { createApp } from './app.ts';
+import { usedRatios } from './limits/used-ratios.ts';
 import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { KeyRecords } from './key-records.ts';
@@ -43,7 +44,7 @@ export interface Gateway {
 
 /**
  * Makes a gateway for a configuration; `limits` replace the default limits of connections, `instance` is its id among others, `records` are
- * the keys that the API makes.
+ * the keys that the API makes, `version` is its release.
  */
 export function createGateway(
   config: GatewayConfig,
@@ -51,6 +52,7 @@ export function createGateway(
   limits?: Partial<ConnectionLimits>,
   instance?: string,
   records = new KeyRecords(undefined, log),
+  version?: string,
 ): Gateway {
   let foreignLoad: (replica: string, deployment: string) => boolean = () => false;
   // A reload replaces it; requests keep the service they began with.
@@ -65,15 +67,30 @@ export function createGateway(
       current = next;
     },
     onForeignLoad: (replica, deployment) => foreignLoad(replica, deployment),
+    onBackendDown: (backend) => {
+      metrics.backendOpened(backend);
+    },
+    onListed: (backend, listing) => {
+      metrics.backendListed(backend, listing);
+    },
   };
   let current = createService(config, log, listener, records.keys);
   const service = (): Service => current;
   const metrics = createMetrics({
     fleet: () => current.scheduler.fleet,
+    config: () => current.config,
     contexts: () => current.growth.records,
     openConnections: () => connections.open,
     certificateEndsMs: () => tls?.endsMs(),
+    requests: () => connections.contexts(),
+    mostKeys: () => current.config.mostMetricKeys,
+    ratiosOf: (key) => {
+      const { keys, limiter, keptBudgets } = current;
+      const used = { limiter, budgets: keptBudgets.budgets };
+      return usedRatios(keys.ownersOf(key).owners, used, performance.now(), Date.now());
+    },
     instance,
+    version,
   });
   let reloading: Promise<unknown> | undefined;
   const whileReloading = async <T>(reload: Promise<T>): Promise<T> => {

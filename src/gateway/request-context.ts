@@ -13,6 +13,9 @@ import type { Service } from './service.ts';
 /** Longest stack that is logged, characters. */
 const MAX_STACK_LENGTH = 2000;
 
+/** The kinds of limits of a key that refuse a request. */
+export type LimitKind = 'requests' | 'tokens' | 'parallel' | 'budget';
+
 /** How a request ended, as the log and the metrics say it. */
 export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 'client-too-slow';
 
@@ -63,6 +66,10 @@ export interface RequestRecord {
   /** The server's words, if its client gets others. */
   failureText: string | undefined;
   usage: Usage | undefined;
+  /** Why a complete response ended; of several subrequests the last one. */
+  finish: 'stop' | 'length' | 'tool-calls' | undefined;
+  /** The kind of limit that refused it. */
+  limitedBy: LimitKind | undefined;
   /** The costs of attempts that did not come to their end: of the part that was passed on. */
   parts: readonly Usage[] | undefined;
   /** Wait for a load, ms. */
@@ -187,6 +194,8 @@ export function openContext(
       failure: undefined,
       failureText: undefined,
       usage: undefined,
+      finish: undefined,
+      limitedBy: undefined,
       parts: undefined,
       loadMs: undefined,
       askedMs: undefined,

@@ -45,7 +45,7 @@ export async function runGateway(options: RunOptions): Promise<readonly Problem[
   const records = new KeyRecords(config.stateDir, log, flags.config);
   const read = await records.begin();
   if (!read.ok) return read.problems;
-  const gateway = createGateway(config, log, undefined, flags.instance, records);
+  const gateway = createGateway(config, log, undefined, flags.instance, records, ownVersion());
   const signals = listenForSignals();
   const accept = async (): Promise<Result<readonly ListenAddress[]>> => begin(options, gateway, signals, log);
   const instance =

@@ -99,9 +99,7 @@ export function createGatewayServer(
       if (!isLogged(context)) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
-      const { record, service: used } = context;
-      const model = used.models.has(record.alias ?? '') ? record.alias : used.groupOf(record.alias ?? '')?.name;
-      metrics.ended(line, { model, backend: record.server });
+      metrics.ended(line, context);
       log(line);
     };
     outgoing.on('close', () => {

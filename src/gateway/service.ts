@@ -60,7 +60,7 @@ interface Current {
 export function createService(
   first: GatewayConfig,
   log: Log,
-  { onLoaded, onContext, onReplaced, onForeignLoad }: ServiceListener<Service>,
+  { onLoaded, onContext, onReplaced, onForeignLoad, onBackendDown, onListed }: ServiceListener<Service>,
   stored?: StoredKeys,
 ): Service {
   const since = Math.floor(Date.now() / 1000);
@@ -119,6 +119,7 @@ export function createService(
     },
     onListed: (backend, listing) => {
       scheduler.listed(backend, listing);
+      onListed(backend, listing);
     },
   });
   const loader = new Loader({
@@ -150,7 +151,10 @@ export function createService(
   });
   scheduler.connect({
     onDown: (backend, nextProbeMs, isNew) => {
-      if (isNew) log({ event: 'backend-down', backend });
+      if (isNew) {
+        log({ event: 'backend-down', backend });
+        onBackendDown(backend);
+      }
       prober.schedule(backend, nextProbeMs);
     },
     onUp: (backend, wasDown) => {

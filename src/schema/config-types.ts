@@ -29,6 +29,8 @@ export interface GatewayConfig {
   readonly origins: ReadonlySet<string>;
   /** `hxllm.metrics`: `/metrics` is readable with the master key, for everyone, or not at all. */
   readonly metrics: 'key' | 'open' | 'off';
+  /** `hxllm.metrics_max_keys`: keys of clients with time series of their own. */
+  readonly mostMetricKeys: number;
   readonly queue: QueueLimits;
   /** `hxllm.context.most`: the longest context that an entry without `num_ctx` grows to, in tokens; `undefined`: none grows. */
   readonly mostContext: number | undefined;

@@ -49,6 +49,7 @@ export interface HxllmSettings {
   readonly origins?: readonly string[];
   /** Readers of `/metrics`. Default: `key`. */
   readonly metrics?: 'key' | 'open' | 'off';
+  readonly metrics_max_keys?: number;
   /** Seconds; 0 is no limit. `drain`: time that a stopping gateway gives running responses; `take_over_drain`: after a take-over. */
   readonly timeouts?: {
     readonly connect?: number;

@@ -91,6 +91,7 @@ export function readSettings(
     strict: own.strict ?? false,
     origins: originsOf(own.origins, findings),
     metrics: own.metrics ?? 'key',
+    mostMetricKeys: own.metrics_max_keys ?? 200,
     queue: { mostWaitMs: (own.max_queue_wait ?? 60) * 1000, longest: own.max_queue ?? 1000 },
     mostContext: own.context === 'fixed' ? undefined : (context.most ?? 32_768),
     stateDir: own.state_dir ?? stateDirectoryOf(environment),

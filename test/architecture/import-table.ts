@@ -196,9 +196,9 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'it shows what routing knows, and asks no backend',
   },
   'gateway/metrics': {
-    rooms: ['core', 'gateway/route', 'gateway/usage'],
+    rooms: ['core', 'schema', 'gateway/request-context.ts', ...inGateway('keys limits route usage')],
     packages: ['node:*'],
-    why: 'it counts what the access log says and what routing knows',
+    why: 'it counts what the access log says, what routing knows and what limits have used',
   },
   'gateway/proxy': {
     rooms: [

@@ -1,4 +1,5 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
+import { partOf } from './part-of.ts';
 import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
 
 /** The unit of a budget: tokens of prompts and answers, or money by the prices of models. */
@@ -131,6 +132,17 @@ export class Budgets {
       this.#onChange();
     };
     return { settle };
+  }
+
+  /** The spent part of an owner's budgets, of two the larger one, with what is reserved; `undefined` without a budget. */
+  ratioOf(owner: LimitOwner, dateMs: number): number | undefined {
+    const parts = UNITS.flatMap((unit) => {
+      const limit = owner.budget?.[unit];
+      if (limit === undefined) return [];
+      const { period, held } = this.#runningOf(owner, unit, dateMs);
+      return [partOf(this.#spentOf(owner, unit, period).amount + held, limit)];
+    });
+    return parts.length === 0 ? undefined : Math.max(...parts);
   }
 
   /** The number of budgets. */

@@ -74,6 +74,13 @@ export class Limiter {
     return request.open(owners, nowMs) ?? request;
   }
 
+  /** The requests and tokens of an owner in the last minute, and its requests under way. */
+  usedBy(owner: LimitOwner, atMs: number): Readonly<Record<LimitRefusal['by'], number>> {
+    const { requests, tokens, open = 0 } = this.#uses.known(owner) ?? {};
+    const nowMs = exact(atMs);
+    return { requests: requests?.used(nowMs) ?? 0, tokens: tokens?.used(nowMs) ?? 0, parallel: open };
+  }
+
   /** Forgets owners without a request in the last minute. */
   forgetIdle(nowMs: number): void {
     this.#uses.forgetIdle(exact(nowMs));

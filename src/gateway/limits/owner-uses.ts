@@ -40,6 +40,11 @@ export class OwnerUses {
     return kind === 'end user' ? this.#ofEndUser(id) : this.#ofOther(id);
   }
 
+  /** The use of an owner that is remembered; an end user keeps its place. */
+  known({ kind, id }: LimitOwner): OwnerUse | undefined {
+    return (kind === 'end user' ? this.#endUsers : this.#uses).get(id);
+  }
+
   #ofOther(id: string): OwnerUse {
     const known = this.#uses.get(id);
     if (known !== undefined) return known;

@@ -8,7 +8,7 @@ const BY_BACKEND = ['backend'];
 const BY_REPLICA = ['backend', 'server_model'];
 
 /** Metrics of backends, models and queues, read from the state of routing at each scrape. */
-export function fleetMetrics(read: () => Fleet): readonly Metric[] {
+export function fleetMetrics(read: () => Fleet, nowMs: () => number = () => performance.now()): readonly Metric[] {
   const backends = (of: (backend: Backend) => number) => (): readonly Sample[] =>
     [...read().backends.values()].map((backend) => ({ labels: [backend.url], value: of(backend) }));
   const replicas = (of: (replica: Replica) => number | undefined) => (): readonly Sample[] =>
@@ -77,6 +77,22 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
         labelNames: BY_REPLICA,
       },
       replicas(({ load }) => (load === undefined ? 0 : 1)),
+    ),
+    gauge(
+      {
+        name: 'hxllm_load_underway_seconds',
+        help: 'How long a load of the gateway has been under way; absent without one.',
+        labelNames: BY_REPLICA,
+      },
+      replicas(({ load }) => (load === undefined ? undefined : (nowMs() - load.sinceMs) / 1000)),
+    ),
+    gauge(
+      {
+        name: 'hxllm_load_last_seconds',
+        help: 'How long the last load of a model took; absent before the first one.',
+        labelNames: BY_REPLICA,
+      },
+      replicas(({ lastLoad }) => (lastLoad === undefined ? undefined : lastLoad.tookMs / 1000)),
     ),
     gauge(
       {

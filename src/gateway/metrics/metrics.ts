@@ -1,19 +1,33 @@
+import type { GatewayConfig } from '../../schema/gateway-config.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { AttemptResult } from '../route/event.ts';
 import type { Fleet } from '../route/fleet.ts';
 import type { Replica } from '../route/replica.ts';
 import type { AccessLogLine } from '../usage/access-log.ts';
+import type { Listing } from '../route/residency.ts';
+import { aliasMetrics } from './alias-metrics.ts';
+import { BackendMetrics } from './backend-metrics.ts';
+import { BuildMetrics } from './build-metrics.ts';
 import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
+import { inFlightMetrics } from './in-flight-metrics.ts';
+import { KeyMetrics, type KeyMetricsSource } from './key-metrics.ts';
 import { Counter, gauge } from './metric.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { routingMetrics } from './routing-metrics.ts';
-import { RequestMetrics, type RequestLabels } from './request-metrics.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { TimingMetrics } from './timing-metrics.ts';
 
 /** The state that gauges read at each scrape. */
-export interface MetricsSource {
+export interface MetricsSource extends KeyMetricsSource {
   readonly fleet: () => Fleet;
+  readonly config: () => Pick<GatewayConfig, 'groups' | 'queue'>;
   readonly contexts: () => readonly ContextState[];
   readonly openConnections: () => number;
+  /** The requests under way. */
+  readonly requests: () => Iterable<RequestContext>;
+  /** The release; `undefined` in the repository. */
+  readonly version?: string | undefined;
   /** The last moment of the certificate that clients get, ms since 1970; `undefined` without TLS. */
   readonly certificateEndsMs?: () => number | undefined;
   /** The id of this instance, if it has one. */
@@ -29,12 +43,16 @@ interface ContextState {
 
 /** All metrics of a gateway. */
 export interface Metrics {
-  /** A request has ended. */
-  ended(line: AccessLogLine, labels?: RequestLabels): void;
+  /** A request has ended; `context` is missing if it could not be parsed. */
+  ended(line: AccessLogLine, context?: RequestContext): void;
   /** A load has ended. */
   loaded(replica: Pick<Replica, 'backend' | 'model' | 'load'>, result: AttemptResult): void;
   /** A context has grown, or has gone back since its server could not hold it. */
   contextChanged(change: { readonly backend: string; readonly model: string; readonly result: string }): void;
+  /** A backend is out of use after a failure. */
+  backendOpened(backend: string): void;
+  /** A backend has listed the models in its memory. */
+  backendListed(backend: string, listing: Listing): void;
   /** The configuration was read again. */
   reloaded(result: 'done' | 'refused'): void;
   /** In Prometheus' text format. */
@@ -45,17 +63,21 @@ export interface Metrics {
 /** Makes the metrics of a gateway, and starts to measure. */
 export function createMetrics({
   fleet,
+  config,
   contexts,
   openConnections,
+  requests: requestsNow,
   instance,
+  version,
   certificateEndsMs,
+  mostKeys,
+  ratiosOf,
 }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
-  const reloads = new Counter({
-    name: 'hxllm_reloads_total',
-    help: 'Reloads of the configuration, by result.',
-    labelNames: ['result'],
-  });
+  const timings = new TimingMetrics();
+  const keys = new KeyMetrics({ mostKeys, ratiosOf });
+  const backends = new BackendMetrics(fleet);
+  const build = new BuildMetrics(version, Date.now());
   const loads = new Counter({
     name: 'hxllm_loads_total',
     help: 'Loads that the gateway has started, by reason and result; also loads that found the model in memory.',
@@ -100,20 +122,35 @@ export function createMetrics({
   const own = createProcessMetrics();
   const all = [
     ...requests.metrics,
+    ...timings.metrics,
+    ...keys.metrics,
+    ...inFlightMetrics(requestsNow),
     ...fleetMetrics(fleet),
+    ...aliasMetrics(fleet, config),
+    ...backends.metrics,
     ...routingMetrics(fleet),
     loads,
     growths,
     grown,
     connections,
     certificate,
-    reloads,
+    ...build.metrics,
     ...(instance === undefined ? [] : [info]),
     ...own.metrics,
   ];
   return {
-    ended: (line, labels) => {
-      requests.count(line, labels);
+    ended: (line, context) => {
+      if (context === undefined) return requests.count(line);
+      const { key, service, record } = context;
+      const { alias = '', server: backend = '' } = record;
+      const model = modelLabel(service, alias);
+      requests.count(line, { model, backend });
+      timings.count(line, record, model, backend);
+      if (key !== undefined) {
+        const { limitedBy } = record;
+        keys.count(line, { key, team: service.keys.teamOf(key)?.alias, limitedBy });
+      }
+      return undefined;
     },
     loaded: ({ backend, model, load }, result) => {
       loads.add(1, [backend, model, load?.reason ?? '', result === 'answered' ? 'done' : 'failed']);
@@ -121,12 +158,23 @@ export function createMetrics({
     contextChanged: ({ backend, model, result }) => {
       growths.add(1, [backend, model, result]);
     },
+    backendOpened: (backend) => {
+      backends.opened(backend);
+    },
+    backendListed: (backend, listing) => {
+      backends.listed(backend, listing);
+    },
     reloaded: (result) => {
-      reloads.add(1, [result]);
+      build.reloaded(result, Date.now());
     },
     text: () => exposition(all),
     close: () => {
       own.close();
     },
   };
+}
+
+/** An alias of the configuration: an unknown name would make a new time series. */
+function modelLabel(service: RequestContext['service'], alias: string): string {
+  return service.models.has(alias) ? alias : (service.groupOf(alias)?.name ?? '');
 }

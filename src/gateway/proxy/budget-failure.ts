@@ -22,12 +22,14 @@ export function budgetAmounts(
 
 /** The failure of a request that does not fit in a budget. */
 export function budgetFailure(
-  { service }: RequestContext,
+  { service, record }: RequestContext,
   owners: readonly LimitOwner[],
   amounts: BudgetAmounts,
 ): Failure | undefined {
   const refusal = service.keptBudgets.budgets.refusalOf(owners, amounts, Date.now());
-  return refusal === undefined ? undefined : spent(refusal);
+  if (refusal === undefined) return undefined;
+  record.limitedBy = 'budget';
+  return spent(refusal);
 }
 
 /** Reserves the amounts until the request ends, when those that its server counted take their place. */

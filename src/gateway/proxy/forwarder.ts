@@ -167,10 +167,7 @@ export class Forwarder {
     try {
       const { text, last, hasContent } = encodeEvents(this.#encoder, events);
       if (hasContent) this.#onFirstContent();
-      if (last?.kind === 'end') {
-        this.#succeed(text, last.usage);
-        return;
-      }
+      if (last?.kind === 'end') return this.#succeed(text, last);
       this.#emit(text);
       if (last?.kind === 'failure') this.#onFailure(last.failure);
     } catch (error) {
@@ -196,8 +193,9 @@ export class Forwarder {
     this.#listener.onText(text);
   }
 
-  #succeed(text: string, usage: Usage): void {
+  #succeed(text: string, { usage, reason }: Extract<ServerEvent, { kind: 'end' }>): void {
     this.#done = true;
+    this.#context.record.finish = reason;
     this.#release('answered', usage);
     this.#listener.onEnd(text, usage);
   }

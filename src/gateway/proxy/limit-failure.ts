@@ -66,6 +66,7 @@ function addHeaders({ headers }: RequestContext, nearest: NearestLimits): void {
 function reached(context: RequestContext, refusal: LimitRefusal): Failure {
   const { by, retryAfterMs, nearest } = refusal;
   addHeaders(context, nearest);
+  context.record.limitedBy = by;
   const { kind, alias, model } = refusal.owner;
   return {
     kind: 'limited',

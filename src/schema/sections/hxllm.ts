@@ -56,6 +56,11 @@ export const HXLLM = {
     'Access to `/metrics`: with the master key (`key`), without it (`open`), or not at all (`off`).',
     { default: 'key' },
   ),
+  metrics_max_keys: honours(
+    whole(0),
+    'The keys of clients that `/metrics` shows by name, with their teams: the first ones that ask. All others are the key `other`.',
+    { unit: 'keys', default: 200 },
+  ),
   timeouts: honours(mapping, 'Limits for the phases of a request.'),
   max_body_mib: honours(number(0.001), 'The largest request, compressed or not; a larger one is refused with 413.', {
     unit: 'MiB',

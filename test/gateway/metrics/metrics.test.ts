@@ -151,3 +151,42 @@ test('metrics show loads that served nothing, of models that were loaded', async
     [`backend=${fake.url},kind=unused,server_model=m`]: 2,
   });
 });
+
+test('metrics show times, sizes, ends, fallbacks, the build and the memory of servers', async () => {
+  await using fake = await startFake((_got, outgoing) => {
+    const last = { done: true, done_reason: 'length', prompt_eval_count: 5, eval_count: 2 };
+    const times = { total_duration: 1e6, prompt_eval_duration: 4e5, eval_duration: 4e7 };
+    outgoing.end(
+      `${JSON.stringify({ model: 'm', message: { role: 'assistant', content: 'hi' }, ...last, ...times })}\n`,
+    );
+  });
+  await using gateway = await startGateway([], {
+    model_list: [
+      ['m', fake.url],
+      ['d', NOWHERE[0]],
+    ].map(([model_name, api_base]) => ({ model_name, litellm_params: { model: 'ollama_chat/m', api_base } })),
+    router_settings: { fallbacks: [{ d: ['m'] }] },
+  });
+  await (await gateway.chat()).text();
+  assert.equal((await gateway.chat({ model: 'd' })).status, 200);
+  const read = await scrape(gateway);
+  const [both, ofM] = [`backend=${fake.url},model=m`, 'model=m'];
+  assert.equal(read('hxllm_time_per_output_token_seconds')[`_sum ${both}`], 0.02);
+  assert.equal(read('hxllm_prefill_seconds')[`_sum ${both}`], 0.0004);
+  assert.equal(read('hxllm_overhead_seconds')[`_count ${ofM}`], 1);
+  assert.equal(read('hxllm_request_prompt_tokens')[`_sum ${ofM}`], 5);
+  assert.equal(read('hxllm_request_completion_tokens')[`_bucket le=4,${ofM}`], 1);
+  assert.deepEqual(read('hxllm_finishes_total'), { 'model=m,reason=length': 1, 'model=d,reason=length': 1 });
+  assert.deepEqual(read('hxllm_fallbacks_total'), { 'fallback=m,model=d': 1 });
+  assert.deepEqual(read('hxllm_build_info'), { 'version=unreleased': 1 });
+  assert.equal(read('hxllm_config_last_reload_successful')[''], 1);
+  assert.deepEqual(read('hxllm_requests_in_flight'), {
+    'phase=body': 0,
+    'phase=queue': 0,
+    'phase=prompt': 0,
+    'phase=answer': 0,
+  });
+  assert.deepEqual(read('hxllm_backend_opens_total'), { [`backend=${fake.url}`]: 0, [`backend=${NOWHERE[0]}`]: 1 });
+  // The fake lists its model without sizes.
+  assert.deepEqual([read('hxllm_backend_vram_bytes'), read('hxllm_model_vram_bytes')], [{}, {}]);
+});

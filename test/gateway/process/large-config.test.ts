@@ -106,6 +106,8 @@ test('the time of a reload is linear in the number of servers and of fallbacks',
       onContext() {},
       onReplaced() {},
       onForeignLoad: () => false,
+      onBackendDown() {},
+      onListed() {},
     });
     const taken: number[] = [];
     for (let round = 0; round < 3; round += 1) {

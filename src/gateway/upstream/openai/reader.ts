@@ -40,7 +40,8 @@ export function replyReader(emit: (event: ServerEvent) => void, field: 'choices'
       return;
     }
     emit({ kind: 'verbatim', body });
-    emit({ kind: 'end', reason: 'stop', usage: readUsage(body['usage']) ?? NOTHING });
+    const [choice] = Array.isArray(body['choices']) ? (body['choices'] as readonly unknown[]) : []; // of unknown items
+    emit({ kind: 'end', reason: endReason(choice) ?? 'stop', usage: readUsage(body['usage']) ?? NOTHING });
   });
 }
 
@@ -51,7 +52,7 @@ export class StreamReader implements ResponseDecoder {
     this.#line(line.trimEnd());
   });
   #usage = NOTHING;
-  #finished = false;
+  #finish: EndReason | undefined;
   /** The stream ends without a reason when a model repeats itself. */
   #isOllama = false;
   #died = false;
@@ -68,7 +69,7 @@ export class StreamReader implements ResponseDecoder {
   end(): void {
     this.#lines.end();
     if (this.#over) return;
-    if (this.#finished) this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
+    if (this.#finish !== undefined) this.#last({ kind: 'end', reason: this.#finish, usage: this.#usage });
     else if (this.#isOllama && !this.#died) this.#last({ kind: 'end', reason: 'length', usage: this.#usage });
     else this.#last(broken('the backend ended its stream without an end'));
   }
@@ -84,7 +85,7 @@ export class StreamReader implements ResponseDecoder {
     if (this.#over || !field.startsWith('data:')) return;
     const data = field.slice('data:'.length).trimStart();
     if (data === '[DONE]') {
-      this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
+      this.#last({ kind: 'end', reason: this.#finish ?? 'stop', usage: this.#usage });
       return;
     }
     const body = parseObject(data);
@@ -102,7 +103,17 @@ export class StreamReader implements ResponseDecoder {
     if (this.#died) return;
     this.#isOllama = body['system_fingerprint'] === 'fp_ollama';
     const [choice] = choices as readonly unknown[]; // an array of unknown items
-    if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#finished = true;
+    this.#finish = endReason(choice) ?? this.#finish;
     this.#emit({ kind: 'verbatim', body });
   }
+}
+
+type EndReason = Extract<ServerEvent, { kind: 'end' }>['reason'];
+
+/** The reason in a choice of OpenAI's dialect; `undefined` if it has none yet. */
+function endReason(choice: unknown): EndReason | undefined {
+  const reason = isObject(choice) ? choice['finish_reason'] : undefined;
+  if (typeof reason !== 'string') return undefined;
+  if (reason === 'length') return 'length';
+  return reason === 'tool_calls' || reason === 'function_call' ? 'tool-calls' : 'stop';
 }
