@@ -32,7 +32,7 @@ test('the host wants a password for sudo', lab.only, async () => {
 });
 
 test(
-  'with become_password_file every phase passes, and neither sudo’s log nor the evidence has the password',
+  'with become_password_file every phase passes by both transports, and neither sudo’s log nor the evidence has the password',
   lab.only,
   async () => {
     const host = lab.host('hx-api-server');
@@ -41,7 +41,14 @@ test(
       join(operator.folder, 'ansible.cfg'),
       '[defaults]\nbecome_password_file = sudo-password\n[privilege_escalation]\nbecome = True\nbecome_flags = -H -S -n\n[sudo_become_plugin]\nexecutable = /usr/bin/sudo\n',
     );
-    for (const words of [['preflight'], ['enforce', '--yes'], ['enforce', '--dry-run'], ['uninstall', '--yes']]) {
+    const byOpenSsh = ['--transport', 'openssh'];
+    for (const words of [
+      ['preflight'],
+      ['preflight', ...byOpenSsh],
+      ['enforce', '--yes', ...byOpenSsh],
+      ['enforce', '--dry-run'],
+      ['uninstall', '--yes', ...byOpenSsh],
+    ]) {
       const ran = await operator.deploy(...words);
       assert.equal(ran.exitCode, 0, `${words.join(' ')}\n${ran.stdout}${ran.stderr}`);
       assert.doesNotMatch(ran.stdout + ran.stderr, /canary/);
