@@ -9,7 +9,7 @@ import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
 import { createTimes } from './run/times.ts';
-import { findTestFiles, isLab, isSerial, runsBare } from './run/test-files.ts';
+import { findTestFiles, isLab, isSerial, runsBare, withoutMoreHosts } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -24,7 +24,9 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(patterns: readonly string[]): Promise<number> {
   const startedMs = performance.now();
-  const files = findTestFiles(ROOT, patterns);
+  const found = findTestFiles(ROOT, patterns);
+  const isWhole = patterns.length > 0 || process.env['HXLLM_LAB'] === '1';
+  const { runs: files, leftOut: moreHosts } = isWhole ? { runs: found, leftOut: [] } : withoutMoreHosts(found);
   if (files.length === 0) {
     process.stderr.write(`no test file below test/ has ${patterns.join(' or ')} in its path\n`);
     return 64;
@@ -68,13 +70,17 @@ async function main(patterns: readonly string[]): Promise<number> {
   });
   // Parts that run at the same time do not add up.
   const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
-  const leftOut = leftOutLines(files, patterns);
+  const leftOut = leftOutLines(files, patterns, moreHosts);
   process.stdout.write(`\n${[...leftOut, ...times.lines(), ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 
 /** The tests that were left out, and how to run them; they count as skipped. */
-function leftOutLines(files: readonly string[], patterns: readonly string[]): readonly string[] {
+function leftOutLines(
+  files: readonly string[],
+  patterns: readonly string[],
+  moreHosts: readonly string[],
+): readonly string[] {
   const lab = files.some((file) => file.startsWith('test/lab/')) ? labTestsLeftOut() : undefined;
   const real = files.some((file) => file.startsWith('test/real/')) && findOllamaBinary() === undefined;
   return [
@@ -82,6 +88,11 @@ function leftOutLines(files: readonly string[], patterns: readonly string[]): re
     ...(lab === undefined || patterns.length > 0
       ? []
       : ['LEFT OUT: the second run, in a bare environment (with the lab)']),
+    ...(lab === undefined && moreHosts.length > 0
+      ? [
+          `LEFT OUT: ${String(moreHosts.length)} files of the lab that try more hosts (HXLLM_LAB=1 npm test runs them, too)`,
+        ]
+      : []),
     ...(real
       ? [
           'LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)',

@@ -30,3 +30,18 @@ export function runsBare(file: string): boolean {
 export function isLab(file: string): boolean {
   return file.startsWith('test/lab/');
 }
+
+/**
+ * Files of the lab that try more hosts of kinds of which another file has one: they take half of the lab's time, which a CI job on two slow cores
+ * has not.
+ */
+const MORE_HOSTS = /^test\/lab\/(?:by-hand|moved|names-and-network|nasty-hosts|odd-hosts|others)\./;
+
+/** Sorts out the files that only a whole run of the lab has: `HXLLM_LAB=1`, or words that name files. */
+export function withoutMoreHosts(files: readonly string[]): {
+  readonly runs: readonly string[];
+  readonly leftOut: readonly string[];
+} {
+  const leftOut = files.filter((file) => MORE_HOSTS.test(file));
+  return { runs: files.filter((file) => !leftOut.includes(file)), leftOut };
+}
