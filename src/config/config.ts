@@ -3,7 +3,7 @@ import type { Become } from '../core/become.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
-import { STATE_FILES } from '../core/state-files.ts';
+import { STATE_FILES, STATE_FOLDERS } from '../core/state-files.ts';
 import type { SmokeLimits } from '../core/smoke-limits.ts';
 import type { OperatorTemplates } from '../core/template-name.ts';
 import type { ClientKey, EndUsers, Team } from './client-key.ts';
@@ -202,7 +202,7 @@ export function pathsOf(settings: Settings): HostPaths {
     current: `${installDir}/current`,
     configSchema: `${installDir}/current/config.schema.json`,
     stateDir: `${settings.prefix}${STATE_DIR}`,
-    stateFiles: STATE_FILES.map((name) => `${settings.prefix}${STATE_DIR}/${name}`),
+    stateFiles: [...STATE_FILES, ...STATE_FOLDERS].map((name) => `${settings.prefix}${STATE_DIR}/${name}`),
     serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
     socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
     auditLog: `${settings.prefix}/var/log/litellm/audit.log`,

@@ -8,3 +8,6 @@ export const STATE_FILES: readonly string[] = [
   'gateway.db-wal',
   'gateway.db-shm',
 ];
+
+/** The names of its folders there: the journals of usage. */
+export const STATE_FOLDERS: readonly string[] = ['journal'];

@@ -82,6 +82,7 @@ export interface ErrorResponse {
 
 /** The parts of a client's API that do not depend on the request. */
 export interface ClientDialect {
+  readonly name: 'openai' | 'responses' | 'anthropic' | 'ollama';
   /** Content type of a stream. */
   readonly streamType: string;
   /** Keeps a silent stream alive; clients skip it. `undefined` if it depends on the request. */

@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import { usedRatios } from './limits/used-ratios.ts';
 import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
+import { KeptUsage } from './kept-usage.ts';
 import { KeyRecords } from './key-records.ts';
 import type { Log } from './log.ts';
 import type { Lease } from './route/fleet.ts';
@@ -74,7 +75,12 @@ export function createGateway(
       metrics.backendListed(backend, listing);
     },
   };
-  let current = createService(config, log, listener, records.keys);
+  // Without a state folder requests do not ask for it.
+  const usage =
+    config.stateDir === undefined
+      ? undefined
+      : new KeptUsage(config.stateDir, () => current.config.usage, records, log);
+  let current = createService(config, log, listener, records.keys, usage);
   const service = (): Service => current;
   const metrics = createMetrics({
     fleet: () => current.scheduler.fleet,
@@ -113,6 +119,7 @@ export function createGateway(
     const begun = await listen(server, listening, tls?.open);
     if (!begun.ok) return begun;
     current.keptBudgets.read();
+    usage?.begin();
     listeners = begun.value.listeners;
     return { ok: true, value: begun.value.addresses };
   };
@@ -122,6 +129,7 @@ export function createGateway(
     const drained = await connections.drain(limitMs, atOnce, isPatient);
     metrics.close();
     await current.close(isPatient);
+    await usage?.close();
     await records.close();
     return drained;
   };

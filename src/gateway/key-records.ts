@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../core/problem.ts';
 import { KeyFollower } from './keys/key-follower.ts';
 import { StoredKeys } from './keys/stored-keys.ts';
 import type { Log } from './log.ts';
-import type { KeyStore } from './store/key-store.ts';
+import type { GatewayStore } from './store/key-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 
 /** The database in the state folder. */
@@ -24,9 +24,9 @@ export class KeyRecords {
   /** The file with the operator's own keys, for messages. */
   readonly configFile: string;
   readonly #log: Log;
-  #store: KeyStore | undefined;
+  #store: GatewayStore | undefined;
   #follower: KeyFollower | undefined;
-  #opening: Promise<Result<KeyStore>> | undefined;
+  #opening: Promise<Result<GatewayStore>> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -37,7 +37,7 @@ export class KeyRecords {
   }
 
   /** The store, if it is open. */
-  get store(): KeyStore | undefined {
+  get store(): GatewayStore | undefined {
     return this.#store;
   }
 
@@ -53,7 +53,7 @@ export class KeyRecords {
   }
 
   /** The store, which is made if it does not exist. */
-  open(): Promise<Result<KeyStore>> {
+  open(): Promise<Result<GatewayStore>> {
     if (this.#store !== undefined) return Promise.resolve(ok(this.#store));
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined;
@@ -73,7 +73,7 @@ export class KeyRecords {
     await this.#store?.close();
   }
 
-  async #open(): Promise<Result<KeyStore>> {
+  async #open(): Promise<Result<GatewayStore>> {
     const { file } = this;
     if (file === undefined) return fail(NO_FOLDER);
     const opened = await openSqliteStore(file);

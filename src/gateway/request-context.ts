@@ -1,5 +1,5 @@
 import { errorStack } from '../core/error.ts';
-import { randomId } from '../core/id.ts';
+import { timeOrderedId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
@@ -9,6 +9,7 @@ import type { CountedRequest } from './limits/limiter.ts';
 import type { Assignment, Rejection } from './route/event.ts';
 import type { Lease } from './route/fleet.ts';
 import type { Service } from './service.ts';
+import type { OpenUsage } from './usage/usage-recorder.ts';
 
 /** Longest stack that is logged, characters. */
 const MAX_STACK_LENGTH = 2000;
@@ -125,6 +126,8 @@ export interface RequestContext extends BodyHolder {
   key: ClientKey | undefined;
   /** The request counts for limits of its key; set if there are any. */
   admission: CountedRequest | undefined;
+  /** Set from its first attempt, if its usage is recorded. */
+  usage: OpenUsage | undefined;
   /** The bodies of all requests under way. */
   readonly bodies: BodyBudget;
   /** Asks the client for its body: set if the client waits for that (`Expect: 100-continue`). */
@@ -206,6 +209,7 @@ export function openContext(
     },
     key: undefined,
     admission: undefined,
+    usage: undefined,
     bodies,
     bodyBytes: 0,
   };
@@ -223,9 +227,9 @@ function withoutKeyTexts(path: string): string {
   return path.includes('sk-') ? path.replaceAll(KEY_TEXT, '$1sk-...') : path;
 }
 
-/** Makes a request id: `req_` and 32 hexadecimal digits. */
+/** Makes a request id: `req_` and the 32 hexadecimal digits of a UUIDv7, under which its usage is stored. */
 export function newRequestId(): string {
-  return `req_${randomId()}`;
+  return `req_${timeOrderedId(Date.now())}`;
 }
 
 function printableId(given: string | readonly string[] | undefined): string | undefined {

@@ -3,7 +3,9 @@ import type { BackendConfig, GatewayConfig } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
 import type { StoredKeys } from './keys/stored-keys.ts';
+import type { CurrentConfig } from './current-config.ts';
 import { KeptBudgets } from './kept-budgets.ts';
+import type { KeptUsage } from './kept-usage.ts';
 import { lookupsOf, type Lookups } from './model-names.ts';
 import { createFleet } from './route/reconfigure.ts';
 import type { Policy } from './route/policy.ts';
@@ -37,6 +39,7 @@ export interface Service extends Lookups {
   readonly growth: ContextGrowth;
   readonly backendDrains: BackendDrains;
   readonly keptBudgets: KeptBudgets;
+  readonly usage: KeptUsage | undefined;
   load(replica: string, deployment: string): void;
   /**
    * Makes the service of another configuration; it keeps what this one knows about backends that stay. Other requests are served between
@@ -47,25 +50,17 @@ export interface Service extends Lookups {
   close(isReplaced?: boolean): Promise<void>;
 }
 
-/** The configuration of the moment, and the connections to its backends. */
-interface Current {
-  /** As the file has it. */
-  readonly written: GatewayConfig;
-  /** With the groups that wildcards make of the models of the servers. */
-  readonly config: GatewayConfig;
-  readonly upstream: Upstream;
-}
-
 /** Makes a service, and starts to poll its backends. */
 export function createService(
   first: GatewayConfig,
   log: Log,
   { onLoaded, onContext, onReplaced, onForeignLoad, onBackendDown, onListed }: ServiceListener<Service>,
   stored?: StoredKeys,
+  usage?: KeptUsage,
 ): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = performance.now.bind(performance);
-  let current: Current = { written: first, config: first, upstream: new Upstream(first) };
+  let current: CurrentConfig = { written: first, config: first, upstream: new Upstream(first) };
   let isClosed = false;
   const backendOf = (url: string): BackendConfig | undefined => current.upstream.backend(url);
 
@@ -175,7 +170,7 @@ export function createService(
     },
   });
 
-  const serviceOf = ({ config, upstream }: Current, lookups: Lookups): Service => ({
+  const serviceOf = ({ config, upstream }: CurrentConfig, lookups: Lookups): Service => ({
     config,
     since,
     ...lookups,
@@ -190,6 +185,7 @@ export function createService(
     growth,
     backendDrains,
     keptBudgets,
+    usage,
     load: loader.load.bind(loader),
     replacedBy: async (next) => {
       const replaced = await replaceBy(() => next);

@@ -1,3 +1,4 @@
+import { STATE_FOLDERS } from '../core/state-files.ts';
 import { allNotes } from '../facts/footprint/footprint.ts';
 import type { Entry, Notes } from '../facts/installation/installation.ts';
 import { writeNotes } from '../facts/installation/notes.ts';
@@ -133,10 +134,12 @@ export function planAccess(desired: Desired, { installation }: Actual): readonly
     return isOthers ? [{ path, owner }] : [];
   });
   const statePaths = states.map(({ path }) => path);
+  const folders = new Set(STATE_FOLDERS.map((name) => `${paths.stateDir}/${name}`));
+  const depth = statePaths.some((path) => folders.has(path)) ? ['-R'] : [];
   const own: readonly Action[] =
     states.length === 0
       ? []
-      : [{ kind: 'command', argv: ['chown', '--', `${settings.user}:${settings.group}`, ...statePaths] }];
+      : [{ kind: 'command', argv: ['chown', ...depth, '--', `${settings.user}:${settings.group}`, ...statePaths] }];
   const different = desiredFolders(desired.settings, desired.paths).flatMap((folder) => {
     const why = difference(folder, installation.entries.get(folder.path));
     return why === undefined ? [] : [{ folder, why }];

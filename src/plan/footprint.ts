@@ -1,4 +1,4 @@
-import { STATE_FILES } from '../core/state-files.ts';
+import { STATE_FILES, STATE_FOLDERS } from '../core/state-files.ts';
 import { USER_GECOS } from '../core/mark.ts';
 import { allNotes, type FolderState, type Footprint } from '../facts/footprint/footprint.ts';
 import { recordFile } from '../facts/host-record.ts';
@@ -36,11 +36,11 @@ export interface Kept {
 
 // mkfs.ext4 makes it in every new file system; it is nobody's file.
 const OF_FILE_SYSTEM = 'lost+found';
-const TREES = new Set(['deployments', 'releases', 'runtimes', '.previous']);
+const TREES = new Set(['deployments', 'releases', 'runtimes', '.previous', ...STATE_FOLDERS]);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
 const STAGED = '.hxllm-new';
-/** The names of the files of the state: it stays while hxllm does. */
-export const STATE_NAMES: ReadonlySet<string> = new Set(STATE_FILES);
+/** The names of the files and folders of the state: it stays while hxllm does. */
+export const STATE_NAMES: ReadonlySet<string> = new Set([...STATE_FILES, ...STATE_FOLDERS]);
 const CONFIG_FILES = new Set(['config.yaml', 'litellm.env', 'ca.pem', 'tls-cert.pem', 'tls-key.pem']);
 const FILES = new Set([...CONFIG_FILES, 'current', ...STATE_FILES]);
 

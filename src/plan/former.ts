@@ -41,7 +41,7 @@ export function planFormer(desired: Desired, actual: Actual, deployment: number 
           actual.footprint,
           settings,
           // Files and folders of this configuration get their new group in the switch.
-          (path) => isGone(removal, path) || owned.has(path),
+          (path) => isGone(removal, path) || owned.has(path) || owned.has(path.slice(0, path.lastIndexOf('/'))),
         ).filter(goesAway);
   const { files, trees, access } = removal;
   const markers = withRecords(removal.markers);

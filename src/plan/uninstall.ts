@@ -92,13 +92,14 @@ function auditLines(
 
 function fileSteps(
   paths: HostPaths,
-  { files }: Removal,
+  { files, trees }: Removal,
   staged: ReadonlySet<string>,
   { installation: { entries, notes } }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly Step[] {
-  const isState = (path: string): boolean => STATE_NAMES.has(path.slice(path.lastIndexOf('/') + 1));
   const marked = files.filter((path) => !path.endsWith('/current') && !isState(path));
   const state = files.filter(isState);
+  const stateTrees = trees.filter(isState);
+  const going = [...state, ...stateTrees];
   // The log of the service manager `process` is hxllm's own file.
   const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
   const all = [...marked, ...staged, ...log];
@@ -106,15 +107,21 @@ function fileSteps(
   const learned = 'the gateway has learned it: the contexts that have grown. Another installation learns it again';
   return [
     ...(all.length === 0 ? [] : [step('files', `remove ${all.join(', ')}`, why, [{ kind: 'remove', paths: all }])]),
-    ...(state.length === 0
+    ...(going.length === 0
       ? []
-      : [step('state', `remove ${state.join(', ')}`, learned, [{ kind: 'remove', paths: state }])]),
+      : [
+          step('state', `remove ${going.join(', ')}`, learned, [
+            ...(state.length === 0 ? [] : [{ kind: 'remove' as const, paths: state }]),
+            ...stateTrees.map((path): Action => ({ kind: 'remove-tree', path })),
+          ]),
+        ]),
   ];
 }
 
 function installSteps({ files, trees }: Removal): readonly Step[] {
   const links = files.filter((path) => path.endsWith('/current'));
-  const all = [...links, ...trees];
+  const releases = trees.filter((path) => !isState(path));
+  const all = [...links, ...releases];
   if (all.length === 0) return [];
   const folders = [...new Set(all.map((path) => path.slice(0, path.lastIndexOf('/'))))];
   return [
@@ -124,10 +131,14 @@ function installSteps({ files, trees }: Removal): readonly Step[] {
       folders.map((folder) => `${folder}/.hxllm lists them as hxllm’s`).join('\n'),
       [
         ...(links.length === 0 ? [] : [{ kind: 'remove' as const, paths: links }]),
-        ...trees.map((path): Action => ({ kind: 'remove-tree', path })),
+        ...releases.map((path): Action => ({ kind: 'remove-tree', path })),
       ],
     ),
   ];
+}
+
+function isState(path: string): boolean {
+  return STATE_NAMES.has(path.slice(path.lastIndexOf('/') + 1));
 }
 
 function accountStep({ kind, name, actions }: AccountRemoval, settings: Settings, before: readonly Action[]): Step {

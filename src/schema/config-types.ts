@@ -36,6 +36,8 @@ export interface GatewayConfig {
   readonly mostContext: number | undefined;
   /** `hxllm.state_dir`: an absolute path; `undefined`: nothing is remembered over a restart. */
   readonly stateDir: string | undefined;
+  /** `hxllm.usage`: which requests are recorded, and how. */
+  readonly usage: UsageConfig;
   readonly maxBodyBytes: number;
   /** Most bytes of the bodies of all requests under way. */
   readonly maxHeldBytes: number;
@@ -51,6 +53,20 @@ export interface GatewayConfig {
   readonly wildcards: readonly Wildcard[];
   /** The backend of every deployment, in the order of their first mention. */
   readonly backends: readonly BackendConfig[];
+}
+
+/** `hxllm.usage`. */
+export interface UsageConfig {
+  /** `with-keys`: where there is a key beside the master key. */
+  readonly record: 'with-keys' | 'always' | 'never';
+  /** An answer waits until its row is on the disk. */
+  readonly isSynced: boolean;
+  /** Most bytes of rows that are not in the database yet. */
+  readonly journalBytes: number;
+  /** The way of requests whose rows can be kept nowhere. */
+  readonly whenFull: 'serve' | 'refuse';
+  /** Rows have the address of the client. */
+  readonly hasAddress: boolean;
 }
 
 /** Paths of PEM files. */

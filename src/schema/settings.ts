@@ -23,6 +23,7 @@ import { judgeModelLimits, readTimeZone } from './key-limits.ts';
 import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 import { tlsFilesOf } from './tls.ts';
+import { readUsage } from './usage.ts';
 
 const MIB = 1024 * 1024;
 
@@ -95,6 +96,7 @@ export function readSettings(
     queue: { mostWaitMs: (own.max_queue_wait ?? 60) * 1000, longest: own.max_queue ?? 1000 },
     mostContext: own.context === 'fixed' ? undefined : (context.most ?? 32_768),
     stateDir: own.state_dir ?? stateDirectoryOf(environment),
+    usage: readUsage(own.usage, findings),
     maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
     maxHeldBytes: Math.round((own.max_bodies_mib ?? 256) * MIB),
     timeouts: {

@@ -205,7 +205,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'core',
       'schema',
       ...CONTEXT,
-      ...inGateway('service.ts auth http keys limits scheduler route upstream usage'),
+      ...inGateway('service.ts auth http keys limits scheduler route store/usage-line.ts upstream usage'),
     ],
     packages: ['node:http'],
     why: 'one request on its way; dialects reach it as data',
@@ -228,7 +228,11 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   },
   'gateway/upstream/ollama': SERVER_ROW,
   'gateway/upstream/openai': SERVER_ROW,
-  'gateway/usage': { rooms: CONTEXT, packages: [], why: 'the record of a request that has ended' },
+  'gateway/usage': {
+    rooms: ['core', 'schema', ...CONTEXT, ...inGateway('log.ts store')],
+    packages: ['node:*'],
+    why: 'the record of a request: its line in the log, its row in the journal, and the way of rows into the store',
+  },
   sim: {
     rooms: ['core'],
     packages: ['node:*'],

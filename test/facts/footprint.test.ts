@@ -17,7 +17,7 @@ import { MARK_LINE } from '../../src/core/mark.ts';
 import { folderObjections } from '../../src/facts/footprint/folder-objections.ts';
 import type { Footprint } from '../../src/facts/footprint/footprint.ts';
 import { footprintQuestion } from '../../src/facts/footprint/question.ts';
-import { STATE_FILES } from '../../src/core/state-files.ts';
+import { STATE_FILES, STATE_FOLDERS } from '../../src/core/state-files.ts';
 
 /** A root in a temporary folder, asked with the folders of the settings. */
 function makeRoot(context: TestContext): {
@@ -98,10 +98,12 @@ test('a marker cannot lead out of its way', (context) => {
 
 test('the gateway’s state is hxllm’s in the state folder alone, a half-written file included', (context) => {
   const host = makeRoot(context);
-  for (const folder of ['var/lib/litellm', 'etc/litellm'])
+  for (const folder of ['var/lib/litellm', 'etc/litellm']) {
     for (const name of [...STATE_FILES, 'other.json']) host.put(`${folder}/${name}`);
+    for (const name of STATE_FOLDERS) host.put(`${folder}/${name}/a.jsonl`);
+  }
   const { folders } = host.ask('etc/litellm', 'opt/litellm');
-  assert.deepEqual(folders.get(host.at('var/lib/litellm'))?.ours, [...STATE_FILES]);
+  assert.deepEqual(folders.get(host.at('var/lib/litellm'))?.ours, [...STATE_FILES, ...STATE_FOLDERS]);
   assert.deepEqual(folders.get(host.at('etc/litellm'))?.ours, []);
   assert.deepEqual(
     [...folders].filter(([, { isStateDir }]) => isStateDir).map(([path]) => path),

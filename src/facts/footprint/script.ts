@@ -1,5 +1,5 @@
 import { MARK } from '../../core/mark.ts';
-import { STATE_FILES } from '../../core/state-files.ts';
+import { STATE_FILES, STATE_FOLDERS } from '../../core/state-files.ts';
 import { SAY } from '../base64.ts';
 
 /**
@@ -61,6 +61,7 @@ for each in "\${folders[@]}"; do
     if marked "$each/config.yaml"; then listen=$(grep -m 1 '^ *listen: ' "$each/config.yaml"); fi
     # The files of the state have no place for a mark.
     for name in ${STATE_FILES.join(' ')}; do [ "$each" = "$state" ] && [ -f "$each/$name" ] && ours="$ours$name "; done
+    for name in ${STATE_FOLDERS.join(' ')}; do [ "$each" = "$state" ] && [ -d "$each/$name" ] && ours="$ours$name "; done
     # A lost or unreadable marker: hxllm's unit says that the folder is hxllm's.
     if marked "$each/.hxllm" || [ "$each" = "$unit_install" ]; then
       for name in current deployments releases runtimes .previous .hxllm-record .hxllm; do

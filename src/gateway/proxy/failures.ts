@@ -88,3 +88,11 @@ export function rejectionFailure(
 function lastFailureOf(last: ServerFailure, retryAfterMs: number): Failure {
   return last.fault === 'backend' || last.fault === 'connection' ? { ...last, kind: 'overloaded', retryAfterMs } : last;
 }
+
+/** The failure of a response that a stopping gateway cuts. */
+export const STOPPING: Failure = {
+  kind: 'overloaded',
+  code: 'stopping',
+  message: 'The server is being stopped and could not wait for the end of this answer.',
+  retryAfterMs: 1000,
+};

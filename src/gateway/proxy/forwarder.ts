@@ -140,7 +140,7 @@ export class Forwarder {
     this.#firstMs = undefined;
     this.ignoredParams = new Set(this.#plan.ignoredBy(deployment));
     const group = this.#fallbacks.inUse ? this.#group.name : record.alias;
-    recordAttempt(record, deployment, { askedMs: nowMs - startedMs, reason, group });
+    recordAttempt(this.#context, deployment, { askedMs: nowMs - startedMs, reason, group });
     if (this.#context.bodyBytes <= LARGE_BYTES) this.#dispatch(deployment);
     else
       void ownTurn().then(() => {

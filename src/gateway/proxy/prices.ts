@@ -14,7 +14,8 @@ export function amountsOf(config: GatewayConfig, { usage, modelId }: RequestReco
   return { tokens: usage.promptTokens + usage.completionTokens, money: costOf(usage, config, modelId) };
 }
 
-function costOf({ promptTokens, completionTokens }: Usage, config: GatewayConfig, modelId = ''): number {
+/** The price of a request that has ended. */
+export function costOf({ promptTokens, completionTokens }: Usage, config: GatewayConfig, modelId = ''): number {
   let prices = known.get(config);
   if (prices === undefined) {
     const deployments = config.groups.flatMap((group): readonly Deployment[] => group.deployments);

@@ -4,6 +4,7 @@ import type { ServerFailure } from '../exchange.ts';
 import { noteError, type RequestContext, type RequestRecord } from '../request-context.ts';
 import type { UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts';
 import { clientFailure } from './client-failure.ts';
+import { beginUsage } from './record-usage.ts';
 
 /** Longest text of a server in the log, characters. */
 const MAX_TEXT_LENGTH = 4000;
@@ -15,12 +16,13 @@ export interface RecordedAttempt {
   readonly group: string | undefined;
 }
 
-/** Records that a deployment is asked. */
+/** Records that a deployment is asked, before it is: the first attempt begins the usage of the request. */
 export function recordAttempt(
-  record: RequestRecord,
+  context: RequestContext,
   { model, writtenUrl, url, listed }: Deployment,
   { askedMs, reason, group }: RecordedAttempt,
 ): void {
+  const { record } = context;
   record.attempts += 1;
   record.truncated = false;
   record.context = undefined;
@@ -31,6 +33,7 @@ export function recordAttempt(
   record.server = url;
   record.reason = reason;
   if (group !== undefined) record.group = group;
+  beginUsage(context);
 }
 
 /** A listener that records the parts of a request that a server did not honour, its parameters in `ignoredParams`, and passes on the events. */

@@ -1,18 +1,18 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { ResponseWriter } from '../http/response-writer.ts';
 import { headerValue } from '../http/header-value.ts';
-import { noteError, type RequestContext, type RunningResponse } from '../request-context.ts';
+import { noteError, type Ended, type RequestContext, type RunningResponse } from '../request-context.ts';
 import type { ParsedRequest } from '../client-dialect.ts';
 import type { Failure, Usage } from '../exchange.ts';
-import { INTERNAL_ERROR } from './failures.ts';
+import { INTERNAL_ERROR, STOPPING } from './failures.ts';
+import { isLoaded } from './resident.ts';
+import { endUsage } from './record-usage.ts';
 import { forwardPlan } from './forward-plan.ts';
 import { Forwarder } from './forwarder.ts';
 import { writtenInTurns } from './own-turn.ts';
 import { addModelHeaders, callHeaders } from './litellm-headers.ts';
 import { routeWords, waitingWords } from './route-words.ts';
 import type { Lease } from '../route/fleet.ts';
-import { replicaId } from '../route/replica.ts';
-import { isReady } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
 import { serverTiming } from '../usage/server-timing.ts';
 import { totalUsage } from '../usage/total.ts';
@@ -145,17 +145,27 @@ export class ClientResponse implements RunningResponse {
       void this.#sendPieces(pieces);
       return;
     }
+    this.#finish(200, 'answered', () => {
+      if (parsed.stream) this.#writer.end(text + rest);
+      else this.#writer.send(rest);
+    });
+  }
+
+  /** Sends the end of the response, behind the row of its usage. */
+  #finish(status: number, ended: Ended, send: () => void): void {
     this.#done = true;
-    if (parsed.stream) this.#writer.end(text + rest);
-    else this.#writer.send(rest);
+    const stored = endUsage(this.#context, status, ended);
+    if (stored === undefined) send();
+    else void stored.then(send);
   }
 
   async #sendPieces(pieces: Iterable<string>): Promise<void> {
     try {
       const body = await writtenInTurns(pieces, () => this.#done);
       if (this.#done) return;
-      this.#done = true;
-      this.#writer.send(body);
+      this.#finish(200, 'answered', () => {
+        this.#writer.send(body);
+      });
     } catch (error) {
       noteError(this.#context, error);
       this.#fail(INTERNAL_ERROR);
@@ -166,17 +176,18 @@ export class ClientResponse implements RunningResponse {
     if (this.#done) return;
     this.#done = true;
     for (const forwarder of this.#forwarders) forwarder.cancel();
-    const { dialect, record, id } = this.#context;
+    const { dialect, record, id, outgoing } = this.#context;
     record.failure ??= failure.code ?? failure.kind;
     const response = dialect.errorResponse(failure, id);
-    record.ended = this.#streaming ? 'cut' : endedBy(response.status);
-    if (this.#writer.begun) this.#writer.end(this.#parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, id));
-    else {
-      const headers = callHeaders(this.#context);
-      this.#addHeaders(headers);
-      this.#writer.sendError(response, headers);
-    }
+    const ended = this.#streaming ? 'cut' : endedBy(response.status);
+    record.ended = ended;
+    const headers = callHeaders(this.#context);
+    if (!this.#writer.begun) this.#addHeaders(headers);
     this.#countPart();
+    this.#finish(this.#writer.begun ? outgoing.statusCode : response.status, ended, () => {
+      if (this.#writer.begun) this.#writer.end(this.#parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, id));
+      else this.#writer.sendError(response, headers);
+    });
   }
 
   // The client has left, or has all of its response.
@@ -222,25 +233,3 @@ export class ClientResponse implements RunningResponse {
     if (ignored !== undefined) headers['x-hxllm-ignored-params'] = headerValue([...ignored]);
   }
 }
-
-/** A request that only loads a model is complete at once if the model is in memory: it needs no slot. */
-function isLoaded(
-  { service: { scheduler } }: RequestContext,
-  { subrequests }: ParsedRequest,
-  { deployments }: ModelGroup,
-): boolean {
-  if (!subrequests.every(({ request }) => request.kind === 'load')) return false;
-  const { replicas, deployments: states } = scheduler.fleet;
-  return deployments.some(({ id, url, model }) => {
-    const residency = replicas.get(replicaId(url, model))?.residency;
-    const wanted = states.get(id)?.runnerKey;
-    return residency?.state === 'resident' && wanted !== undefined && isReady(residency, wanted);
-  });
-}
-
-const STOPPING: Failure = {
-  kind: 'overloaded',
-  code: 'stopping',
-  message: 'The server is being stopped and could not wait for the end of this answer.',
-  retryAfterMs: 1000,
-};

@@ -1,3 +1,5 @@
+import type { UsageStore } from './usage-store.ts';
+
 /**
  * The port to the store of keys, teams and users. SQLite stands behind it today; a server's database may stand there later. It keeps
  * documents, and knows of them only what is looked for.
@@ -93,6 +95,9 @@ export interface KeyStore {
   onEnd(listener: (reason: string) => void): void;
   close(): Promise<void>;
 }
+
+/** All that a database of the gateway keeps. */
+export interface GatewayStore extends KeyStore, UsageStore {}
 
 /** A store that cannot be read or written: its disk is full, its file is damaged, another process holds it. */
 export class StoreError extends Error {

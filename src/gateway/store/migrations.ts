@@ -39,6 +39,55 @@ export const MIGRATIONS: readonly Migration[] = [
       ...['keys', 'teams', 'users'].map((table) => `CREATE INDEX ${table}_revision ON ${table} (revision)`),
     ],
   },
+  {
+    version: 2,
+    statements: [
+      // The id has the time, and rows lie in its order.
+      `CREATE TABLE usage (
+  id BLOB PRIMARY KEY,
+  key_id TEXT,
+  team_id TEXT,
+  user_id TEXT,
+  end_user TEXT,
+  tags TEXT,
+  dialect TEXT,
+  address TEXT,
+  alias TEXT,
+  model TEXT,
+  backend TEXT,
+  reason TEXT,
+  status INTEGER,
+  ended TEXT NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  estimated INTEGER NOT NULL,
+  cost REAL NOT NULL,
+  queue_ms REAL,
+  load_ms REAL,
+  ttft_ms REAL,
+  total_ms REAL) STRICT, WITHOUT ROWID`,
+      'CREATE INDEX usage_key ON usage (key_id, id)',
+      'CREATE INDEX usage_user ON usage (user_id, id)',
+      // Days of UTC, since 1970. A table of all combinations would have as many rows as requests.
+      `CREATE TABLE usage_days (
+  dimension TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  lost INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  cost REAL NOT NULL,
+  PRIMARY KEY (dimension, day, value)) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE usage_refused (
+  id BLOB PRIMARY KEY,
+  key_id TEXT,
+  team_id TEXT,
+  limited_by TEXT NOT NULL,
+  requests INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+    ],
+  },
 ];
 
 /** The newest schema that this program knows. */

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import { StoreError, type Commit, type KeyStore, type RecordPage, type StoredRecord } from './key-store.ts';
+import { StoreError, type Commit, type GatewayStore, type RecordPage, type StoredRecord } from './key-store.ts';
+import type { RecoveredPart, StoredPart } from './usage-store.ts';
 import { startStoreThread, type StoreCall, type StoreMessage } from './store-thread.ts';
 
 /** A call whose answer has not come. */
@@ -15,7 +16,7 @@ interface PendingCall {
  * Opens the store of a file of SQLite, which is made if it does not exist. A thread of its own reads and writes: the event loop never waits
  * for the disk or for another process.
  */
-export async function openSqliteStore(file: string): Promise<Result<KeyStore>> {
+export async function openSqliteStore(file: string): Promise<Result<GatewayStore>> {
   const thread = startStoreThread(file);
   try {
     const [message] = (await once(thread, 'message')) as [StoreMessage];
@@ -34,7 +35,7 @@ export async function openSqliteStore(file: string): Promise<Result<KeyStore>> {
   }
 }
 
-class SqliteStore implements KeyStore {
+class SqliteStore implements GatewayStore {
   readonly #thread: Worker;
   readonly #pending = new Map<number, PendingCall>();
   #lastId = 0;
@@ -62,12 +63,24 @@ class SqliteStore implements KeyStore {
     return this.#call({ call: 'since', kind, revision, limit });
   }
 
-  find(query: Parameters<KeyStore['find']>[0]): Promise<RecordPage> {
+  find(query: Parameters<GatewayStore['find']>[0]): Promise<RecordPage> {
     return this.#call({ call: 'find', query });
   }
 
-  commit(changes: Parameters<KeyStore['commit']>[0]): Promise<Commit> {
+  commit(changes: Parameters<GatewayStore['commit']>[0]): Promise<Commit> {
     return this.#call({ call: 'commit', changes });
+  }
+
+  appendUsage(file: string, from: number): Promise<StoredPart> {
+    return this.#call({ call: 'append-usage', file, from });
+  }
+
+  recoverUsage(folder: string, own: string): Promise<RecoveredPart> {
+    return this.#call({ call: 'recover-usage', folder, own });
+  }
+
+  pruneUsage(nowMs: number): Promise<boolean> {
+    return this.#call({ call: 'prune-usage', nowMs });
   }
 
   onChange(listener: () => void): void {

@@ -4,25 +4,44 @@ import { isObject } from '../../core/json.ts';
 import type { Problem } from '../../core/problem.ts';
 import { RecordDatabase } from './database.ts';
 import type { Commit, RecordChange, RecordKind, RecordPage, RecordQuery, StoredRecord } from './key-store.ts';
+import { JournalRecovery } from './journal-recovery.ts';
 import { openDatabase, sqliteCode } from './open-database.ts';
+import { readPart } from './journal-part.ts';
+import { UsageRows } from './usage-rows.ts';
+import type { RecoveredPart, StoredPart } from './usage-store.ts';
 
 /** Tells this thread from other workers of a process. */
 const STORE_TASK = 'hxllm: keep keys';
 
 /** Time between two looks for changes of another process, ms. */
 const LOOK_MS = 200;
+/** Rows that a step of removal takes, so that other calls do not wait for long. */
+const PRUNED_AT_ONCE = 1000;
 
 /** A call of the store, as it goes to the thread. */
 export type StoreCall =
   | { readonly call: 'since'; readonly kind: RecordKind; readonly revision: number; readonly limit: number }
   | { readonly call: 'find'; readonly query: RecordQuery }
   | { readonly call: 'commit'; readonly changes: readonly RecordChange[] }
+  | { readonly call: 'append-usage'; readonly file: string; readonly from: number }
+  | { readonly call: 'recover-usage'; readonly folder: string; readonly own: string }
+  | { readonly call: 'prune-usage'; readonly nowMs: number }
   | { readonly call: 'close' };
+
+/** The answer to a call. */
+export type StoreValue =
+  | readonly StoredRecord[]
+  | RecordPage
+  | Commit
+  | StoredPart
+  | RecoveredPart
+  | boolean
+  | undefined;
 
 /** A message of the thread: the database is open, a call has ended, or another process has written. */
 export type StoreMessage =
   | { readonly opened: readonly Problem[] }
-  | { readonly id: number; readonly value: readonly StoredRecord[] | RecordPage | Commit | undefined }
+  | { readonly id: number; readonly value: StoreValue }
   | { readonly id: number; readonly code: string; readonly message: string }
   | { readonly changed: true };
 
@@ -51,11 +70,17 @@ function serve(file: string, port: MessagePort): void {
       // The next call says what is wrong.
     }
   }, LOOK_MS);
-  const answer = (call: StoreCall): readonly StoredRecord[] | RecordPage | Commit | undefined => {
+  const rows = new UsageRows(opened.value);
+  const recovery = new JournalRecovery(rows);
+  const answer = (call: StoreCall): StoreValue => {
     if (call.call === 'since') return database.since(call.kind, call.revision, call.limit);
     if (call.call === 'find') return database.find(call.query);
     if (call.call === 'commit') return database.commit(call.changes);
+    if (call.call === 'append-usage') return append(rows, call);
+    if (call.call === 'recover-usage') return recovery.step(call.folder, call.own, Date.now());
+    if (call.call === 'prune-usage') return rows.prune(call.nowMs, PRUNED_AT_ONCE);
     clearInterval(timer);
+    recovery.close();
     database.close();
     return undefined;
   };
@@ -67,6 +92,12 @@ function serve(file: string, port: MessagePort): void {
     }
     if (call.call === 'close') port.close();
   });
+}
+
+function append(rows: UsageRows, { file, from }: { readonly file: string; readonly from: number }): StoredPart {
+  const { lines, next } = readPart(file, from, false);
+  const added = rows.add(lines.ended, lines.refused, Date.now());
+  return { next, added, known: lines.ended.length - added, damaged: lines.damaged };
 }
 
 const given: unknown = workerData;

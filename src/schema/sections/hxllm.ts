@@ -85,9 +85,13 @@ export const HXLLM = {
     'The context of entries without `num_ctx`. A prompt that does not fit makes it grow, in powers of two, up to the length that the model was trained with and up to `most`; `fixed` leaves it as the server has it. An entry with `num_ctx`, or a model with it in its Modelfile, keeps that.',
     { example: { most: 65_536 } },
   ),
+  usage: honours(
+    mapping,
+    'The records of usage: a row for each request that was sent to a server, with key, user, model, tokens and times.',
+  ),
   state_dir: honours(
     absolutePath,
-    'The folder for what the gateway has to know after a restart: the contexts that have grown. Without it: the `StateDirectory=` of a unit of systemd, else nothing is remembered. A change takes a restart.',
+    'The folder for what the gateway has to know after a restart: the contexts that have grown, the keys of its API and the usage. Without it: the `StateDirectory=` of a unit of systemd, else nothing is remembered. A change takes a restart.',
     { example: '/var/lib/litellm' },
   ),
 } satisfies Section;
@@ -108,6 +112,34 @@ export const HXLLM_CONTEXT = {
     unit: 'tokens',
     default: 32_768,
   }),
+} satisfies Section;
+
+/** `hxllm.usage`. */
+export const HXLLM_USAGE = {
+  record: honours(
+    oneOf('with-keys', 'always', 'never'),
+    'Whether requests are recorded, in the folder `hxllm.state_dir`: where there is a key beside the master key (`with-keys`), always, or never. Rows are kept for 90 days, sums of days for three years; neither has a word of prompts and answers.',
+    { default: 'with-keys' },
+  ),
+  sync: honours(
+    oneOf('soon', 'always'),
+    'When the row of a request is on the disk: within a second (`soon`), so that only a power cut may cost it, or before its answer ends (`always`), which waits for the disk.',
+    { default: 'soon' },
+  ),
+  journal_max_mib: honours(
+    number(1),
+    'The most room for rows that the database has not taken yet, because it is away or full.',
+    {
+      unit: 'MiB',
+      default: 1024,
+    },
+  ),
+  when_full: honours(
+    oneOf('serve', 'refuse'),
+    'The way of requests whose rows can be kept nowhere: they are served and the rows counted as lost (`serve`), or refused with 503 (`refuse`).',
+    { default: 'serve' },
+  ),
+  client_address: honours(flag, 'Whether rows have the address of the client.', { default: false }),
 } satisfies Section;
 
 /** `hxllm.end_user_limits`. */

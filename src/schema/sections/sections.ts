@@ -1,6 +1,14 @@
 import { list, mapping } from '../kind.ts';
 import { honours, knowsAll, type Section } from '../section.ts';
-import { HXLLM, HXLLM_BACKEND, HXLLM_CONTEXT, HXLLM_END_USER_LIMITS, HXLLM_TIMEOUTS, HXLLM_TLS } from './hxllm.ts';
+import {
+  HXLLM,
+  HXLLM_BACKEND,
+  HXLLM_CONTEXT,
+  HXLLM_END_USER_LIMITS,
+  HXLLM_TIMEOUTS,
+  HXLLM_TLS,
+  HXLLM_USAGE,
+} from './hxllm.ts';
 import { GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS } from './litellm.ts';
 import { HXLLM_KEY, HXLLM_TEAM } from './keys.ts';
 import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO } from './model-list.ts';
@@ -61,6 +69,7 @@ export const DOCUMENT: readonly DocumentSection[] = [
   { path: ['hxllm', 'tls'], keys: HXLLM_TLS, required: ['cert', 'key'], otherKeys: 'ignored' },
   { path: ['hxllm', 'keys', '*'], keys: HXLLM_KEY, required: ['alias', 'hash'], otherKeys: 'ignored' },
   { path: ['hxllm', 'teams', '*'], keys: HXLLM_TEAM, required: ['alias'], otherKeys: 'ignored' },
+  { path: ['hxllm', 'usage'], keys: HXLLM_USAGE, otherKeys: 'ignored' },
   { path: ['hxllm', 'end_user_limits'], keys: HXLLM_END_USER_LIMITS, otherKeys: 'ignored' },
   { path: ['hxllm', 'backends', '*'], keys: HXLLM_BACKEND, otherKeys: 'ignored' },
   { path: ['hxllm', 'context'], keys: HXLLM_CONTEXT, otherKeys: 'ignored' },

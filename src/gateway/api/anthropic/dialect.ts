@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Anthropic's dialect: its error object, `ping` events in a silent stream, and the request id in the `request-id` header. */
 export const ANTHROPIC: ClientDialect = {
+  name: 'anthropic',
   aliasOf,
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: messageEventText({ type: 'ping' }),

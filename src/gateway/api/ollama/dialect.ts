@@ -5,6 +5,7 @@ import { aliasOf } from '../dialect/alias.ts';
 
 /** Ollama's dialect: an error is `{"error": "…"}`; in a stream it is the last line. */
 export const OLLAMA: ClientDialect = {
+  name: 'ollama',
   streamType: 'application/x-ndjson',
   keepAlive: undefined,
   errorResponse: (failure) => ({

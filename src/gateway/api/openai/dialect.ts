@@ -6,6 +6,7 @@ import type { Failure } from '../../exchange.ts';
 
 /** OpenAI's dialect: every error is an error object with all four keys. */
 export const OPENAI: ClientDialect = {
+  name: 'openai',
   aliasOf,
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: ': keep-alive\n\n',

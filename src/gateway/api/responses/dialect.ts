@@ -7,6 +7,7 @@ import { responseEventText } from './event-text.ts';
 
 /** The dialect of OpenAI's Responses API: OpenAI's error object, and an `error` event in a stream. */
 export const RESPONSES: ClientDialect = {
+  name: 'responses',
   aliasOf,
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: ': keep-alive\n\n',

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorMessage } from '../core/error.ts';
+import type { GatewayConfig, UsageConfig } from '../schema/gateway-config.ts';
+import type { KeyRecords } from './key-records.ts';
+import type { Log } from './log.ts';
+import type { UsageStore } from './store/usage-store.ts';
+import { UsageFeed } from './usage/usage-feed.ts';
+import { UsageRecorder } from './usage/usage-recorder.ts';
+
+/** The folder of the journals in the state folder. */
+const FOLDER = 'journal';
+/** Time between two attempts to begin a journal, ms. */
+const RETRY_MS = 1000;
+
+/** A journal with the way of its lines into the store. */
+interface Running {
+  readonly recorder: UsageRecorder;
+  readonly feed: UsageFeed;
+}
+
+/** The use that is made of the journal, for `/health` and the metrics. */
+export interface UsageState {
+  readonly journalBytes: number;
+  readonly mostBytes: number;
+  /** Rows that could be kept nowhere. */
+  readonly rowsLost: number;
+  readonly rowsStored: number;
+  /** Why nothing is written to the journal, or stored from it; absent if it is. */
+  readonly failure: string | undefined;
+}
+
+/** The usage of a gateway. The journal begins with the first request of a gateway with keys: without a state folder or keys nothing is made. */
+export class KeptUsage {
+  readonly #folder: string | undefined;
+  readonly #config: () => UsageConfig;
+  readonly #records: KeyRecords;
+  readonly #log: Log;
+  #running: Running | undefined;
+  #failure: string | undefined;
+  #triedMs = -Infinity;
+  #lost = 0;
+  #isClosed = false;
+
+  constructor(stateDir: string | undefined, config: () => UsageConfig, records: KeyRecords, log: Log) {
+    this.#folder = stateDir === undefined ? undefined : join(stateDir, FOLDER);
+    this.#config = config;
+    this.#records = records;
+    this.#log = log;
+  }
+
+  /** Begins at once if an earlier process has left journals. */
+  begin(): void {
+    if (this.#folder !== undefined && existsSync(this.#folder) && this.#config().record !== 'never') this.#begin();
+  }
+
+  /** The recorder for a request; `undefined`: it is not recorded. */
+  recorderFor({ usage: { record }, keys }: GatewayConfig): UsageRecorder | undefined {
+    if (this.#folder === undefined || record === 'never') return undefined;
+    if (record === 'with-keys' && keys.length === 0 && this.#records.keys.size === 0) return undefined;
+    if (this.#running === undefined && performance.now() - this.#triedMs >= RETRY_MS) this.#begin();
+    if (this.#running === undefined) this.#lost += 1;
+    return this.#running?.recorder;
+  }
+
+  /** Whether requests for models are refused, since their rows could not be kept. */
+  isRefusing(config: GatewayConfig): boolean {
+    if (config.usage.whenFull === 'serve') return false;
+    const recorder = this.recorderFor(config);
+    return recorder === undefined ? this.#failure !== undefined : recorder.isRefusing;
+  }
+
+  /** `undefined` if nothing was recorded yet. */
+  get state(): UsageState | undefined {
+    const running = this.#running;
+    if (running === undefined && this.#failure === undefined) return undefined;
+    const { journal } = running?.recorder ?? {};
+    const failure = this.#failure ?? journal?.failure ?? running?.feed.failure;
+    return {
+      journalBytes: journal?.bytes ?? 0,
+      mostBytes: this.#config().journalBytes,
+      rowsLost: this.#lost + (journal?.lost ?? 0),
+      rowsStored: running?.feed.counts.stored ?? 0,
+      failure: failure === '' ? undefined : failure,
+    };
+  }
+
+  /** Stores everything so far. */
+  async flush(): Promise<void> {
+    await this.#running?.feed.run();
+  }
+
+  /** Stores what it can; the rest stays in the journal for another process. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running?.feed.close();
+  }
+
+  #begin(): void {
+    const folder = this.#folder;
+    if (folder === undefined || this.#running !== undefined || this.#isClosed) return;
+    this.#triedMs = performance.now();
+    try {
+      const recorder = new UsageRecorder(folder, this.#config, this.#log);
+      const feed = new UsageFeed({ recorder, folder, store: () => this.#store(), log: this.#log });
+      this.#running = { recorder, feed };
+      this.#failure = undefined;
+    } catch (error) {
+      const reason = errorMessage(error);
+      if (this.#failure === undefined) this.#log({ event: 'usage-not-written', folder, reason });
+      this.#failure = reason;
+    }
+  }
+
+  async #store(): Promise<UsageStore> {
+    const opened = await this.#records.open();
+    if (opened.ok) return opened.value;
+    throw new Error(opened.problems[0].detail);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The lines of the usage journal, as JSON arrays: `b`, a request is about to be sent to a server; `e`, it has ended; `r`, requests that a
+ * limit has refused in a minute. The first seven values behind the letter are the same for `b` and `e`.
+ */
+
+/** The facts that stand when a request is sent, in their order in a line. Names that are missing are null. */
+export type UsageHead = readonly [
+  /** 32 hexadecimal digits of a UUIDv7; its time is that of the request. */
+  id: string,
+  /** The lasting id of the key; null for the master key. */
+  keyId: string | null,
+  teamId: string | null,
+  /** The user that the key belongs to. */
+  userId: string | null,
+  /** The user whom the key asks for. */
+  endUser: string | null,
+  tags: readonly string[],
+  dialect: string,
+  /** Set where `hxllm.usage.client_address` is. */
+  address: string | null,
+];
+
+/** The server of a request. It may change until the request ends. */
+export type UsageServer = readonly [
+  alias: string | null,
+  model: string | null,
+  backend: string | null,
+  reason: string | null,
+];
+
+/** The outcome of a request, in its order in a line; times in ms. */
+export type UsageEnd = readonly [
+  status: number | null,
+  ended: string,
+  promptTokens: number,
+  completionTokens: number,
+  /** 1: the tokens are estimated. */
+  estimated: 0 | 1,
+  cost: number,
+  queueMs: number | null,
+  loadMs: number | null,
+  firstMs: number | null,
+  totalMs: number | null,
+];
+
+/** A row as it is stored: head, server, end. */
+export type UsageRow = readonly [...UsageHead, ...UsageServer, ...UsageEnd];
+
+/** Requests of a key that one of its limits has refused within a minute. */
+export type RefusalRow = readonly [
+  id: string,
+  keyId: string | null,
+  teamId: string | null,
+  limit: string,
+  count: number,
+];
+
+/** The lines of a part of a journal. */
+export interface UsageLines {
+  readonly begun: readonly (readonly [...UsageHead, ...UsageServer])[];
+  readonly ended: readonly UsageRow[];
+  readonly refused: readonly RefusalRow[];
+  /** Lines that are cut off or are no lines of a journal. */
+  readonly damaged: number;
+}
+
+const HEAD_LENGTH = 8;
+const SERVER_LENGTH = 4;
+const END_LENGTH = 10;
+const ID = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
+
+/** The end of a row whose request a crash has cut. */
+const LOST: UsageEnd = [null, 'lost', 0, 0, 0, 0, null, null, null, null];
+
+/** Reads lines. */
+export function usageLinesIn(text: string): UsageLines {
+  const begun: (readonly [...UsageHead, ...UsageServer])[] = [];
+  const ended: UsageRow[] = [];
+  const refused: RefusalRow[] = [];
+  let damaged = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const [kind, ...values] = arrayIn(line);
+    // This program wrote lines of this length.
+    if (kind === 'b' && isRow(values, HEAD_LENGTH + SERVER_LENGTH))
+      begun.push(values as unknown as readonly [...UsageHead, ...UsageServer]);
+    else if (kind === 'e' && isRow(values, HEAD_LENGTH + SERVER_LENGTH + END_LENGTH))
+      ended.push(values as unknown as UsageRow);
+    else if (kind === 'r' && isRow(values, 5)) refused.push(values as unknown as RefusalRow);
+    else damaged += 1;
+  }
+  return { begun, ended, refused, damaged };
+}
+
+/** The row of a request that has begun and has no end. */
+export function lostRow(begun: readonly [...UsageHead, ...UsageServer]): UsageRow {
+  return [...begun, ...LOST];
+}
+
+/** The time in an id, in ms since 1970. */
+export function usageTimeOf(id: string): number {
+  return Number.parseInt(id.slice(0, 12), 16);
+}
+
+/** The least id of a time: ids are in the order of their times. */
+export function leastUsageId(ms: number): Uint8Array {
+  return Buffer.from(
+    `${Math.max(0, Math.ceil(ms)).toString(16).padStart(12, '0')}${'0'.repeat(20)}`.slice(0, 32),
+    'hex',
+  );
+}
+
+function arrayIn(line: string): readonly unknown[] {
+  try {
+    const read: unknown = JSON.parse(line);
+    return Array.isArray(read) ? read : [];
+  } catch {
+    return [];
+  }
+}
+
+function isRow(values: readonly unknown[], length: number): boolean {
+  return values.length === length && typeof values[0] === 'string' && ID.test(values[0]);
+}

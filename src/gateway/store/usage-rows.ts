@@ -1,0 +1,133 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { inTransaction } from './open-database.ts';
+import { usageTimeOf, type RefusalRow, type UsageRow } from './usage-line.ts';
+import { USAGE_DIMENSIONS, type UsageDimension } from './usage-store.ts';
+
+export const DAY_MS = 86_400_000;
+/** Rows are kept for so long, and sums of days. */
+export const KEPT_ROWS_MS = 90 * DAY_MS;
+const KEPT_DAYS = 3 * 365;
+const COLUMNS = 22;
+
+/** The sums of a value on a day. */
+interface DaySums {
+  readonly dimension: UsageDimension;
+  readonly day: number;
+  readonly value: string;
+  requests: number;
+  unanswered: number;
+  lost: number;
+  promptTokens: number;
+  completionTokens: number;
+  cost: number;
+}
+
+/** Writes rows of requests, once each, with their sums of days in the same transaction. */
+export class UsageRows {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #add: StatementSync;
+  readonly #refuse: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    const marks = Array.from({ length: COLUMNS }, () => '?').join(', ');
+    this.#insert = database.prepare(`INSERT INTO usage VALUES (${marks}) ON CONFLICT (id) DO NOTHING`);
+    this.#add = database.prepare(`INSERT INTO usage_days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (dimension, day, value) DO UPDATE SET requests = requests + excluded.requests,
+      unanswered = unanswered + excluded.unanswered, lost = lost + excluded.lost,
+      prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+      completion_tokens = completion_tokens + excluded.completion_tokens, cost = cost + excluded.cost`);
+    this.#refuse = database.prepare('INSERT INTO usage_refused VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
+  }
+
+  /**
+   * Adds rows in one transaction; returns how many were new. A row that is older than rows are kept is left out: it may have been here, and
+   * would count a second time.
+   */
+  add(rows: readonly UsageRow[], refused: readonly RefusalRow[], nowMs: number): number {
+    const oldestMs = nowMs - KEPT_ROWS_MS;
+    return inTransaction(this.#database, () => {
+      const sums = new Map<string, DaySums>();
+      let added = 0;
+      for (const row of rows) {
+        if (usageTimeOf(row[0]) < oldestMs || this.#insert.run(...columnsOf(row)).changes === 0) continue;
+        added += 1;
+        sumUp(sums, row);
+      }
+      // In one order, whatever that of the requests.
+      for (const [, one] of [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        this.#add.run(
+          one.dimension,
+          one.day,
+          one.value,
+          one.requests,
+          one.unanswered,
+          one.lost,
+          one.promptTokens,
+          one.completionTokens,
+          one.cost,
+        );
+      for (const [id, ...values] of refused)
+        if (usageTimeOf(id) >= oldestMs) this.#refuse.run(Buffer.from(id, 'hex'), ...values);
+      return added;
+    });
+  }
+
+  /** Removes at most `most` rows that are older than they are kept; `false`: there are none left. */
+  prune(nowMs: number, most: number): boolean {
+    const before = Buffer.from((nowMs - KEPT_ROWS_MS).toString(16).padStart(12, '0').padEnd(32, '0'), 'hex');
+    const lastDay = Math.floor(nowMs / DAY_MS) - KEPT_DAYS;
+    return inTransaction(this.#database, () => {
+      let removed = 0;
+      for (const table of ['usage', 'usage_refused'])
+        removed += Number(
+          this.#database
+            .prepare(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE id < ? ORDER BY id LIMIT ?)`)
+            .run(before, most).changes,
+        );
+      for (const dimension of USAGE_DIMENSIONS)
+        removed += Number(
+          this.#database
+            .prepare(
+              `DELETE FROM usage_days WHERE dimension = ?1 AND (day, value) IN
+              (SELECT day, value FROM usage_days WHERE dimension = ?1 AND day < ?2 LIMIT ?3)`,
+            )
+            .run(dimension, lastDay, most).changes,
+        );
+      return removed > 0;
+    });
+  }
+}
+
+function columnsOf([id, keyId, teamId, userId, endUser, tags, ...rest]: UsageRow): readonly SQLInputValue[] {
+  const tagText = tags.length === 0 ? null : JSON.stringify(tags);
+  return [Buffer.from(id, 'hex'), keyId, teamId, userId, endUser, tagText, ...rest];
+}
+
+function sumUp(sums: Map<string, DaySums>, row: UsageRow): void {
+  const [id, keyId, teamId, userId, endUser, tags, , , alias, , backend, , , ended, prompt, completion, , cost] = row;
+  const day = Math.floor(usageTimeOf(id) / DAY_MS);
+  const add = (dimension: UsageDimension, value: string): void => {
+    const name = `${dimension}\n${String(day)}\n${value}`;
+    let sum = sums.get(name);
+    if (sum === undefined) {
+      const none = { requests: 0, unanswered: 0, lost: 0, promptTokens: 0, completionTokens: 0, cost: 0 };
+      sum = { dimension, day, value, ...none };
+      sums.set(name, sum);
+    }
+    sum.requests += 1;
+    if (ended !== 'answered') sum.unanswered += 1;
+    if (ended === 'lost') sum.lost += 1;
+    sum.promptTokens += prompt;
+    sum.completionTokens += completion;
+    sum.cost += cost;
+  };
+  add('day', '');
+  add('key', keyId ?? '');
+  add('team', teamId ?? '');
+  add('user', endUser ?? userId ?? '');
+  add('model', alias ?? '');
+  add('backend', backend ?? '');
+  for (const tag of new Set(tags)) add('tag', tag);
+}

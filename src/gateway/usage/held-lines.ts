@@ -1,0 +1,34 @@
+/** Characters of lines that may wait in memory. */
+const MOST_LENGTH = 8 * 1024 * 1024;
+/** Lines that are taken at a time. */
+const LINES_OF_PART = 100;
+
+/** Lines that wait while the disk takes none. */
+export class HeldLines {
+  /** Lines for which there was no room. */
+  lost = 0;
+  readonly #lines: string[] = [];
+  #length = 0;
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  add(text: string): void {
+    if (this.#length + text.length > MOST_LENGTH) {
+      this.lost += 1;
+      return;
+    }
+    this.#lines.push(text);
+    this.#length += text.length;
+  }
+
+  /** Gives the first lines to a function, and forgets them unless it throws. */
+  take(write: (text: string) => void): void {
+    const lines = this.#lines.slice(0, LINES_OF_PART);
+    const text = lines.join('');
+    write(text);
+    this.#lines.splice(0, lines.length);
+    this.#length -= text.length;
+  }
+}

@@ -1,0 +1,141 @@
+import { errorMessage } from '../../core/error.ts';
+import type { Log } from '../log.ts';
+import type { UsageStore } from '../store/usage-store.ts';
+import type { UsageRecorder } from './usage-recorder.ts';
+
+/** Time between two looks at the journal, ms. */
+const FEED_MS = 1000;
+/** Between two looks for journals of other processes. */
+const RECOVER_MS = 15_000;
+const PRUNE_MS = 600_000;
+/** Between two steps of removal, so that other calls of the store come in between. */
+const PRUNE_STEP_MS = 20;
+/** A segment with less is not ended for its age alone. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** The surroundings of a feed. */
+export interface FeedOptions {
+  readonly recorder: UsageRecorder;
+  readonly folder: string;
+  /** The store, which is opened if it is not. Throws if it cannot be used. */
+  readonly store: () => Promise<UsageStore>;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/** Brings the journals into the store: that of this process, and those that other processes have left. */
+export class UsageFeed {
+  /** Rows that this process has stored, that were known, and lines that could not be read. */
+  readonly counts = { stored: 0, known: 0, lost: 0, damaged: 0 };
+  readonly #options: FeedOptions;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+  #pass: Promise<void> = Promise.resolve();
+  #isRunning = false;
+  #recoveredMs = -Infinity;
+  #prunedMs = -Infinity;
+  #failure = '';
+  #isClosed = false;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => Date.now());
+    this.#timer = setInterval(() => {
+      void this.run();
+    }, FEED_MS);
+    this.#timer.unref();
+  }
+
+  /** Stores everything that is in the journals now. Never fails: the rest stays in the journal. */
+  run(): Promise<void> {
+    if (this.#isRunning) return this.#pass;
+    this.#isRunning = true;
+    this.#pass = this.#guarded().finally(() => {
+      this.#isRunning = false;
+    });
+    return this.#pass;
+  }
+
+  /** Why the store cannot be used; empty if it can. */
+  get failure(): string {
+    return this.#failure;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#isClosed = true;
+    const { recorder } = this.#options;
+    recorder.writeRefused(this.#now());
+    await this.#pass;
+    if (this.#hasLines()) await this.run();
+    await recorder.journal.close();
+  }
+
+  async #guarded(): Promise<void> {
+    const { recorder, log, folder } = this.#options;
+    const nowMs = this.#now();
+    try {
+      if (!this.#isClosed) recorder.writeRefused(nowMs);
+      if (this.#hasLines()) await this.#feed(await this.#options.store());
+      if (!this.#isClosed && nowMs - this.#recoveredMs >= RECOVER_MS) await this.#recover(nowMs);
+      if (!this.#isClosed && nowMs - this.#prunedMs >= PRUNE_MS) await this.#prune(nowMs);
+      if (this.#failure !== '') log({ event: 'usage-stored-again', folder });
+      this.#failure = '';
+    } catch (error) {
+      const reason = errorMessage(error);
+      if (this.#failure === '') log({ event: 'usage-not-stored', folder, reason });
+      this.#failure = reason;
+    }
+    recorder.journal.retry();
+    recorder.tellFill();
+  }
+
+  #hasLines(): boolean {
+    return this.#options.recorder.journal.segments.some(({ bytes, stored }) => stored < bytes);
+  }
+
+  async #feed(store: UsageStore): Promise<void> {
+    const { journal } = this.#options.recorder;
+    for (const segment of journal.segments) {
+      const { bytes } = segment;
+      while (segment.stored < bytes) {
+        const { next, added, known, damaged } = await store.appendUsage(segment.file, segment.stored);
+        this.counts.stored += added;
+        this.counts.known += known;
+        this.counts.damaged += damaged;
+        if (next === segment.stored) break;
+        segment.stored = next;
+      }
+      // Otherwise the rows of a day would be read again after a crash.
+      const isLast = segment === journal.segments.at(-1) && segment.open === 0;
+      if (isLast && (segment.bytes >= SMALL_BYTES || (journal.isFull && segment.bytes > 0))) journal.rotate();
+    }
+    journal.removeDone();
+  }
+
+  async #recover(nowMs: number): Promise<void> {
+    const { folder, recorder, log } = this.#options;
+    const { journal } = recorder;
+    const store = await this.#options.store();
+    let [added, lost] = [0, 0];
+    for (let isMore = true; isMore && !this.#isClosed;) {
+      const part = await store.recoverUsage(folder, journal.name);
+      added += part.added;
+      lost += part.lost;
+      this.counts.damaged += part.damaged;
+      journal.otherBytes = part.otherBytes;
+      isMore = part.more;
+    }
+    this.counts.stored += added + lost;
+    this.counts.lost += lost;
+    this.#recoveredMs = nowMs;
+    if (added + lost > 0) log({ event: 'usage-recovered', folder, rows: added, lost });
+  }
+
+  async #prune(nowMs: number): Promise<void> {
+    const store = await this.#options.store();
+    while (!this.#isClosed && (await store.pruneUsage(nowMs)))
+      await new Promise((resolve) => setTimeout(resolve, PRUNE_STEP_MS).unref());
+    this.#prunedMs = nowMs;
+  }
+}
