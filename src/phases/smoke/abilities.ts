@@ -1,7 +1,7 @@
 import { anthropicQuestion, ollamaQuestion, toolQuestion, visionQuestion } from './ability-questions.ts';
 import type { Client } from './client.ts';
 import { replyOf, type Exchange } from './exchange.ts';
-import { readModelInfo, readShownModel, type AliasFacts } from './model-facts.ts';
+import { readModelInfo, readShownModel, silentModels, type AliasFacts, type SilentModel } from './model-facts.ts';
 import { QUICK_MS } from './questions.ts';
 import { isOurs, type SmokeTarget } from './target.ts';
 
@@ -20,17 +20,20 @@ export interface DialectAnswers {
 /** No dialect was asked. */
 export const NO_DIALECTS: DialectAnswers = { anthropic: undefined, ollama: undefined };
 
+/** The facts of the aliases, and the models that their servers say nothing about. */
+export interface FactAnswers {
+  readonly facts: ReadonlyMap<string, AliasFacts>;
+  readonly silent: readonly SilentModel[];
+}
+
 /** Asks for the facts of all aliases; of a server without `/model/info`, for those of one model, as Ollama tells them. */
-export async function askFacts(
-  client: Client,
-  target: SmokeTarget,
-  model: string | undefined,
-): Promise<ReadonlyMap<string, AliasFacts>> {
+export async function askFacts(client: Client, target: SmokeTarget, model: string | undefined): Promise<FactAnswers> {
   const quick = { below: 'server', key: 'right', timeoutMs: QUICK_MS } as const;
-  const facts = readModelInfo(await client.ask({ ...quick, method: 'GET', path: 'model/info' }));
-  if (facts.size > 0 || isOurs(target) || model === undefined) return facts;
+  const exchange = await client.ask({ ...quick, method: 'GET', path: 'model/info' });
+  const [facts, silent] = [readModelInfo(exchange), isOurs(target) ? silentModels(exchange) : []];
+  if (facts.size > 0 || isOurs(target) || model === undefined) return { facts, silent };
   const shown = readShownModel(await client.ask({ ...quick, method: 'POST', path: 'api/show', body: { model } }));
-  return shown === undefined ? facts : new Map([[model, shown]]);
+  return { facts: shown === undefined ? facts : new Map([[model, shown]]), silent };
 }
 
 /** Asks an alias that has just answered, and so is in memory, for what it says that it can. */

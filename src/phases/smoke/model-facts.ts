@@ -32,6 +32,36 @@ export function readModelInfo(exchange: Exchange | undefined): ReadonlyMap<strin
   return facts;
 }
 
+/** A model of an alias that its server says nothing about. */
+export interface SilentModel {
+  readonly alias: string;
+  readonly server: string;
+}
+
+/**
+ * The entries of `/model/info` without any word of their server, while the server says something about another model. Mostly the server
+ * does not have the model; it may also have been too slow.
+ */
+export function silentModels(exchange: Exchange | undefined): readonly SilentModel[] {
+  const reply = replyOf(exchange);
+  const data = reply?.status === 200 ? at(jsonOf(reply), 'data') : undefined;
+  const entries = (Array.isArray(data) ? data : []).flatMap((entry: unknown) => {
+    const [alias, server] = [at(entry, 'model_name'), at(entry, 'litellm_params', 'api_base')];
+    if (typeof alias !== 'string' || typeof server !== 'string') return [];
+    // The gateway copies what the model can from the server, and nothing else.
+    return [
+      {
+        alias,
+        server: server.replace(/\/+$/, ''),
+        isTold: typeof at(entry, 'model_info', 'supports_tool_choice') === 'boolean',
+      },
+    ];
+  });
+  return entries
+    .filter(({ server, isTold }) => !isTold && entries.some((one) => one.isTold && one.server === server))
+    .map(({ alias, server }) => ({ alias, server }));
+}
+
 /** Reads Ollama's `/api/show` of one model; `undefined` if the server is no Ollama. */
 export function readShownModel(exchange: Exchange | undefined): AliasFacts | undefined {
   const reply = replyOf(exchange);

@@ -30,7 +30,7 @@ export async function probeModels(
   const wanted = (target.models ?? []).toSorted((a, b) => inMemory(a) - inMemory(b));
   const model = chooseModel(target, wanted, listed);
   progress('asking what the models can');
-  const facts = await askFacts(client, target, model);
+  const { facts, silent } = await askFacts(client, target, model);
   const aliases = new Map<string, Exchange | undefined>();
   const abilities = new Map<string, AbilityAnswers>();
   for (const alias of new Set([...(model === undefined ? [] : [model]), ...wanted])) {
@@ -49,7 +49,7 @@ export async function probeModels(
     : NO_STREAMS;
   const extras = await askExtras(client, target, listed, isOver);
   const asks = { client, target, progress, note, isOver };
-  const servers = await askServers({ ...asks, memory: ours ? await askMemory(client) : undefined, aliases });
+  const servers = await askServers({ ...asks, memory: ours ? await askMemory(client) : undefined, aliases, silent });
   const burst = ours
     ? await sendBurst({ ...asks, memory: await askMemory(client) })
     : { sent: false as const, why: 'the servers behind this address are not known' };

@@ -27,6 +27,12 @@ export function longStreamQuestion(model: string): ProbeRequest {
   return streamed(model, `${COUNT_TO} one thousand, and write every number.`, 1024);
 }
 
+/** A stream of so many tokens, for a server that writes few of them too fast to show how they arrive. */
+export function lengthyStreamQuestion(model: string, tokens: number): ProbeRequest {
+  const content = `${COUNT_TO} one thousand, and write every number. Answer in ${String(tokens)} tokens.`;
+  return streamed(model, content, tokens);
+}
+
 /** A stream of a ramp; its prompt differs by the number. */
 export function rampQuestion(model: string, number: number): ProbeRequest {
   return { ...streamed(model, `Count from ${String(number)} upwards.`, 32), unrecorded: true };
@@ -80,6 +86,13 @@ function withBody(question: ProbeRequest, more: object): ProbeRequest {
 export function embeddingQuestion(model: string): ProbeRequest {
   const body = { model, input: ['a first text', 'a second one'] };
   return { method: 'POST', path: 'embeddings', key: 'right', timeoutMs: MODEL_MS, body };
+}
+
+/** A question to a server by name; its answer is long enough to tell how fast the server writes. */
+export function serverQuestion(alias: string, { embeddings }: SmokeTarget): ProbeRequest {
+  return embeddings.includes(alias)
+    ? embeddingQuestion(alias)
+    : chat(alias, `${COUNT_TO} fifty.`, 16, 'right', MODEL_MS);
 }
 
 /** The shortest question that an alias can answer. */

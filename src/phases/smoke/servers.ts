@@ -1,7 +1,8 @@
 import type { Client } from './client.ts';
 import { backendOf, replyOf, type Exchange } from './exchange.ts';
 import { hasInMemory, type Memory } from './memory.ts';
-import { questionFor } from './questions.ts';
+import type { SilentModel } from './model-facts.ts';
+import { serverQuestion } from './questions.ts';
 import { serversOf, type SmokeTarget } from './target.ts';
 
 /** The answer of a server that was asked by name; `undefined` where the time was over before. */
@@ -22,11 +23,13 @@ export interface ServerRound {
   readonly memory: Memory | undefined;
   /** The answer of each alias that was asked without naming a server. */
   readonly aliases: ReadonlyMap<string, Exchange | undefined>;
+  /** Models that their servers say nothing about. */
+  readonly silent: readonly SilentModel[];
 }
 
 /**
  * Asks servers by name: each one until it answered once, with a model that it has in memory if there is one, or each with every one of
- * its aliases. One after the other, since each may have to load the model first.
+ * its aliases; and for each model that it may not have. One after the other, since each may have to load the model first.
  */
 export async function askServers(round: ServerRound): Promise<readonly ServerAnswer[]> {
   const { target, aliases } = round;
@@ -42,7 +45,19 @@ export async function askServers(round: ServerRound): Promise<readonly ServerAns
       answers.push({ server, alias, exchange: await askOne(round, server, alias) });
     }
   }
+  const isAsked = ({ server, alias }: SilentModel): boolean =>
+    answers.some((one) => one.server === server && one.alias === alias);
+  const known = (target.backends ?? []).map(plainUrl);
+  for (const { alias, server } of round.silent) {
+    const named = target.backends?.[known.indexOf(plainUrl(server))];
+    if (named === undefined || target.models?.includes(alias) !== true || isAsked({ alias, server: named })) continue;
+    answers.push({ server: named, alias, exchange: await askOne(round, named, alias) });
+  }
   return answers;
+}
+
+function plainUrl(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 async function askOne(
@@ -52,7 +67,7 @@ async function askOne(
 ): Promise<Exchange | undefined> {
   if (isOver()) return undefined;
   progress(`asking ${alias} of ${server}`);
-  return client.ask({ ...questionFor(alias, target), backend: server });
+  return client.ask({ ...serverQuestion(alias, target), backend: server });
 }
 
 /** The aliases of a server: in its memory first, then those that answered before. */

@@ -1,7 +1,7 @@
-import type { Client } from './client.ts';
 import { backendOf, replyOf, type Exchange } from './exchange.ts';
 import { takenSlots } from './memory.ts';
-import { healthQuestion, longStreamQuestion, streamQuestion } from './questions.ts';
+import type { Client, ProbeRequest } from './client.ts';
+import { healthQuestion, lengthyStreamQuestion, longStreamQuestion, streamQuestion } from './questions.ts';
 import { isOurs, type SmokeTarget } from './target.ts';
 import { timingOf } from './stream-timing.ts';
 
@@ -12,6 +12,13 @@ const FREE_MS = 10_000;
 const PAUSE_MS = 100;
 /** Shorter answers do not show whether they are held back. */
 const SHORTEST_MS = 250;
+/** Limits of a longer stream, which shows it: its time, ms, and its tokens, which leave room in a short context. */
+const LONGER_MS = 10_000;
+const MOST_TOKENS = 2048;
+const LONGER_TRIES = 2;
+const MORE = 1.5;
+/** Pieces further apart than this do not come together by themselves, ms. */
+const APART_MS = 8;
 
 /** A stream that was left in the middle, and the requests at work before and after it. */
 export type LeftStream =
@@ -28,7 +35,9 @@ export type LeftStream =
 /** The streams of the chat model. */
 export interface StreamAnswers {
   readonly stream: Exchange | undefined;
-  /** The same again, where the first one looked as if it was held back. */
+  /** The stream that shows how pieces arrive: the first one, or a longer one where that was too short. */
+  readonly delivered: Exchange | undefined;
+  /** The same again, where it looked as if it was held back. */
   readonly again: Exchange | undefined;
   readonly leftStream: LeftStream;
 }
@@ -36,6 +45,7 @@ export interface StreamAnswers {
 /** No stream was asked for. */
 export const NO_STREAMS: StreamAnswers = {
   stream: undefined,
+  delivered: undefined,
   again: undefined,
   leftStream: { left: false, why: 'no chat was answered' },
 };
@@ -54,12 +64,50 @@ export interface StreamRound {
 
 /** Asks for a stream, and for one that is left in the middle. */
 export async function askStreams(round: StreamRound): Promise<StreamAnswers> {
-  const { client, model, progress, isOver, short } = round;
+  const { client, model, progress } = round;
   progress(`asking ${model} for a stream`);
-  const stream = await client.ask(streamQuestion(model));
-  const again =
-    heldBack(stream, short)?.held === true && !isOver() ? await client.ask(streamQuestion(model)) : undefined;
-  return { stream, again, leftStream: await leaveStream(round) };
+  const question = streamQuestion(model);
+  const stream = await client.ask(question);
+  const { delivered, again } = await watchDelivery(round, question, stream);
+  return { stream, delivered, again, leftStream: await leaveStream(round) };
+}
+
+/** Asks for longer streams until one shows how its pieces arrive, and for the same again where they came together. */
+async function watchDelivery(
+  { client, model, short, isOver }: StreamRound,
+  asked: ProbeRequest,
+  stream: Exchange,
+): Promise<Pick<StreamAnswers, 'delivered' | 'again'>> {
+  let [question, delivered] = [asked, stream];
+  for (let tries = 0; tries < LONGER_TRIES && heldBack(delivered, short) === undefined && !isOver(); tries += 1) {
+    const tokens = tokensToTell(delivered, short);
+    if (tokens === undefined) break;
+    const longer = lengthyStreamQuestion(model, tokens);
+    const exchange = await client.ask(longer);
+    // A model that writes no more when it is asked to shows nothing more either.
+    if (piecesIn(exchange) < MORE * piecesIn(delivered)) break;
+    [question, delivered] = [longer, exchange];
+  }
+  // A single stream may have waited in a queue.
+  const again = heldBack(delivered, short)?.held === true && !isOver() ? await client.ask(question) : undefined;
+  return { delivered, again };
+}
+
+function piecesIn(stream: Exchange): number {
+  const reply = replyOf(stream);
+  return reply === undefined ? 0 : (timingOf(reply)?.piecesMs.length ?? 0);
+}
+
+/** The tokens of a stream that takes long enough to show how its pieces arrive; `undefined` if that would take too long. */
+function tokensToTell(stream: Exchange, short: Exchange | undefined): number | undefined {
+  const [reply, shortReply] = [replyOf(stream), replyOf(short)];
+  const pieces = piecesIn(stream);
+  if (reply?.status !== 200 || shortReply?.status !== 200 || pieces === 0) return undefined;
+  const writingMs = Math.max(1, reply.totalMs - shortReply.totalMs);
+  const enough = (pieces * 2 * SHORTEST_MS) / writingMs;
+  const affordable = (pieces * LONGER_MS) / Math.max(1, reply.totalMs);
+  const tokens = Math.ceil(Math.min(Math.max(enough, 2 * pieces), affordable, MOST_TOKENS));
+  return tokens > pieces ? tokens : undefined;
 }
 
 /** How a stream arrived, compared with the time that its text took to write. */
@@ -74,8 +122,8 @@ export interface Delivery {
 }
 
 /**
- * Whether something on the way holds a stream back: its pieces come together, although writing them took long. A short answer of the same
- * model tells the time before the first token. `undefined`: too short to tell.
+ * Whether something on the way holds a stream back: its pieces come together, all at once or in a few blocks, although writing them took
+ * long. A short answer of the same model tells the time before the first token. `undefined`: too short to tell.
  */
 export function heldBack(stream: Exchange | undefined, short: Exchange | undefined): Delivery | undefined {
   const [reply, shortReply] = [replyOf(stream), replyOf(short)];
@@ -87,7 +135,7 @@ export function heldBack(stream: Exchange | undefined, short: Exchange | undefin
   const spreadMs = timing.lastTokenMs - timing.firstTokenMs;
   const { arrivals } = timing;
   return {
-    held: spreadMs < writingMs / 4 && arrivals <= Math.max(3, pieces / 8),
+    held: arrivals <= Math.max(3, pieces / 8) && (spreadMs < writingMs / 4 || writingMs / pieces >= APART_MS),
     spreadMs,
     writingMs,
     pieces,

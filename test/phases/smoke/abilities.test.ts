@@ -162,3 +162,55 @@ test('a server that is much slower than another one with the same model is a war
   assert.equal(slow.result('backends.even-speed').measured?.value, 10);
   assert.equal(slow.result('backends.even-speed').fix, `hxllm backend drain ${TWO}`);
 });
+
+test('a server that writes fewer tokens a second than the limit fails by its number', async () => {
+  const bend = (slowMs: number) => (seen: Seen, answer: Answer) => {
+    const decodeMs = seen.named === TWO ? slowMs : 10;
+    return seen.path === '/v1/chat/completions' && answer.status === 200
+      ? { ...answer, headers: { ...answer.headers, 'server-timing': `queue;dur=0, decode;dur=${String(decodeMs)}` } }
+      : answer;
+  };
+  assert.deepEqual(faults(await smoked({ bend: bend(900), wanted: OURS })), []);
+  const slow = await smoked({ bend: bend(32_000), wanted: OURS });
+  assert.deepEqual(faults(slow), ['backends.fast-enough']);
+  assert.deepEqual(slow.result('backends.fast-enough').measured, { value: 0.5, unit: 'tokens/s', limit: 1 });
+  assert.match(slow.result('backends.fast-enough').wanted ?? '', new RegExp(`${TWO} \\(litellm_smoke_tokens_per_s`));
+});
+
+test('a server that says nothing of one model is asked for it by name, and 404 means that it lacks it', async () => {
+  const entry = (alias: string, server: string, told: boolean): object => ({
+    model_name: alias,
+    litellm_params: { api_base: server },
+    model_info: { mode: 'chat', supports_tool_choice: told ? false : null },
+  });
+  const paths = (told: boolean): Readonly<Record<string, object>> => ({
+    '/model/info': {
+      data: [
+        entry(ALIAS, ONE, true),
+        entry(ALIAS, `${TWO}/`, told),
+        entry('other', ONE, true),
+        entry('other', TWO, true),
+      ],
+    },
+  });
+  const wanted = { ...OURS, models: [ALIAS, 'other'] };
+  const lacking = (seen: Seen, answer: Answer): Answer =>
+    seen.named === TWO && seen.body['model'] === ALIAS ? json(404, { error: { message: 'no such model' } }) : answer;
+  const asked = { paths: paths(false), wanted };
+  await using server = await startFake({ models: [ALIAS, 'other'], backends: [ONE, TWO], ...asked, bend: lacking });
+  const bad = await smokeAt(server.url, {
+    ...wanted,
+    placement: new Map([
+      [ALIAS, [ONE]],
+      ['other', [ONE, TWO]],
+    ]),
+  });
+  assert.deepEqual(faults(bad), ['backends.have-models']);
+  assert.equal(bad.result('backends.have-models').seen, `${ALIAS} of ${TWO}: 404: no such model`);
+  await using slow = await startFake({ models: [ALIAS, 'other'], backends: [ONE, TWO], ...asked });
+  assert.deepEqual(faults(await smokeAt(slow.url, wanted)), []);
+  await using good = await startFake({ models: [ALIAS, 'other'], backends: [ONE, TWO], paths: paths(true) });
+  await smokeAt(good.url, wanted);
+  const named = good.requests.filter((seen) => seen.named === TWO);
+  assert.equal(named.length, 1);
+});

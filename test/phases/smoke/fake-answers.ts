@@ -131,7 +131,8 @@ function textFor(body: Record<string, unknown>): { content: string; finish: stri
   return { content: kept.join(''), finish: kept.length < words.length ? 'length' : 'stop', tokens: kept.length };
 }
 
-function streamOf(model: unknown, content: string): string {
+/** A streamed answer, a piece for each word. */
+export function streamOf(model: unknown, content: string): string {
   const chunk = (choices: unknown, usage: unknown = null): string =>
     `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1, model, choices, usage })}\n\n`;
   const delta = (part: unknown, finish: string | null = null): string =>

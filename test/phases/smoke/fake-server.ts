@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { answerOf, type Answer, type Seen } from './fake-answers.ts';
 
-export { json, KEY, page, type Answer, type Seen } from './fake-answers.ts';
+export { json, KEY, page, streamOf, type Answer, type Seen } from './fake-answers.ts';
 
 /** A server on a free port of loopback. */
 export interface FakeServer extends AsyncDisposable {
@@ -17,6 +17,8 @@ export interface FakeServer extends AsyncDisposable {
 export interface Pace {
   readonly everyMs: number;
   readonly held?: true;
+  /** Blocks that are sent together, as a proxy with a small buffer does. */
+  readonly together?: number;
   /** A pause before one block: the sixth, or `pauseAt`, from 0. */
   readonly pauseMs?: number;
   readonly pauseAt?: number;
@@ -95,12 +97,16 @@ async function send(response: ServerResponse, { status, headers, body }: Answer,
   if (pace === undefined) return void response.end(body);
   response.flushHeaders();
   const blocks = body.split(/(?<=\n\n)/);
+  let kept = '';
   for (const [number, block] of blocks.entries()) {
     await setTimeout(pace.everyMs + (number === (pace.pauseAt ?? 5) ? (pace.pauseMs ?? 0) : 0));
     if (response.destroyed) return;
-    if (pace.held !== true) response.write(block);
+    kept += block;
+    if (pace.held === true || (pace.together !== undefined && number % pace.together !== 0)) continue;
+    response.write(kept);
+    kept = '';
   }
-  response.end(pace.held === true ? body : '');
+  response.end(kept);
 }
 
 async function readRequest(request: IncomingMessage): Promise<Seen> {

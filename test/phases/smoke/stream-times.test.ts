@@ -5,7 +5,7 @@ import { DEFAULT_SMOKE_LIMITS } from '../../../src/core/smoke-limits.ts';
 import { failsPhase } from '../../../src/core/verdict.ts';
 import { readBody } from '../../../src/phases/smoke/body-reader.ts';
 import { readEventStream } from '../../../src/phases/smoke/event-stream.ts';
-import { startFake, type Pace, type Seen } from './fake-server.ts';
+import { startFake, streamOf, type Answer, type Pace, type Seen } from './fake-server.ts';
 import { smokeAt, type Smoked } from './smoking.ts';
 
 const SERVER = 'http://127.0.0.1:1';
@@ -32,6 +32,35 @@ test('a stream that a proxy holds back fails, and one that arrives as it is writ
   assert.deepEqual(failures(written), []);
   assert.equal(written.result('stream.unbuffered').outcome, 'pass');
   assert.equal(written.result('stream.unbuffered').measured?.unit, 'ms');
+});
+
+/** The longer streams of a server that writes a token in a millisecond: its first stream is over too soon to show anything. */
+const lengthy = (seen: Seen, answer: Answer): Answer =>
+  seen.body['stream'] === true && Number(seen.body['max_tokens']) > 64 && Number(seen.body['max_tokens']) !== 1024
+    ? { ...answer, body: streamOf(seen.body['model'], 'one '.repeat(Number(seen.body['max_tokens']))) }
+    : answer;
+
+test('a proxy that holds streams back is seen in front of a very fast server, too', async () => {
+  for (const [held, outcome] of [
+    [{ held: true }, 'fail'],
+    [{}, 'pass'],
+  ] as const) {
+    await using server = await startFake({
+      models: ['phi3-3.8b'],
+      backends: [],
+      bend: lengthy,
+      pace: ({ body }) => (body['max_tokens'] === 1024 ? undefined : { everyMs: 1, ...held }),
+    });
+    const smoked = await smokeAt(server.url);
+    assert.equal(smoked.result('stream.unbuffered').outcome, outcome, smoked.result('stream.unbuffered').seen);
+    assert.deepEqual(failures(smoked), outcome === 'fail' ? ['stream.unbuffered'] : []);
+  }
+});
+
+test('a proxy that lets streams go block by block is seen', async () => {
+  const blocks = await withPace({ everyMs: 20, together: 20 });
+  assert.deepEqual(failures(blocks), ['stream.unbuffered']);
+  assert.match(blocks.result('stream.unbuffered').seen, /50 pieces in [234] arrivals/);
 });
 
 test('a stream that begins late or pauses fails by its number', async () => {

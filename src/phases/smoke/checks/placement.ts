@@ -1,8 +1,10 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import { at, jsonOf, replyOf } from '../exchange.ts';
+import { judgeLeast } from '../limits.ts';
 import { readDeployments } from '../memory.ts';
 import type { ProbeResults } from '../probe-results.ts';
+import { ratesOf } from '../server-rates.ts';
 import { serversOf } from '../target.ts';
 
 /** A server this many times slower than another one with the same model is a warning. */
@@ -72,6 +74,21 @@ export const PLACEMENT_CHECKS: readonly Check<ProbeResults>[] = [
       return times(worst) <= MOST_TIMES
         ? pass(seen, number)
         : failed(`at most ${String(MOST_TIMES)} times slower`, seen, `hxllm backend drain ${slow.url}`, number);
+    },
+  },
+  {
+    id: 'backends.fast-enough',
+    title: 'every server writes fast enough for one client',
+    severity: 'error',
+    after: ['models.listed'],
+    judge: ({ aliases, servers, target }) => {
+      if (target.backends === undefined) return notApplicable('no backends are expected');
+      const rates = ratesOf([...aliases.values(), ...servers.map(({ exchange }) => exchange)]);
+      const [slowest] = rates.toSorted((a, b) => a.rate - b.rate);
+      if (slowest === undefined) return notApplicable('no answer says how long writing it took');
+      const seen = rates.map(({ server, alias, rate }) => `${server} (${alias}) ${String(rate)} tokens/s`).join(', ');
+      const fix = `ssh ${new URL(slowest.server).hostname} 'uptime; ollama ps'  # its load, and whether the model is on the GPU`;
+      return judgeLeast('tokensPerS', slowest.rate, target, { seen, of: slowest.server, fix });
     },
   },
 ];

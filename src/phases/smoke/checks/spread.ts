@@ -1,6 +1,6 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
-import { backendOf, describeReply, type Exchange } from '../exchange.ts';
+import { backendOf, describeReply, replyOf, type Exchange } from '../exchange.ts';
 import type { ProbeResults } from '../probe-results.ts';
 import type { ServerAnswer } from '../servers.ts';
 import { outOfTime } from './answers.ts';
@@ -13,6 +13,26 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['models.listed'],
     judge: judgeServers,
+  },
+  {
+    id: 'backends.have-models',
+    title: 'every server has the models of its aliases',
+    severity: 'error',
+    after: ['models.listed'],
+    judge: ({ servers, target }) => {
+      if (target.backends === undefined) return notApplicable('no backends are expected');
+      if (servers.length === 0) return unknown('no server was asked by name');
+      const lacking = servers.filter(({ exchange }) => replyOf(exchange)?.status === 404);
+      const number = { value: lacking.length, unit: 'models', limit: 0 };
+      return lacking.length === 0
+        ? pass(`no server of ${String(target.backends.length)} lacks a model`, number)
+        : failed(
+            'the model of each alias on each of its servers',
+            lacking.map(describe).join('; '),
+            'hxllm preflight --only models -v  # the models of each server',
+            number,
+          );
+    },
   },
   {
     id: 'backends.every-alias',

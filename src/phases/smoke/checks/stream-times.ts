@@ -43,8 +43,8 @@ export const STREAM_TIME_CHECKS: readonly Check<ProbeResults>[] = [
     title: 'nothing on the way holds the stream back',
     severity: 'error',
     after: ['stream.framed'],
-    judge: ({ stream, again, parameters }) => {
-      const [first, second] = [heldBack(stream, parameters.short), heldBack(again, parameters.short)];
+    judge: ({ delivered, again, parameters }) => {
+      const [first, second] = [heldBack(delivered, parameters.short), heldBack(again, parameters.short)];
       if (first === undefined) return notApplicable('the answer was too short to show it');
       const shown = first.held && second !== undefined ? second : first;
       const seen = `${String(shown.pieces)} pieces in ${String(shown.arrivals)} arrivals within ${String(shown.spreadMs)} ms; writing them took about ${String(shown.writingMs)} ms`;

@@ -52,6 +52,32 @@ const ALIKE: readonly (readonly [string, Planted, string])[] = [
   ['a gateway on loopback', { at: async () => CLOSED, host: host({ listeners: ['127.0.0.1'] }) }, 'http.loopback'],
   ['nothing at the address, and no host', { at: async () => CLOSED, host: { why: 'no', fix: '' } }, 'http.no-answer'],
   [
+    'a slip in an alias, and a host whose file is another one',
+    {
+      listed: ['phi3-3-8b', 'llama3-8b'],
+      host: host({ service: service({ files: new Map([['/etc/litellm/config.yaml', 'b']]) }) }),
+    },
+    'models.wrong-alias',
+  ],
+  [
+    'a larger model that is not deployed yet',
+    {
+      listed: ['phi3-3.8b', 'llama3-70b'],
+      host: host({ service: service({ files: new Map([['/etc/litellm/config.yaml', 'b']]) }) }),
+    },
+    'config.stale',
+  ],
+  [
+    'a server below the limit of speed',
+    {
+      bend: (seen, answer) =>
+        isChat(seen) && seen.named === ONE && answer.status === 200
+          ? { ...answer, headers: { ...answer.headers, 'server-timing': 'decode;dur=60000' } }
+          : answer,
+    },
+    'backends.slow',
+  ],
+  [
     'a certificate for another name',
     {
       at: async () => tlsServer('wrong-name'),

@@ -5,6 +5,8 @@ import { cause, evidenceOf, resultOf, serviceOf, type Rule, type Symptoms } from
 
 /** The configuration on the host is not that of the operator's files, and this explains what the answers show. */
 export const explainingStaleRule: Rule = (symptoms) => {
+  // An alias that is listed under nearly the same name is a slip in one of the two places, and says more than "another content".
+  if (slipOf(symptoms) !== undefined) return undefined;
   const signs = signsOf(symptoms);
   return signs.length === 0 ? undefined : stale(symptoms, signs);
 };
@@ -66,22 +68,39 @@ function absentAliases({ outside, target }: Symptoms): readonly string[] {
   return (target.models ?? []).filter((alias) => !listed.includes(alias));
 }
 
+/** An alias that is not listed, while nearly the same name is listed that the files do not have. */
+function slipOf(symptoms: Symptoms): { readonly alias: string; readonly near: string } | undefined {
+  const { outside, target } = symptoms;
+  const others = listedModels(outside.seen.models).filter((name) => target.models?.includes(name) === false);
+  // llama3-8b and llama3-70b are two models.
+  const digits = (name: string): string => name.replaceAll(/\D/g, '');
+  for (const alias of absentAliases(symptoms)) {
+    const near = nearestName(
+      alias,
+      others.filter((name) => digits(name) === digits(alias)),
+    );
+    if (near !== undefined) return { alias, near };
+  }
+  return undefined;
+}
+
 /** An alias is not listed, or answers under another name. */
 export const aliasRule: Rule = (symptoms) => {
-  const { outside, target } = symptoms;
+  const { outside, target, expected } = symptoms;
   const listed = listedModels(outside.seen.models);
-  const [absent] = absentAliases(symptoms);
+  const slip = slipOf(symptoms);
+  const [absent] = slip === undefined ? absentAliases(symptoms) : [slip.alias];
   if (absent !== undefined) {
-    const near = nearestName(
-      absent,
-      listed.filter((name) => target.models?.includes(name) === false),
-    );
+    const health = serviceOf(symptoms);
+    const file = expected?.configFile;
+    const differs = file !== undefined && health !== undefined && health.files.get(file) !== expected?.files.get(file);
     return cause(
       'models.wrong-alias',
       `no model is listed as ${absent}`,
       [
         `GET /v1/models lists ${listed.length === 0 ? 'nothing' : listed.slice(0, 8).join(', ')}`,
-        ...(near === undefined ? [] : [`the nearest name there is ${near}`]),
+        ...(slip === undefined ? [] : [`the nearest name there is ${slip.near}, which your files do not have`]),
+        ...(differs ? [`${file}: another content than your files make`] : []),
       ],
       `hxllm inventory explain ${target.name}  # shows where litellm_models comes from; then: hxllm enforce`,
     );

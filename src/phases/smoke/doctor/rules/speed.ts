@@ -1,6 +1,7 @@
 import { backendOf, replyOf } from '../../exchange.ts';
 import { readEventStream } from '../../event-stream.ts';
 import { readMemory } from '../../memory.ts';
+import { ratesOf } from '../../server-rates.ts';
 import { serversOf } from '../../target.ts';
 import { cause, evidenceOf, hostOf, resultOf, type Diagnosis, type Rule, type Symptoms } from '../diagnosis.ts';
 
@@ -53,23 +54,46 @@ const SLOW_TIMES = 3;
 const SLOW_LEAST_MS = 1000;
 
 /** One server is much slower than the others. */
-export const slowRule: Rule = ({ outside: { fleet, seen }, target }) => {
+export const slowRule: Rule = (symptoms) => {
+  const { outside, target } = symptoms;
+  const { fleet, seen } = outside;
   const learned = (fleet?.servers ?? [])
     .filter(({ slow_factor: factor }) => (factor ?? 1) >= SLOW_FACTOR)
     .map(({ url, slow_factor: factor }) => ({
       url,
       evidence: `/fleet: ${url} takes ${(factor ?? 1).toFixed(1)} times as long for a token as the mean`,
     }));
-  const [slow] = [...learned, ...measured(seen.servers)];
+  const [slow]: readonly SlowServer[] = [...tooSlow(symptoms), ...learned, ...measured(seen.servers)];
   if (slow === undefined) return undefined;
   const { hostname } = new URL(slow.url);
   return cause(
     'backends.slow',
-    `the backend ${slow.url} is much slower than the others`,
+    slow.isAlone === true
+      ? `the backend ${slow.url} writes too slowly`
+      : `the backend ${slow.url} is much slower than the others`,
     [slow.evidence],
     `ssh ${hostname} 'uptime; ollama ps'  # its load, and whether the model is on the GPU; meanwhile: hxllm backend drain ${slow.url}${target.models === undefined ? '' : ` --limit ${target.name}`}`,
   );
 };
+
+/** A slow server; `isAlone`: by a limit, whatever the others are. */
+interface SlowServer {
+  readonly url: string;
+  readonly isAlone?: true;
+  readonly evidence: string;
+}
+
+// Below the limit that the operator has set for one client.
+function tooSlow(symptoms: Symptoms): readonly SlowServer[] {
+  const { seen } = symptoms.outside;
+  const judged = resultOf(symptoms, 'backends.fast-enough');
+  if (judged?.outcome !== 'fail') return [];
+  const rates = ratesOf([...seen.aliases.values(), ...seen.servers.map(({ exchange }) => exchange)]);
+  return rates
+    .toSorted((a, b) => a.rate - b.rate)
+    .slice(0, 1)
+    .map(({ server }) => ({ url: server, isAlone: true, evidence: evidenceOf(judged) }));
+}
 
 // The same alias of several servers; the time of a load does not count.
 function measured(
