@@ -30,7 +30,7 @@ test('bash connects to each address of a backend and takes the time', async (t) 
   t.after(() => server.close());
   const [reach, ...others] = await ask(reachQuestion('127.0.0.1', port));
   assert.deepEqual([reach?.address, reach?.connected, others], ['127.0.0.1', true, []]);
-  assert.ok(reach?.latencyMs !== undefined && reach.latencyMs < 1000);
+  assert.ok(reach?.latencyMs !== undefined && reach.latencyMs < 5000);
   const [refused] = await ask(reachQuestion('127.0.0.1', await quietPort()));
   assert.deepEqual([refused?.connected, refused?.why], [false, 'Connection refused']);
   assert.deepEqual(await ask(reachQuestion('no.such.name.invalid', 80)), []);

@@ -124,7 +124,7 @@ test('a client that does not read does not hold up the end of a stop', async () 
   await until('the server is asked', () => fake.requests.length === 1);
   const sinceMs = performance.now();
   await gateway.stop(50, new AbortController().signal);
-  assert.ok(performance.now() - sinceMs < 5000);
+  assert.ok(performance.now() - sinceMs < 15_000);
   socket.destroy();
 });
 

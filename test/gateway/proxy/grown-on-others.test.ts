@@ -4,18 +4,17 @@ import { errorOf, until, untilListed } from '../running.ts';
 import { MODEL, startGrowing } from './grown-context-stage.ts';
 
 test('the chosen server grows first, the other one when it is idle; short prompts are served meanwhile', async () => {
-  await using stage = await startGrowing({ count: 2, loadMs: 500 });
+  await using stage = await startGrowing({ count: 2, loadMs: 1500 });
   // Both have the model in memory.
   await until('both are in use', async () => {
     await Promise.all([1, 2, 3, 4].map(async (tokens) => (await stage.chat(tokens)).text()));
     return (await Promise.all(stage.servers.map((server) => stage.contexts(server)))).flat().length === 2;
   });
-  const sinceMs = performance.now();
   const long = stage.chat(6000);
   await until('a context grows', () => stage.gateway.service().scheduler.waiting === 1);
   const short = await stage.chat(10);
   assert.equal(short.status, 200);
-  assert.ok(performance.now() - sinceMs < 450, 'a short prompt waited for the load');
+  assert.equal(stage.gateway.service().scheduler.waiting, 1, 'a short prompt waited for the load');
   assert.equal(short.headers.get('x-hxllm-context'), null);
   await short.text();
   const grown = await long;

