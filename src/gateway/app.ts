@@ -13,6 +13,7 @@ import type { Failure } from './exchange.ts';
 import { FixedPathRouter } from './fixed-path-router.ts';
 import { fleetDocument } from './health/fleet-document.ts';
 import { fleetHealth } from './health/fleet-health.ts';
+import { usageHealth } from './health/usage-health.ts';
 import { liveliness, readiness, type ReadinessOptions } from './health/health.ts';
 import { errorResponse, jsonResponse, sizedResponse } from './http/sized-response.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
@@ -83,9 +84,9 @@ function guarded(handler: Handler, judge: typeof authenticate): Handler {
 }
 
 function showHealth({ env: { service } }: Context<GatewayEnv>): Response {
-  return jsonResponse(
-    fleetHealth(service.config, service.scheduler.fleet, service.growth.records, performance.now(), new Date()),
-  );
+  const { config, scheduler, growth, usage } = service;
+  const fleet = fleetHealth(config, scheduler.fleet, growth.records, performance.now(), new Date());
+  return jsonResponse({ ...fleet, ...usageHealth(usage?.state) });
 }
 
 async function showFleet({ env: { service } }: Context<GatewayEnv>): Promise<Response> {

@@ -89,6 +89,7 @@ export function createGateway(
     openConnections: () => connections.open,
     certificateEndsMs: () => tls?.endsMs(),
     requests: () => connections.contexts(),
+    usage: () => usage?.state,
     mostKeys: () => current.config.mostMetricKeys,
     ratiosOf: (key) => {
       const { keys, limiter, keptBudgets } = current;

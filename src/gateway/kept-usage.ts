@@ -26,6 +26,10 @@ export interface UsageState {
   /** Rows that could be kept nowhere. */
   readonly rowsLost: number;
   readonly rowsStored: number;
+  /** Rows that had been stored before. */
+  readonly rowsKnown: number;
+  /** Rows get from the journal into the database. */
+  readonly isStored: boolean;
   /** Why nothing is written to the journal, or stored from it; absent if it is. */
   readonly failure: string | undefined;
 }
@@ -41,6 +45,7 @@ export class KeptUsage {
   #triedMs = -Infinity;
   #lost = 0;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(stateDir: string | undefined, config: () => UsageConfig, records: KeyRecords, log: Log) {
     this.#folder = stateDir === undefined ? undefined : join(stateDir, FOLDER);
@@ -55,12 +60,15 @@ export class KeptUsage {
   }
 
   /** The recorder for a request; `undefined`: it is not recorded. */
-  recorderFor({ usage: { record }, keys }: GatewayConfig): UsageRecorder | undefined {
-    if (this.#folder === undefined || record === 'never') return undefined;
-    if (record === 'with-keys' && keys.length === 0 && this.#records.keys.size === 0) return undefined;
+  recorderFor(config: GatewayConfig): UsageRecorder | undefined {
+    if (!this.#isOn(config)) return undefined;
     if (this.#running === undefined && performance.now() - this.#triedMs >= RETRY_MS) this.#begin();
-    if (this.#running === undefined) this.#lost += 1;
     return this.#running?.recorder;
+  }
+
+  /** A request is served without a recorder: its row is lost, if it was to have one. */
+  missed(config: GatewayConfig): void {
+    if (this.#isOn(config)) this.#lost += 1;
   }
 
   /** Whether requests for models are refused, since their rows could not be kept. */
@@ -81,8 +89,15 @@ export class KeptUsage {
       mostBytes: this.#config().journalBytes,
       rowsLost: this.#lost + (journal?.lost ?? 0),
       rowsStored: running?.feed.counts.stored ?? 0,
+      rowsKnown: running?.feed.counts.known ?? 0,
+      isStored: running?.feed.failure === '',
       failure: failure === '' ? undefined : failure,
     };
+  }
+
+  /** Counts a request that a limit of its key has refused. */
+  refused(config: GatewayConfig, keyId: string | null, teamId: string | null, limit: string): void {
+    this.recorderFor(config)?.refuse(keyId, teamId, limit, Date.now());
   }
 
   /** Stores everything so far. */
@@ -93,7 +108,12 @@ export class KeptUsage {
   /** Stores what it can; the rest stays in the journal for another process. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#running?.feed.close();
+    await (this.#closing ??= this.#running?.feed.close());
+  }
+
+  #isOn({ usage: { record }, keys }: GatewayConfig): boolean {
+    if (this.#folder === undefined || record === 'never') return false;
+    return record === 'always' || keys.length > 0 || this.#records.keys.size > 0;
   }
 
   #begin(): void {

@@ -15,7 +15,7 @@ import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
 import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
 import { handleRequest } from './proxy/handler.ts';
-import { endUsage } from './proxy/record-usage.ts';
+import { closeUsage } from './proxy/record-usage.ts';
 import type { Service } from './service.ts';
 import { dialectOf, plainRouteOf, type PlainRoute } from './api/endpoints.ts';
 import type { Failure, Usage } from './exchange.ts';
@@ -100,8 +100,7 @@ export function createGatewayServer(
       if (!isLogged(context)) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
-      // Of a response that was cut: others have written theirs before their last byte.
-      if (context.usage !== undefined) void endUsage(context, line.status, line.ended);
+      if (context.service.usage !== undefined) closeUsage(context, line.status, line.ended);
       metrics.ended(line, context);
       log(line);
     };

@@ -17,6 +17,7 @@ import { createProcessMetrics } from './process-metrics.ts';
 import { routingMetrics } from './routing-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { TimingMetrics } from './timing-metrics.ts';
+import { usageMetrics, type UsageFigures } from './usage-metrics.ts';
 
 /** The state that gauges read at each scrape. */
 export interface MetricsSource extends KeyMetricsSource {
@@ -24,6 +25,8 @@ export interface MetricsSource extends KeyMetricsSource {
   readonly config: () => Pick<GatewayConfig, 'groups' | 'queue'>;
   readonly contexts: () => readonly ContextState[];
   readonly openConnections: () => number;
+  /** The journals of usage; `undefined` if there are none. */
+  readonly usage?: () => UsageFigures | undefined;
   /** The requests under way. */
   readonly requests: () => Iterable<RequestContext>;
   /** The release; `undefined` in the repository. */
@@ -72,6 +75,7 @@ export function createMetrics({
   certificateEndsMs,
   mostKeys,
   ratiosOf,
+  usage = () => undefined,
 }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const timings = new TimingMetrics();
@@ -134,6 +138,7 @@ export function createMetrics({
     grown,
     connections,
     certificate,
+    ...usageMetrics(usage),
     ...build.metrics,
     ...(instance === undefined ? [] : [info]),
     ...own.metrics,

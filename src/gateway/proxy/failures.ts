@@ -96,3 +96,11 @@ export const STOPPING: Failure = {
   message: 'The server is being stopped and could not wait for the end of this answer.',
   retryAfterMs: 1000,
 };
+
+/** The failure of a request whose usage could not be recorded, where the operator wants no such request. */
+export const UNRECORDED: Failure = {
+  kind: 'overloaded',
+  code: 'usage_not_recorded',
+  message: 'The usage of this request could not be recorded at the moment, so it is refused. Please try again later.',
+  retryAfterMs: 10_000,
+};

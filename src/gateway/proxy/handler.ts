@@ -9,7 +9,14 @@ import type { Service } from '../service.ts';
 import { userOf } from './caller.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
-import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unlistedModel, unsupportedParameter } from './failures.ts';
+import {
+  INTERNAL_ERROR,
+  MAX_NAME_LENGTH,
+  unknownModel,
+  unlistedModel,
+  UNRECORDED,
+  unsupportedParameter,
+} from './failures.ts';
 import { countRequest, limitFailure } from './limit-failure.ts';
 import { ableOf } from './forward-plan.ts';
 import { ignoredBy } from './ignored-params.ts';
@@ -42,6 +49,8 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     if (!group.ok) return reject(context, group.failure);
     // A client that left during a turn, or while the models of servers were listed, needs no response.
     if (context.outgoing.destroyed) return;
+    // Before limits take anything of it.
+    if (context.service.usage?.isRefusing(context.service.config) === true) return reject(context, UNRECORDED);
     const overTokens = countRequest(context, { parsed: request, group: group.value, endpoint });
     if (overTokens !== undefined) return reject(context, overTokens);
     await forward(context, request, group.value, endpoint);

@@ -12,7 +12,8 @@ export function beginUsage(context: RequestContext): void {
   const { service, usage, record } = context;
   if (service.usage === undefined || usage !== undefined) return;
   const recorder = service.usage.recorderFor(service.config);
-  if (recorder !== undefined) context.usage = recorder.begin(headOf(context), serverOf(record));
+  if (recorder === undefined) service.usage.missed(service.config);
+  else context.usage = recorder.begin(headOf(context), serverOf(record));
 }
 
 /** Writes the row of a request, before the last byte of its answer. The result, if any, resolves when it is on the disk. */
@@ -35,6 +36,17 @@ export function endUsage(
     tenths(firstMs),
     tenths(performance.now() - startedMs),
   ]);
+}
+
+/**
+ * Ends the usage of a request whose response is closed: the row of one that was cut, since others have written theirs before their last byte. A
+ * request that a limit has refused is counted: it has no row, since no server got it.
+ */
+export function closeUsage(context: RequestContext, status: number | undefined, ended: Ended): void {
+  const { service, key, record, usage } = context;
+  if (usage !== undefined) void endUsage(context, status, ended);
+  if (record.limitedBy === undefined) return;
+  service.usage?.refused(service.config, key === undefined ? null : keyIdOf(key), key?.team ?? null, record.limitedBy);
 }
 
 /** A `UsageHead` as JSON without brackets. */

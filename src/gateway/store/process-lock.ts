@@ -23,13 +23,14 @@ export function takeLock(file: string): ProcessLock | undefined {
     database.close();
     return undefined;
   }
+  const close = (): void => {
+    if (database.isOpen) database.close();
+  };
   return {
     remove: () => {
       for (const name of [file, `${file}-journal`]) rmSync(name, { force: true });
-      database.close();
+      close();
     },
-    release: () => {
-      database.close();
-    },
+    release: close,
   };
 }

@@ -44,6 +44,8 @@ test('a whole answer, a stream, an error of the server and a client that leaves 
     await (await gateway.chat({ model: 'none' }, asClient)).text();
     await gateway.service().usage?.flush();
     assert.equal(rowsIn(state)[0]?.id, id.slice('req_'.length));
+    // A second stop is one too many, and does nothing.
+    await gateway.stop(0, AbortSignal.abort());
   }
   const rows = rowsIn(state).map(({ key_id, ended, status, prompt_tokens, completion_tokens, end_user, address }) => ({
     row: `${String(key_id)} ${ended} ${String(status)} ${String(completion_tokens)}`,
