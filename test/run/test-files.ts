@@ -19,7 +19,7 @@ const LIKE_ITS_NEIGHBOUR = /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|
  * the gateway's own program its start and its flags stand for all: it prints lines of JSON, and systemd starts it.
  */
 const WITHOUT_ENVIRONMENT =
-  /^test\/(?:architecture|bench|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/flags|main\.)/;
+  /^test\/(?:architecture|bench|config\/(?:inventory\/agreement|python)|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/flags|main\.)/;
 
 /** Whether a file runs in the bare environment, too: not where nothing depends on it, nor where it only repeats the scripts of its neighbour. */
 export function runsBare(file: string): boolean {
