@@ -5,6 +5,7 @@ import { BARE_IN_WORDS, runBare } from './run/bare.ts';
 import { withCompileCache } from './run/compile-cache.ts';
 import { runLabFiles, sortLabFiles } from './run/lab-lanes.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
+import { findPromtool, PROMTOOL_LEFT_OUT, unpackPromtool } from './run/prometheus.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
@@ -43,6 +44,10 @@ async function main(patterns: readonly string[]): Promise<number> {
   const plain = files.filter((file) => !isSerial(file));
   // Where the machine may be changed, no test is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
+  if (labTestsLeftOut() === undefined && usesPromtool(files)) {
+    const promtool = await unpackPromtool(say);
+    if (promtool !== undefined) process.env['HXLLM_PROMTOOL_BIN'] = promtool;
+  }
   const times = createTimes();
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
     group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
@@ -75,6 +80,10 @@ async function main(patterns: readonly string[]): Promise<number> {
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 
+function usesPromtool(files: readonly string[]): boolean {
+  return files.some((file) => file.includes('promtool'));
+}
+
 /** The tests that were left out, and how to run them; they count as skipped. */
 function leftOutLines(
   files: readonly string[],
@@ -93,6 +102,7 @@ function leftOutLines(
           `LEFT OUT: ${String(moreHosts.length)} files of the lab that try more hosts (HXLLM_LAB=1 npm test runs them, too)`,
         ]
       : []),
+    ...(usesPromtool(files) && findPromtool() === undefined ? [PROMTOOL_LEFT_OUT] : []),
     ...(real
       ? [
           'LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)',

@@ -19,6 +19,7 @@ import { releasesCommand } from './commands/releases.ts';
 import { rollbackCommandOf } from './commands/rollback.ts';
 import { serviceCommand } from './commands/service.ts';
 import { smokeCommand } from './commands/smoke.ts';
+import { templatesCommand } from './commands/templates.ts';
 import { trustCommandOf } from './commands/trust.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
@@ -92,6 +93,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
         driftCommand(handOn),
         serviceCommand(handOn),
         backendCommand(handOn),
+        templatesCommand(handOn),
       ],
     ],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],

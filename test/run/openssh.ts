@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { must, run } from '../lab/command.ts';
 import { CACHE } from '../lab/place.ts';
+import { unpackDebianPackages } from './debian-packages.ts';
 
 const SERVER = '/usr/sbin/sshd';
 
@@ -16,15 +16,7 @@ export async function unpackOpenSsh(say: (line: string) => void): Promise<string
   const program = join(place, 'sshd');
   if (existsSync(program)) return program;
   say('unpacking Debian’s OpenSSH server for the tests');
-  await mkdir(CACHE, { recursive: true });
-  const folder = await mkdtemp(`${place}-`);
-  try {
-    // Fresh lists only cost time, and the download tells whether they were good.
-    await run(['apt-get', 'update', '-qq']);
-    await must(['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', 'openssh-server', 'libwrap0'], {
-      cwd: folder,
-    });
-    for (const name of await readdir(folder)) await must(['dpkg-deb', '-x', join(folder, name), join(folder, 'root')]);
+  await unpackDebianPackages(place, ['openssh-server', 'libwrap0'], async (folder) => {
     const libraries = (await readdir(join(folder, 'root/usr/lib')))
       .filter((name) => name.endsWith('-linux-gnu'))
       .map((name) => join(place, 'root/usr/lib', name));
@@ -33,10 +25,6 @@ export async function unpackOpenSsh(say: (line: string) => void): Promise<string
       `#!/bin/sh\nLD_LIBRARY_PATH=${libraries.join(':')} exec ${place}/root${SERVER} "$@"\n`,
     );
     await chmod(join(folder, 'sshd'), 0o755);
-    await rm(place, { recursive: true, force: true });
-    await rename(folder, place);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   return program;
 }
