@@ -23,7 +23,7 @@ export interface TemplatesOptions {
   readonly replace?: boolean;
 }
 
-interface Wanted {
+interface MonitoringFile {
   readonly path: string;
   readonly text: string;
   readonly before: string | Error | undefined;
@@ -41,7 +41,7 @@ export async function writeMonitoringFiles(
   if (folder.trim() === '') return giveUp(terminal, [NO_FOLDER]);
   const place = resolve(cwd, folder);
   const files = await Promise.all(
-    MONITORING_FILES.map(async (name): Promise<Wanted> => {
+    MONITORING_FILES.map(async (name): Promise<MonitoringFile> => {
       const path = join(place, name);
       return { path, text: await readFile(join(TEMPLATES, name), 'utf8'), before: await textOf(path) };
     }),

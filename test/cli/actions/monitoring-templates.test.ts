@@ -41,7 +41,7 @@ test('an edited file is named and kept, and nothing else is written; --replace k
   const second = fakeTerminal({ cwd });
   assert.equal(await writeMonitoringFiles(second, { write: 'm', replace: true }), 0);
   assert.equal(readFileSync(join(cwd, 'm', BOARD), 'utf8'), readFileSync(join(OWN, BOARD), 'utf8'));
-  const [copy = ''] = readdirSync(join(cwd, 'm/grafana')).filter((name) => name.endsWith('.bak'));
+  const copy = readdirSync(join(cwd, 'm/grafana')).find((name) => name.endsWith('.bak')) ?? '';
   assert.equal(readFileSync(join(cwd, 'm/grafana', copy), 'utf8'), 'mine\n');
   assert.ok(second.written.out.includes(copy), 'the copy is named');
   assert.match(second.written.out, /wrote .*alerts\.yml/);
