@@ -1,5 +1,6 @@
 import { isObject, parseJson } from '../core/json.ts';
 import { getQuestion, parseGot, type Got } from './http.ts';
+import { parseTags, type ServedModel } from './ollama-server/http.ts';
 import type { Answer, Question } from './question.ts';
 
 /** The answer of a backend, or the reason why there is none. */
@@ -24,6 +25,11 @@ export interface ListedModel {
 /** The models at a backend's URL. */
 export function ollamaModelsQuestion(url: string): Question<BackendReply<readonly ListedModel[]>> {
   return { ...getQuestion(`${url}/api/tags`), parse: (answer) => read(answer, parseListing) };
+}
+
+/** The models at a backend's URL, with their sizes. */
+export function servedModelsQuestion(url: string): Question<BackendReply<readonly ServedModel[]>> {
+  return { ...getQuestion(`${url}/api/tags`), parse: (answer) => read(answer, parseTags) };
 }
 
 function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): BackendReply<T> {

@@ -7,7 +7,9 @@ import type { Config } from '../../config/config.ts';
 import { masterKeyOf } from '../../config/requirements.ts';
 import { loadConfig } from '../../config/load.ts';
 import { shownPath } from '../../config/shown-path.ts';
+import { readTargets } from '../../config/targets.ts';
 import { errorCode } from '../../core/error.ts';
+import type { Target } from '../../core/host.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
@@ -111,6 +113,7 @@ async function draftAndWrite(
         ? { scan: { hosts: config.value?.servers, askServer: (url) => askServer(url, session.signal) } }
         : {}),
       askBackend: (url) => askBackend(url, session.signal),
+      targetOf: (name) => targetOf(session, name),
     },
     tools,
   );
@@ -168,6 +171,15 @@ async function configIfAny(
   return !loaded.ok && mayBeMissing && loaded.problems.every(({ code }) => code === 'inventory.not-found')
     ? ok(undefined)
     : loaded;
+}
+
+/** The connection to a host of the inventory, or to an address that it lacks. */
+async function targetOf(session: Session, name: string): Promise<Result<Target>> {
+  const read = await readTargets(configRequest(session), [name]);
+  if (!read.ok) return read;
+  const [target] = read.value.targets;
+  if (target === undefined) throw new Error(`a name without a target: ${name}`);
+  return ok(target);
 }
 
 /** The later phases need the key. If only the key is missing, the fix is the command that creates it. */

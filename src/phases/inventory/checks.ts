@@ -7,6 +7,8 @@ import type { ListState, InventorySubject } from './subject.ts';
 
 const ADD_BACKENDS = 'hxllm inventory --backend http://SERVER:11434';
 
+const MODELS_EXAMPLE = 'litellm_models: [{name: "llama3", model: "llama3:8b"}]';
+
 /** The checks of inventory, in order. The files are judged with the changes of this run. */
 export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
   {
@@ -64,7 +66,10 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
           `no list of models: ${inWords(first.problem)}`,
           first.problem.fix,
         );
-      if (models.state === 'added') return pass('all of them');
+      if (models.state === 'added')
+        return pass(
+          ['all of them', ...models.relayed.map(({ url, from }) => `${url} was asked from ${from}`)].join('; '),
+        );
       return notApplicable(
         models.state === 'defined' ? 'no backend was asked, since litellm_models is defined' : 'no backend was asked',
       );
@@ -81,7 +86,7 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
       if (models.state === 'missing' && models.unanswered.length > 0)
         return unknown(
           'no backend told its models',
-          'hxllm inventory  # when a backend answers; or write litellm_models by hand',
+          `hxllm inventory  # when a backend answers; or by hand in group_vars/all/main.yml: ${MODELS_EXAMPLE}`,
         );
       return judgeList(
         models,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { FileChange } from '../../config/edit/file-change.ts';
+import type { Target } from '../../core/host.ts';
 import type { PhaseReport } from '../../core/phase.ts';
 import type { Stray } from '../../config/strays/stray.ts';
 import type { Result } from '../../core/problem.ts';
@@ -34,7 +35,9 @@ export interface InventoryRequest {
   readonly scan?: ScanRequest;
   /** Reads a file's text; `undefined` if there is no such file. */
   readonly read: (path: string) => Promise<string | undefined>;
-  /** Asks a backend for the names of its models. */
+  /** The connection to a host that joins: one of the inventory, or an address. */
+  readonly targetOf: (name: string) => Promise<Result<Target>>;
+  /** Asks a backend from this machine for the names of its models. */
   readonly askBackend: (url: string) => Promise<Result<readonly string[]>>;
 }
 

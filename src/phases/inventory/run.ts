@@ -12,6 +12,7 @@ import type { InventoryReport, InventoryRequest } from './request.ts';
 import { knownHosts, type InventorySubject } from './subject.ts';
 import { scanAndDraft } from './scan/index.ts';
 import type { ListHost, ListPlaces } from './scan/draft.ts';
+import { askThroughGateway } from './through-gateway.ts';
 import { draftVariables, variablePaths, type DraftedVariables } from './variables.ts';
 import { draftVault, MAKE_KEY } from './vault.ts';
 
@@ -23,14 +24,22 @@ export type { InventoryReport, InventoryRequest } from './request.ts';
  */
 export async function runInventory(request: InventoryRequest, tools: PhaseTools): Promise<InventoryReport> {
   const drafts = new Drafts(request.read, request.cwd);
-  const drafted = await draftAll(request, drafts);
+  const drafted = await draftAll(request, drafts, tools);
   if (tools.signal.aborted) return { ending: 'aborted', results: [], problems: [], changes: 0, edits: [] };
   if (!drafted.ok) return { ending: 'failed', results: [], problems: drafted.problems, changes: 0, edits: [] };
   const { subject, variables } = drafted.value;
   const scanned =
     request.scan === undefined
       ? undefined
-      : await scanAndDraft(request.scan, listPlaces(request, variables, drafts), drafts, tools);
+      : await scanAndDraft(
+          {
+            ...request.scan,
+            throughGateway: (unanswered) => askThroughGateway(unanswered, request, true, tools),
+          },
+          listPlaces(request, variables, drafts),
+          drafts,
+          tools,
+        );
   if (tools.signal.aborted) return { ending: 'aborted', results: [], problems: [], changes: 0, edits: [] };
   const results = [...judgeAll(INVENTORY_CHECKS, subject, '-'), ...(scanned?.results ?? [])];
   const edits = drafts.edits();
@@ -79,14 +88,14 @@ interface Drafted {
   readonly variables: DraftedVariables;
 }
 
-async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<Drafted>> {
+async function draftAll(request: InventoryRequest, drafts: Drafts, tools: PhaseTools): Promise<Result<Drafted>> {
   if (request.config === undefined && request.init === undefined)
     return nothingThere(drafts.shown(request.inventoryFile));
   const paths = await variablePaths(request, drafts);
   const { joining } = chooseHost(request);
   const group = await draftGroup(request, drafts);
   if (!group.ok) return group;
-  const variables = await draftVariables(request, joining, paths, drafts);
+  const variables = await draftVariables(request, joining, paths, drafts, tools);
   if (!variables.ok) return variables;
   const vault = await draftVault(request, keyOf(request, joining), paths, drafts);
   const strays = request.strays.map(({ path, kind, secrets, isRead }) => ({

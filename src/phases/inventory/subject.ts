@@ -13,7 +13,7 @@ export interface InventorySubject {
     readonly file: string;
   };
   readonly backends: ListState;
-  readonly models: ListState & { readonly unanswered: readonly Unanswered[] };
+  readonly models: ListState & { readonly unanswered: readonly Unanswered[]; readonly relayed: readonly Relayed[] };
   readonly key: MasterKey | { readonly state: 'added'; readonly file: string };
   /** The existing or new vault, as a path to show. */
   readonly vault: { readonly file: string; readonly exists: boolean };
@@ -37,6 +37,12 @@ export type ListState =
   | { readonly state: 'added'; readonly entries: readonly string[]; readonly file: string }
   | { readonly state: 'partly'; readonly without: readonly string[] }
   | { readonly state: 'missing' };
+
+/** A backend that this machine does not reach, and that answered a host of the gateway. */
+export interface Relayed {
+  readonly url: string;
+  readonly from: string;
+}
 
 /** A backend that was asked for its models and did not answer. */
 export interface Unanswered {

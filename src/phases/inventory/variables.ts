@@ -4,11 +4,20 @@ import { schemaFileBeside, schemaFileText } from '../../config/edit/schema-file.
 import { findVariablePaths, plainVariablesFile, type VariablePaths } from '../../config/edit/variable-paths.ts';
 import { backendLines, modelLines, type NewModel } from '../../config/edit/variable-text.ts';
 import { addVariable } from '../../config/edit/variables-edit.ts';
+import type { PhaseTools } from '../../core/phase.ts';
 import { ok, type Result } from '../../core/problem.ts';
 import { modelsOf, type Served } from './alias.ts';
 import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
-import { knownHosts, listState, type ListState, type InventorySubject, type Unanswered } from './subject.ts';
+import { askThroughGateway } from './through-gateway.ts';
+import {
+  knownHosts,
+  listState,
+  type ListState,
+  type InventorySubject,
+  type Relayed,
+  type Unanswered,
+} from './subject.ts';
 
 /** The files with the variables of all hosts. Without a configuration they are looked for on disk. */
 export async function variablePaths(request: InventoryRequest, drafts: Drafts): Promise<VariablePaths> {
@@ -32,6 +41,7 @@ export async function draftVariables(
   joining: string | undefined,
   paths: VariablePaths,
   drafts: Drafts,
+  tools: PhaseTools,
 ): Promise<Result<DraftedVariables>> {
   const given = readAddresses(request.backends);
   if (!given.ok) return given;
@@ -46,7 +56,8 @@ export async function draftVariables(
     backends = { state: 'added', entries: given.value, file: drafts.shown(file) };
   }
   const urls = backends.state === 'defined' || backends.state === 'added' ? backends.entries : [];
-  const fleet = models.state === 'missing' ? await askFleet(urls, request) : { models: [], unanswered: [] };
+  const fleet =
+    models.state === 'missing' ? await askFleet(urls, request, tools) : { models: [], unanswered: [], relayed: [] };
   if (fleet.models.length > 0) {
     const added = await draft(file, 'litellm_models', modelLines(fleet.models), drafts);
     if (!added.ok) return added;
@@ -58,7 +69,7 @@ export async function draftVariables(
   await draftSchema(file, isNew, drafts);
   return ok({
     backends,
-    models: { ...models, unanswered: fleet.unanswered },
+    models: { ...models, unanswered: fleet.unanswered, relayed: fleet.relayed },
     unlisted: unlisted(given.value, backends),
     file,
     addedModels: models.state === 'added' ? fleet.models : [],
@@ -87,18 +98,28 @@ async function draft(file: string, name: string, lines: readonly string[], draft
   return ok(undefined);
 }
 
-/** Asks all backends for their models at once, and makes aliases from the answers in the order of the list. */
+/**
+ * Asks all backends for their models at once, those that this machine does not reach from the gateway's host, and makes aliases from the
+ * answers in the order of the list.
+ */
 async function askFleet(
   urls: readonly string[],
   request: InventoryRequest,
-): Promise<{ readonly models: readonly NewModel[]; readonly unanswered: readonly Unanswered[] }> {
+  tools: PhaseTools,
+): Promise<Pick<InventorySubject['models'], 'unanswered' | 'relayed'> & { readonly models: readonly NewModel[] }> {
   const answers = await Promise.all(urls.map(async (url) => ({ url, answer: await request.askBackend(url) })));
+  const silent = answers.flatMap(({ url, answer }) => (answer.ok ? [] : [{ url, problem: answer.problems[0] }]));
+  const again = await askThroughGateway(silent, request, false, tools);
   const served = new Map<string, string[]>();
   const unanswered: Unanswered[] = [];
+  const relayed: Relayed[] = [];
   for (const { url, answer } of answers) {
-    if (!answer.ok) unanswered.push({ url, problem: answer.problems[0] });
-    else for (const model of new Set(answer.value)) served.set(model, [...(served.get(model) ?? []), url]);
+    const relay = again.get(url);
+    if (relay?.ok === true) relayed.push({ url, from: relay.value.from });
+    const names = relay?.ok === true ? relay.value.models.map(({ name }) => name) : answer.ok ? answer.value : [];
+    for (const model of new Set(names)) served.set(model, [...(served.get(model) ?? []), url]);
+    if (relay?.ok === false) unanswered.push({ url, problem: relay.problems[0] });
   }
   const list: readonly Served[] = [...served].map(([model, backends]) => ({ model, backends }));
-  return { models: modelsOf(list, urls), unanswered };
+  return { models: modelsOf(list, urls), unanswered, relayed };
 }

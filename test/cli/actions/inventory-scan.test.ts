@@ -53,7 +53,7 @@ afterEach(() => {
 
 function write(group: string): void {
   mkdirSync(join(root, 'inventories/group_vars/all'), { recursive: true });
-  writeFileSync(join(root, 'inventories/dev.ini'), `[litellm]\napi ansible_host=192.0.2.1\n${group}`);
+  writeFileSync(join(root, 'inventories/dev.ini'), `[litellm]\napi ansible_host=127.0.0.1 ansible_port=1\n${group}`);
   writeFileSync(
     join(root, MAIN),
     `litellm_backends:\n  - "${sim.url}"   # the box\n  - http://127.0.0.1:1\nlitellm_models:\n  - name: llama # ours\n    model: "${MODEL}"\n`,

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import type { Connect } from '../../../src/core/host.ts';
 import type { PhaseTools } from '../../../src/core/phase.ts';
 import type { PhaseEvent } from '../../../src/core/recorder.ts';
 import { fail, ok, type Result } from '../../../src/core/problem.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { runInventory, type InventoryReport, type InventoryRequest } from '../../../src/phases/inventory/run.ts';
 import { configOf, type Tree } from '../../config/tree.ts';
+import { targetOf } from '../../remote/target.ts';
 
 export const KEY = new Secret(`sk-${'ab'.repeat(32)}`);
 
@@ -30,6 +32,14 @@ export const fleet = (url: string): Promise<Result<readonly string[]>> =>
           }),
   );
 
+/** The Problem of a host that lets nobody in. */
+export const NO_WAY = {
+  code: 'host.key-unknown',
+  summary: 'the host key of the host is unknown',
+  detail: 'Expected its key in known_hosts, found none.',
+  fix: 'hxllm trust HOST',
+};
+
 export interface Run {
   readonly report: InventoryReport;
   readonly notes: readonly string[];
@@ -37,12 +47,16 @@ export interface Run {
 }
 
 /** Runs the phase over a folder as the command does, without writing. */
-export async function run(tree: Tree, request: Partial<InventoryRequest> = {}): Promise<Run> {
+export async function run(
+  tree: Tree,
+  request: Partial<InventoryRequest> = {},
+  connect: Connect = () => Promise.resolve(fail(NO_WAY)),
+): Promise<Run> {
   const inventoryFile = request.inventoryFile ?? join(tree.folder, 'inventories/dev.ini');
   const loaded = await tree.load({ inventories: [inventoryFile] });
   const events: PhaseEvent[] = [];
   const tools: PhaseTools = {
-    connect: () => assert.fail('no host is reached'),
+    connect,
     confirm: () => assert.fail('the caller asks'),
     signal: new AbortController().signal,
     nowMs: () => 0,
@@ -66,6 +80,7 @@ export async function run(tree: Tree, request: Partial<InventoryRequest> = {}): 
       masterKey: KEY,
       strays: [],
       askBackend: fleet,
+      targetOf: (name) => Promise.resolve(ok(targetOf({ name }))),
       ...request,
       read: (path) => Promise.resolve(readIfThere(path)),
     },

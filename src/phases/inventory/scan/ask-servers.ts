@@ -2,12 +2,12 @@ import type { ServerHost } from '../../../config/config.ts';
 import { randomId } from '../../../core/id.ts';
 import { FORKS, startInParallel } from '../../../core/parallel.ts';
 import type { PhaseTools } from '../../../core/phase.ts';
-import { inWords } from '../../../core/problem.ts';
+import { inWords, type Result } from '../../../core/problem.ts';
 import { ask } from '../../../facts/ask.ts';
 import type { OllamaHost } from '../../../facts/ollama-server/answer.ts';
 import { ollamaHostQuestion } from '../../../facts/ollama-server/question.ts';
 import { inspectionOf } from './inspect.ts';
-import type { Scan, ScannedServer, ScanRequest } from './scan.ts';
+import type { Scan, ScannedServer, ScanRequest, ServerAnswer, ThroughGateway } from './scan.ts';
 
 /** Longer than the time limit of the question. */
 const ASK_TIMEOUT_MS = 60_000;
@@ -15,7 +15,7 @@ const ASK_TIMEOUT_MS = 60_000;
 /** Asks all backends over HTTP, and their hosts over SSH, at once. A server that does not answer does not hide the others. */
 export async function scanServers(
   urls: readonly string[],
-  { hosts, askServer }: ScanRequest,
+  { hosts, askServer, throughGateway }: ScanRequest & { readonly throughGateway: ThroughGateway },
   tools: PhaseTools,
 ): Promise<Scan> {
   const owners = new Map(urls.map((url) => [url, hostOf(url, hosts ?? [])]));
@@ -28,10 +28,22 @@ export async function scanServers(
     const answer = asking[index];
     if (answer !== undefined) asked.set(host, answer);
   }
+  const direct = await Promise.all(urls.map(askServer));
+  const silent = direct.flatMap((reply, index) =>
+    reply.ok ? [] : [{ url: urls[index] ?? '', problem: reply.problems[0] }],
+  );
+  const relayed = await throughGateway(silent);
+  const replies = new Map<string, Result<ServerAnswer & { readonly from?: string }>>(
+    urls.flatMap((url, index) => {
+      const reply = relayed.get(url) ?? direct[index];
+      return reply === undefined ? [] : [[url, reply] as const];
+    }),
+  );
   const servers = urls.map(async (url): Promise<ScannedServer> => {
     const owner = owners.get(url);
-    const [reply, said] = await Promise.all([askServer(url), owner === undefined ? undefined : asked.get(owner)]);
-    const http = reply.ok ? { answer: reply.value } : { problem: reply.problems[0] };
+    const said = owner === undefined ? undefined : await asked.get(owner);
+    const reply = replies.get(url);
+    const http = httpOf(reply);
     const head = { url, label: labelOf(url, urls), ...http };
     if (owner === undefined || said === undefined)
       return {
@@ -42,7 +54,7 @@ export async function scanServers(
     const gpus = said.said === undefined ? {} : { gpus: said.said.gpus };
     const known = { ...head, host: owner.target.name, ...gpus };
     const others = urls.filter((other) => other !== url && owners.get(other) === owner);
-    const inspection = said.said === undefined ? '' : inspectionOf(said.said, url, others, reply.ok);
+    const inspection = said.said === undefined ? '' : inspectionOf(said.said, url, others, reply?.ok === true);
     if (typeof inspection !== 'string') return { ...known, inspection };
     const remedy = said.remedy ?? `systemctl status ollama; ps -C ollama -o pid,args  # on ${owner.target.name}`;
     return { ...known, unknown: [inspection, said.unknown ?? ''].filter((text) => text !== '').join('; '), remedy };
@@ -52,6 +64,15 @@ export async function scanServers(
     overSsh: hosts !== undefined,
     otherHosts: (hosts ?? []).filter((host) => !named.has(host)).map(({ target }) => target.name),
   };
+}
+
+function httpOf(
+  reply: Result<ServerAnswer & { readonly from?: string }> | undefined,
+): Pick<ScannedServer, 'answer' | 'problem' | 'from'> {
+  if (reply === undefined) return {};
+  if (!reply.ok) return { problem: reply.problems[0] };
+  const { from, ...answer } = reply.value;
+  return { answer, ...(from === undefined ? {} : { from }) };
 }
 
 /** The host of `[ollama]` with the name or address of the URL; else the only one with its first label. */

@@ -7,7 +7,7 @@ import { draftProposals, type ListPlaces } from './draft.ts';
 import { modelRows } from './rows.ts';
 import { SCAN_CHECKS } from './scan-checks.ts';
 import { scanDocument, type ScanDocument } from './scan-document.ts';
-import type { ScanRequest } from './scan.ts';
+import type { ScanRequest, ThroughGateway } from './scan.ts';
 import { matrixText, serversText } from './tables.ts';
 
 /** A scan for the report: its document, results, and the lines for the operator. */
@@ -19,7 +19,7 @@ export interface Scanned {
 
 /** Scans the backends of all lists, and drafts what they state. */
 export async function scanAndDraft(
-  request: ScanRequest,
+  request: ScanRequest & { readonly throughGateway: ThroughGateway },
   places: ListPlaces,
   drafts: Drafts,
   tools: PhaseTools,
@@ -39,6 +39,9 @@ export async function scanAndDraft(
       ...(scan.servers.length === 0 ? [] : [matrixText(rows, scan.servers), serversText(scan.servers)]),
       ...scan.servers.flatMap(({ label, inspection }) =>
         (inspection?.remarks ?? []).map((text) => `${label}: ${text}`),
+      ),
+      ...scan.servers.flatMap(({ url, from }) =>
+        from === undefined ? [] : [`${url} does not answer this machine; it was asked from ${from}`],
       ),
       ...remarks,
       ...(scan.otherHosts.length === 0

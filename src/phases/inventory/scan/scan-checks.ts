@@ -15,7 +15,7 @@ export interface ScanSubject {
 export const SCAN_CHECKS: readonly Check<ScanSubject>[] = [
   {
     id: 'inventory.servers-answer',
-    title: 'every backend answers this machine over HTTP',
+    title: 'every backend answers this machine, or the gateway’s host, over HTTP',
     severity: 'warning',
     judge: ({ scan: { servers } }) => {
       if (servers.length === 0) return notApplicable('there is no backend to ask');

@@ -11,6 +11,11 @@ export interface ScanRequest {
   readonly askServer: (url: string) => Promise<Result<ServerAnswer>>;
 }
 
+/** Asks servers that this machine does not reach from a host of the gateway. The answers are by URL. */
+export type ThroughGateway = (
+  unanswered: readonly { readonly url: string; readonly problem: Problem }[],
+) => Promise<ReadonlyMap<string, Result<ServerAnswer & { readonly from: string }>>>;
+
 /** The answers of a server over HTTP. */
 export interface ServerAnswer {
   readonly version: string | undefined;
@@ -45,6 +50,8 @@ export interface ScannedServer {
   /** `undefined`: it did not answer, for the reason in `problem`. */
   readonly answer?: ServerAnswer;
   readonly problem?: Problem;
+  /** The host of the gateway that asked it, where this machine does not reach it. */
+  readonly from?: string;
   /** The host of `[ollama]` that it runs on. */
   readonly host?: string;
   readonly inspection?: Inspection;
