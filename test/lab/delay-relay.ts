@@ -1,9 +1,22 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
+/** The traffic that has passed a relay. */
+export interface Traffic {
+  readonly connections: number;
+  /** Bytes from the clients to the target. */
+  readonly sentBytes: number;
+  /** Bytes from the target to the clients. */
+  readonly receivedBytes: number;
+  /** Round trips, one after the other, TCP's own included: see `countTrip`. */
+  readonly roundTrips: number;
+}
+
 /** A relay that is listening. */
 export interface DelayRelay extends AsyncDisposable {
   readonly port: number;
+  /** All traffic since the start. */
+  traffic(): Traffic;
 }
 
 /**
@@ -13,27 +26,55 @@ export interface DelayRelay extends AsyncDisposable {
 export async function startDelayRelay(
   target: { readonly host: string; readonly port: number },
   rttMs: number,
+  now: () => number = () => performance.now(),
 ): Promise<DelayRelay> {
   const open = new Set<Socket>();
+  const count = { connections: 0, sentBytes: 0, receivedBytes: 0, roundTrips: 0 };
+  let [heard, lastTripMs] = [true, -Infinity];
+  // A client that has heard something since its last trip and speaks begins another. What it sends less than a round trip after the last
+  // one waited for none of its answers, so both shared the network's time.
+  const countTrip = (): void => {
+    if (!heard || now() - lastTripMs < rttMs) return;
+    [heard, lastTripMs] = [false, now()];
+    count.roundTrips += 1;
+  };
+  const later = (delayMs: number, act: () => void): void => {
+    // A timer of 0 ms takes one.
+    if (delayMs === 0) act();
+    else setTimeout(act, delayMs);
+  };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     open.add(client);
     client.pause();
-    setTimeout(() => {
+    count.connections += 1;
+    heard = true;
+    countTrip();
+    later(rttMs, () => {
       const upstream = connect({ ...target, allowHalfOpen: true });
       open.add(upstream);
+      heard = true;
+      client.on('data', ({ length }: Buffer) => {
+        countTrip();
+        count.sentBytes += length;
+      });
+      upstream.on('data', ({ length }: Buffer) => {
+        count.receivedBytes += length;
+        later(rttMs / 2, () => {
+          heard = true;
+        });
+      });
       for (const [from, to] of [
         [client, upstream],
         [upstream, client],
       ] as const) {
         from.setNoDelay(true);
-        const later = (act: () => void): void => void setTimeout(act, rttMs / 2);
-        from.on('data', (chunk: Buffer) => later(() => to.write(chunk)));
-        from.on('end', () => later(() => to.end()));
+        from.on('data', (chunk: Buffer) => later(rttMs / 2, () => to.write(chunk)));
+        from.on('end', () => later(rttMs / 2, () => to.end()));
         from.on('error', () => to.destroy());
         from.on('close', () => open.delete(from));
         from.resume();
       }
-    }, rttMs);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,6 +82,7 @@ export async function startDelayRelay(
   if (address === null || typeof address === 'string') throw new Error('the relay has no port');
   return {
     port: address.port,
+    traffic: () => ({ ...count }),
     [Symbol.asyncDispose]: async () => {
       server.close();
       for (const socket of open) socket.destroy();

@@ -44,7 +44,8 @@ export interface Place {
   readonly octet: number;
 }
 
-export type HostName = 'hx-api-server' | 'hx-llm01-server' | 'hx-llm02-server';
+/** The hosts of the lab, and further ones that a benchmark boots beside them. */
+export type HostName = 'hx-api-server' | 'hx-llm01-server' | 'hx-llm02-server' | `hx-bench${number}`;
 
 /** The three hosts, in the inventory's order. */
 export const PLACES: readonly Place[] = [
