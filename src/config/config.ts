@@ -85,6 +85,8 @@ export interface Settings {
   readonly serviceManager: 'systemd' | 'process';
   /** Absolute path in front of every path on the host, or empty. */
   readonly prefix: string;
+  /** Whether the gateway may reach its backends and resolvers alone. */
+  readonly restrictEgress?: boolean;
   readonly requireDomainJoin: boolean;
   /** The group of the administrators, as the host resolves it. */
   readonly adminGroup: string | undefined;

@@ -7,6 +7,8 @@ export interface Confinement {
   /** Settings of the unit that the kernel or the container refused in a trial. */
   readonly refused: readonly string[];
   readonly cgroups: Cgroups;
+  /** Whether systemd filters the addresses of a unit (`IPAddressDeny=`); `undefined`: it was not asked, or the trial said nothing. */
+  readonly filtersAddresses?: boolean;
   readonly seLinux: 'enforcing' | 'permissive' | 'off';
   /** `undefined`: AppArmor is off. */
   readonly appArmor: AppArmor | undefined;
@@ -48,7 +50,7 @@ const TRIALS: readonly (readonly [word: string, settings: readonly string[]])[] 
 ];
 
 // Each trial runs in namespaces of its own, which end with it: nothing on the host changes.
-const SCRIPT = `install=$1
+const SCRIPT = `install=$1 restrict=$2
 # A program that is missing, or too slow, says nothing about the kernel.
 try() {
   local word=$1; shift
@@ -62,6 +64,12 @@ try ipc unshare --ipc true
 try names unshare --uts true
 try proc unshare --mount mount -t proc -o hidepid=invisible,subset=pid proc /proc
 try seccomp grep -q '^Seccomp:' /proc/self/status
+# A packet to the host itself, in a unit that is gone afterwards: once with the filter, and once without, which has to leave.
+send() { timeout 8 systemd-run --quiet --collect --wait --pipe "$@" /bin/bash -c 'echo >/dev/udp/127.0.0.1/9' </dev/null >/dev/null 2>&1; }
+if [ "$restrict" = yes ] && send; then
+  send -p IPAddressDeny=any
+  case $? in 0) echo filter=no;; 1) echo filter=yes;; esac
+fi
 echo "cgroup=$(stat -fc %T /sys/fs/cgroup 2>/dev/null)"
 echo "unified=$(stat -fc %T /sys/fs/cgroup/unified 2>/dev/null)"
 systemctl show system.slice -p MemoryCurrent -p TasksCurrent 2>/dev/null
@@ -71,12 +79,12 @@ sed 's/^/profile=/' /sys/kernel/security/apparmor/profiles 2>/dev/null
 echo "install=$install"`;
 
 /** Trials of what the unit asks of the kernel, and the state of cgroups, SELinux and AppArmor. */
-export function confinementQuestion(installDir: string): Question<Confinement> {
+export function confinementQuestion(installDir: string, restrictEgress = false): Question<Confinement> {
   return {
     script: SCRIPT,
-    arguments: [installDir],
+    arguments: [installDir, restrictEgress ? 'yes' : 'no'],
     as: 'root',
-    timeoutS: 20,
+    timeoutS: 30,
     parse: ({ stdout }) => parseConfinement(stdout),
   };
 }
@@ -92,6 +100,7 @@ export function parseConfinement(text: string): Confinement {
     container: container === '' ? 'none' : container,
     refused: TRIALS.flatMap(([word, settings]) => (value(word) === 'no' ? settings : [])),
     cgroups: cgroupsOf(value('cgroup'), value('unified'), value('MemoryCurrent')),
+    ...(value('filter') === undefined ? {} : { filtersAddresses: value('filter') === 'yes' }),
     seLinux: value('selinux') === '1' ? 'enforcing' : value('selinux') === '0' ? 'permissive' : 'off',
     appArmor:
       value('apparmor') === 'Y'

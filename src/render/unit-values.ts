@@ -1,6 +1,7 @@
 import { pathsOf, type Settings } from '../config/config.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
+import { egressLines, namesOfBackends } from './egress.ts';
 import { listenText } from './gateway-yaml.ts';
 import type { TemplateValues } from './template.ts';
 
@@ -8,6 +9,8 @@ import type { TemplateValues } from './template.ts';
 const PLAIN_PATH = /^\/[\w@+=:,./-]*$/;
 // useradd(8) on Debian.
 const PLAIN_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
+/** A name or an address. */
+const PLAIN_HOST = /^[\w.:-]+$/;
 const V4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const V6 = /^[\da-fA-F:]*:[\da-fA-F:.]*$/;
 
@@ -31,9 +34,17 @@ export function unitValues(settings: Settings): Result<TemplateValues> {
     ...(V4.test(host) || V6.test(host)
       ? []
       : [unsuitable('litellm_listen', 'an IP address, which the socket unit listens on', settings.listen)]),
+    ...(settings.restrictEgress === true
+      ? namesOfBackends(settings).flatMap((name) =>
+          PLAIN_HOST.test(name)
+            ? []
+            : [unsuitable('litellm_backends', 'names of letters, digits and ._- with litellm_restrict_egress', name)],
+        )
+      : []),
   ];
   const [first, ...more] = problems;
   if (first !== undefined) return fail(first, ...more);
+  const egress = egressLines(settings);
   return ok({
     mark: MARK_LINE,
     user: settings.user,
@@ -45,6 +56,8 @@ export function unitValues(settings: Settings): Result<TemplateValues> {
     gateway: `${paths.current}/gateway`,
     listen: listenText(host, settings.port),
     ca_environment: authorityLine(settings, paths.caFile),
+    egress: egress.instance,
+    egress_reload: egress.reload,
   });
 }
 

@@ -33,6 +33,13 @@ test('an unprivileged container without nesting refuses what needs a mount, with
   assert.equal(seLinux, 'enforcing');
 });
 
+test('the filter of addresses is known where it was tried, and only then', () => {
+  const [asked, not] = ['container=none\nfilter=yes\ninstall=/opt/litellm\n', 'container=none\ninstall=/opt/litellm\n'];
+  assert.equal(parseConfinement(asked).filtersAddresses, true);
+  assert.equal(parseConfinement(asked.replace('filter=yes', 'filter=no')).filtersAddresses, false);
+  assert.equal(parseConfinement(not).filtersAddresses, undefined);
+});
+
 test('a trial without an answer is not a refusal, and an answer that was cut is unknown', () => {
   assert.deepEqual(parseConfinement('container=none\ninstall=/opt/litellm\n').refused, []);
   assert.throws(() => parseConfinement('container=none\n'), /incomplete/);

@@ -44,7 +44,7 @@ test('each answer that a client waits for is a round trip, and TCP’s own is on
   assert.deepEqual(traffic, { connections: 1, sentBytes: 6, receivedBytes: 6, roundTrips: 4 });
 });
 
-test('what is sent within the same round trip shares it', async () => {
+test('data that is sent within the same round trip shares it', async () => {
   const traffic = await talk(4, async (say, turn) => {
     turn(4);
     await say('a');

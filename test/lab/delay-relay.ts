@@ -31,7 +31,7 @@ export async function startDelayRelay(
   const open = new Set<Socket>();
   const count = { connections: 0, sentBytes: 0, receivedBytes: 0, roundTrips: 0 };
   let [heard, lastTripMs] = [true, -Infinity];
-  // A client that has heard something since its last trip and speaks begins another. What it sends less than a round trip after the last
+  // A client that has heard something since its last trip and speaks begins another. Data that it sends less than a round trip after the last
   // one waited for none of its answers, so both shared the network's time.
   const countTrip = (): void => {
     if (!heard || now() - lastTripMs < rttMs) return;

@@ -79,6 +79,43 @@ test(
   },
 );
 
+/** Tries to send from the cgroup of the serving instance: TCP to a backend, to another port of this machine, and to the host itself. */
+const REACHED = `
+unit=$(systemctl list-units --plain --no-legend --state=active 'litellm@*.service' | tail -n 1 | cut -d ' ' -f 1)
+echo $BASHPID > /sys/fs/cgroup/unified$(systemctl show -P ControlGroup "$unit")/cgroup.procs
+for way in tcp/10.77.0.12/11434 tcp/10.77.0.13/11434 udp/10.77.0.53/53 udp/10.77.0.1/9 udp/127.0.0.1/9 udp/203.0.113.1/9; do
+  (timeout 3 bash -c "echo > /dev/$way") 2>/dev/null && echo "$way" || :
+done`;
+
+test(
+  'with litellm_restrict_egress the gateway reaches its backends and resolvers, and nothing else',
+  lab.only,
+  async () => {
+    const host = lab.host('hx-api-server');
+    const variables = 'inventories/group_vars/all/main.yml';
+    operator.edit(variables, 'litellm_backends:', 'litellm_restrict_egress: true\nlitellm_backends:');
+    for (const words of [
+      ['preflight', '--only', 'runtime.egress'],
+      ['enforce', '--yes'],
+    ]) {
+      const ran = await operator.deploy(...words);
+      assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+    }
+    assert.ok(operator.evidence().includes('a unit with IPAddressDeny=any reaches nothing'));
+    assert.equal(await host.must(REACHED), 'tcp/10.77.0.12/11434\ntcp/10.77.0.13/11434\nudp/10.77.0.53/53');
+    // A backend gets another address, which a reload looks up.
+    await host.must('echo "10.77.0.1 hx-llm02-server.dev-test.hana-x.ai" >> /etc/hosts; systemctl reload litellm');
+    assert.equal(await host.must(REACHED), 'tcp/10.77.0.12/11434\nudp/10.77.0.53/53\nudp/10.77.0.1/9');
+    await host.must("sed -i '$d' /etc/hosts; systemctl reload litellm");
+    const again = await operator.deploy('enforce', '--yes');
+    assert.equal(operator.lastRun().changes, 0, again.stdout);
+    operator.edit(variables, 'litellm_restrict_egress: true', 'litellm_restrict_egress: false');
+    const open = await operator.deploy('enforce', '--yes');
+    assert.equal(open.exitCode, 0, open.stdout + open.stderr);
+    assert.match(await host.must(REACHED), /udp\/127\.0\.0\.1\/9/);
+  },
+);
+
 test('uninstall leaves the drop-ins and names them', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must('rm /etc/systemd/system/litellm.service.d/zz-user.conf; rm -r /etc/systemd/system.control');

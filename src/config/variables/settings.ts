@@ -35,6 +35,14 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
       'litellm_prefix with the service manager process, which installs below its own folder',
       'add litellm_prefix: /absolute/path, or remove litellm_service_manager',
     );
+  const egress = variables.get('litellm_restrict_egress');
+  const restrictEgress = reader.parsed(egress) === true;
+  if (serviceManager === 'process' && restrictEgress && egress !== undefined)
+    reader.wrong(
+      egress,
+      'no litellm_restrict_egress with the service manager process, which has no filter of addresses',
+      'remove litellm_restrict_egress',
+    );
   const prefixValue = variables.get('litellm_prefix');
   if (serviceManager === 'systemd' && prefix !== '' && prefixValue !== undefined)
     reader.wrong(
@@ -75,6 +83,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings, a
     ...folders,
     serviceManager,
     prefix,
+    ...(restrictEgress ? { restrictEgress } : {}),
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
     adminGroup: readGroupName(variables.get('litellm_admin_group'), reader),
     authorities,

@@ -189,6 +189,12 @@ export const VARIABLES = {
       'An absolute path before every path on the host. It is for the demo, with the service manager `process` only.',
     default: '',
   },
+  litellm_restrict_egress: {
+    type: flag,
+    meaning:
+      'Whether systemd lets the gateway reach its backends and the host’s resolvers only (`IPAddressDeny=`). Their addresses are looked up when it starts and at each reload: after a backend got another address, run `hxllm service reload`.',
+    default: false,
+  },
   litellm_require_domain_join: {
     type: flag,
     meaning: 'Whether preflight requires that the host has joined a domain (realmd, SSSD, winbind or adcli).',

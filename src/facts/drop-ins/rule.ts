@@ -12,6 +12,8 @@ export interface ExpectedUnits {
   /** Whether litellm_ca_file is defined; otherwise `undefined`. */
   readonly authorities: object | undefined;
   readonly installDir: string;
+  /** litellm_restrict_egress. */
+  readonly restrictEgress?: boolean;
   /** An IP address or `localhost`. */
   readonly listen: string;
   readonly port: number;

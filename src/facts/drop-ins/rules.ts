@@ -1,3 +1,4 @@
+import { COMMAND, EGRESS_COMMAND, EGRESS_FILTER } from './egress-rules.ts';
 import {
   allowsFamily,
   whenHidden,
@@ -19,7 +20,6 @@ export type RuleSet = UnitName | 'drop-ins of litellm.service';
 
 type Rules = Readonly<Record<string, Rule>>;
 
-const COMMAND = 'it runs a command of its own, and a failure of it fails the start';
 const NO_AUTHORITIES = 'the gateway does not trust the authorities of litellm_ca_file';
 const RELOAD = 'a reload does something else than to check the configuration and read it';
 const CONDITION = 'the unit does not start where it is not met';
@@ -76,7 +76,7 @@ const INSTANCE: Rules = {
         : 'the unit runs another program or configuration than hxllm’s';
     },
   },
-  ExecStartPre: whenSet(COMMAND),
+  ExecStartPre: EGRESS_COMMAND,
   ExecStartPost: whenSet(COMMAND),
   ExecCondition: whenSet(COMMAND),
   ExecReload: whenSet(RELOAD),
@@ -141,7 +141,7 @@ const INSTANCE: Rules = {
       return more.length === 0 ? undefined : 'it may forbid system calls that Node.js needs';
     },
   },
-  IPAddressDeny: whenSet('it may cut the gateway off from clients and Ollama servers'),
+  IPAddressDeny: EGRESS_FILTER,
   LimitAS: whenSet('Node.js reserves more address space than it uses, and may not start'),
 };
 
@@ -160,6 +160,7 @@ const SERVICE: Rules = {
     ["+/bin/sh -c '… mkfifo -m 600 /run/litellm-log …'"],
     'the instances have no pipe for their log',
   ),
+  IPAddressDeny: whenSet('a reload may reach nothing'),
   ExecReload: whenUnlike(
     [/--check --config /, /^\+.*kill --signal=HUP/],
     ["/bin/sh -c '… --check --config …'", "+/bin/sh -c '… kill --signal=HUP …'"],

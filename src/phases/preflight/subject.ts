@@ -145,7 +145,7 @@ function questionsOfHost(settings: Settings) {
     runtime: runtimeQuestion(paths, settings),
     libraries: librariesQuestion,
     fileLimits: fileLimitsQuestion,
-    confinement: confinementQuestion(paths.installDir),
+    confinement: confinementQuestion(paths.installDir, settings.restrictEgress),
     tools: toolsQuestion(settings.serviceManager),
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings),

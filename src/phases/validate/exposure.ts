@@ -16,7 +16,7 @@ const WAIVERS: Readonly<Record<string, string>> = {
   'RestrictAddressFamilies=~AF_(INET|INET6)': 'it serves HTTP',
   'PrivateNetwork=': 'it serves the network',
   'DeviceAllow=': 'ProtectClock= itself lists the clock',
-  'IPAddressDeny=': 'backends have names, and their addresses change',
+  'IPAddressDeny=': 'litellm_restrict_egress is not set',
 };
 
 /** The gateway's unit first. */

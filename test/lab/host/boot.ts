@@ -44,6 +44,9 @@ function nspawn(place: Place, root: string, namespace: string): readonly string[
     '--resolv-conf=off',
     '--timezone=off',
     '--console=pipe',
+    // systemd filters the addresses of units with BPF (IPAddressDeny=), as on a real host.
+    '--capability=CAP_BPF,CAP_NET_ADMIN',
+    '--system-call-filter=bpf',
   ];
 }
 

@@ -20,7 +20,10 @@ test('a good host passes every check of the runtime, and one that has no runtime
   const results = (await judge({ ...GOOD, runtime: '' })).filter(({ id }) => id.startsWith('runtime.'));
   assert.deepEqual(
     results.filter(({ outcome }) => outcome !== 'pass').map(({ id, outcome }) => [id, outcome]),
-    [['runtime.starts', 'not-applicable']],
+    [
+      ['runtime.starts', 'not-applicable'],
+      ['runtime.egress', 'not-applicable'],
+    ],
   );
   assert.match(resultOf(results, 'runtime.starts').seen, /runtime\.libraries/);
 });
@@ -122,8 +125,20 @@ test('cgroups in which limits do nothing are a note, which fails nothing', async
   assert.match(note?.seen ?? '', /cgroup hybrid, in which systemd does not count/);
 });
 
+test('a host that does not filter addresses fails litellm_restrict_egress, which it is only asked with', async () => {
+  const outcome = async (answer: string, restrictEgress = true): Promise<string> =>
+    resultOf(
+      await judge({ ...GOOD, confinement: `${answer}\n${sample('nspawn')}` }, { restrictEgress }),
+      'runtime.egress',
+    ).outcome;
+  assert.equal(await outcome('filter=yes'), 'pass');
+  assert.equal(await outcome('filter=no'), 'fail');
+  assert.equal(await outcome(''), 'unknown');
+  assert.equal(await outcome('filter=no', false), 'not-applicable');
+});
+
 test('without systemd as the manager, nothing of the unit is judged', async () => {
   const results = await judge(GOOD, { serviceManager: 'process', prefix: '/tmp/x' });
-  for (const id of ['hardening', 'container', 'cgroups', 'security-module'])
+  for (const id of ['hardening', 'container', 'cgroups', 'egress', 'security-module'])
     assert.equal(resultOf(results, `runtime.${id}`).outcome, 'not-applicable');
 });

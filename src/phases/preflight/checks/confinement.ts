@@ -1,5 +1,5 @@
 import { pathsOf } from '../../../config/config.ts';
-import { failed, notApplicable, pass, type Verdict } from '../../../core/verdict.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import type { Confinement } from '../../../facts/confinement.ts';
 import { ignoredSettings } from '../../../facts/unit-settings.ts';
 import { commandOn, knowing, lineOn, type PreflightCheck, type PreflightSubject } from '../subject.ts';
@@ -66,6 +66,17 @@ export const CONFINEMENT: readonly PreflightCheck[] = [
     judge: onUnit(judgeCgroups),
   },
   {
+    id: 'runtime.egress',
+    title: 'systemd keeps the gateway from other addresses',
+    severity: 'error',
+    why: 'Sends a packet to the host itself from a unit with IPAddressDeny=any, which must not leave. Without cgroup v2 or BPF systemd starts the gateway all the same, and it reaches every address.',
+    remedy:
+      'Boot with cgroup v2; in a container, allow CAP_BPF, CAP_NET_ADMIN and the system call bpf. Or set litellm_restrict_egress: false.',
+    asks: ['confinement'],
+    after: [...after, 'privilege.sudo'],
+    judge: onUnit(judgeEgress),
+  },
+  {
     id: 'runtime.security-module',
     title: 'SELinux and AppArmor leave the gateway alone',
     severity: 'warning',
@@ -99,6 +110,22 @@ function judgeCgroups({ cgroups: { layout, counts } }: Confinement): Verdict {
       ? 'no cgroups at /sys/fs/cgroup'
       : `cgroup ${layout}, in which systemd does not count them: it accepts MemoryMax=, CPUQuota= and TasksMax=, and they do nothing`,
     'boot with systemd.unified_cgroup_hierarchy=1 on the kernel’s command line  # in a container: delegate the controllers to it',
+  );
+}
+
+function judgeEgress(
+  { filtersAddresses, container, cgroups }: Confinement,
+  { host: { settings } }: PreflightSubject,
+): Verdict {
+  if (settings.restrictEgress !== true) return notApplicable('litellm_restrict_egress is not set');
+  if (filtersAddresses === undefined) return unknown('the trial of IPAddressDeny= gave no answer');
+  if (filtersAddresses) return pass('a unit with IPAddressDeny=any reaches nothing');
+  return failed(
+    'a systemd that applies IPAddressDeny=, which litellm_restrict_egress needs',
+    `a packet left a unit with IPAddressDeny=any (cgroup ${cgroups.layout}, container: ${container})`,
+    container === 'none'
+      ? 'boot with systemd.unified_cgroup_hierarchy=1 on the kernel’s command line, or set litellm_restrict_egress: false'
+      : 'allow the container CAP_BPF, CAP_NET_ADMIN and the system call bpf, on the machine that runs it, or set litellm_restrict_egress: false',
   );
 }
 
