@@ -12,7 +12,7 @@ export interface DecidingSideOptions {
   readonly scheduler: Scheduler;
   /** The id of the other instance. */
   readonly peer: string;
-  readonly limits?: Pick<SharedLimits, 'adopt'>;
+  readonly limits?: Pick<SharedLimits, 'adopt' | 'adoptOpen'>;
   readonly send: (message: DecidingMessage) => void;
 }
 
@@ -47,6 +47,9 @@ export class DecidingSide {
         break;
       case 'spec':
         this.#spec = message.spec;
+        break;
+      case 'open':
+        this.#options.limits?.adoptOpen(this.#options.peer, message.open);
         break;
       case 'ask':
         this.#ask(message.request, message.slotRequest);
@@ -93,8 +96,9 @@ export class DecidingSide {
   drop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { scheduler } = this.#options;
+    const { scheduler, limits, peer } = this.#options;
     this.stopWaiting();
+    limits?.adoptOpen(peer, []);
     for (const lease of this.#leases.values()) {
       const promptBytes = lease.unread * TOKEN_BYTES;
       scheduler.release(lease, 'cancelled', lease.started ? undefined : { promptBytes, abandoned: true });

@@ -15,11 +15,14 @@ export interface HoldingSideOptions {
   readonly leases: () => readonly Lease[];
   /** Loads a model for the instance that decides. */
   readonly load: (replica: string, deployment: string) => void;
-  readonly limits?: Pick<SharedLimits, 'used'>;
+  readonly limits?: Pick<SharedLimits, 'used' | 'open'>;
   readonly send: (message: HoldingMessage) => void;
   /** The other side decides nothing after all. */
   readonly onAbort: () => void;
 }
+
+/** Time between two looks at the requests under way, ms. */
+const LOOK_MS = 250;
 
 /** The side of a link that has slots, and asks for more. */
 export class HoldingSide implements Decider {
@@ -46,6 +49,24 @@ export class HoldingSide implements Decider {
       waiters: scheduler.delegation.waiters(),
       ...(limits === undefined ? {} : { limits: limits.used() }),
     });
+    if (limits !== undefined) this.#tellOpen(limits);
+  }
+
+  // Limits on requests at once count those that end here: the other side forgets them as they do.
+  #tellOpen(limits: Pick<SharedLimits, 'open'>): void {
+    let told = '[]';
+    const tell = (): void => {
+      const open = limits.open();
+      const text = JSON.stringify(open);
+      if (text === told) return;
+      told = text;
+      this.#options.send({ kind: 'open', open });
+    };
+    tell();
+    const timer = setInterval(() => {
+      if (this.#options.scheduler.delegation.decider === this) tell();
+      else clearInterval(timer);
+    }, LOOK_MS).unref();
   }
 
   receive(message: DecidingMessage): void {

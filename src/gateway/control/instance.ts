@@ -10,6 +10,7 @@ import { runGate, type GateRequest } from './gate.ts';
 import type { InstancePlace } from './instance-id.ts';
 import { acceptLink, openLinkSocket } from './link-socket.ts';
 import { Links } from './links.ts';
+import { sharedLimits } from './shared-limits.ts';
 import { noListener, wrongState } from './instance-problems.ts';
 import type { InstanceState, InstanceStatus } from './instance-status.ts';
 import { neighboursIn, servingBeside } from './neighbours.ts';
@@ -72,12 +73,7 @@ export class Instance {
       load: (replica, deployment) => {
         gateway.service().load(replica, deployment);
       },
-      limits: {
-        used: () => gateway.service().limiter.used(performance.now()),
-        adopt: (peer, used) => {
-          gateway.service().limiter.adopt(peer, used, performance.now());
-        },
-      },
+      limits: sharedLimits(gateway),
       mayDecide: () => this.#state === 'serving' || this.#state === 'draining',
     });
     gateway.onForeignLoad((replica, deployment) => this.#links.load(replica, deployment));

@@ -1,5 +1,5 @@
 import type { Result } from '../../core/problem.ts';
-import type { UsedMinutes } from '../limits/owner-uses.ts';
+import type { OpenRequests, UsedMinutes } from '../limits/owner-uses.ts';
 import type { Log } from '../log.ts';
 import type { Lease } from '../route/fleet.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
@@ -16,12 +16,16 @@ export type LinkRole = 'decides' | 'holds';
 /** A connection to another instance; it becomes a link with the handlers of a side. */
 export type LinkConnection = (handlers: LinkHandlers) => Link;
 
-/** The minutes of keys and teams that instances tell each other. */
+/** The use of the limits of keys, teams and users, which instances tell each other. */
 export interface SharedLimits {
-  /** Those of this instance. */
+  /** The minutes of this instance. */
   used(): readonly UsedMinutes[];
   /** Counts those of another one, once for each. */
   adopt(peer: string, used: readonly UsedMinutes[]): void;
+  /** The requests under way in this instance. */
+  open(): readonly OpenRequests[];
+  /** Counts those of another one, instead of those that it told before. */
+  adoptOpen(peer: string, open: readonly OpenRequests[]): void;
 }
 
 /** The parts of a gateway that share its slots with other instances. */

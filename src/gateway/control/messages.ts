@@ -1,6 +1,6 @@
 import { isObject, parseJson } from '../../core/json.ts';
 import type { ServerFailure } from '../exchange.ts';
-import type { UsedMinutes } from '../limits/owner-uses.ts';
+import type { OpenRequests, UsedMinutes } from '../limits/owner-uses.ts';
 import type { AttemptResult, Observation, Rejection, SlotRequest } from '../route/event.ts';
 import type { FleetSpec } from '../route/fleet-spec.ts';
 import type { ForeignFacts, Holding } from '../route/holding.ts';
@@ -20,6 +20,8 @@ export type HoldingMessage =
       /** The minutes of keys and teams; an elder release does not send them. */
       readonly limits?: readonly UsedMinutes[];
     }
+  /** The requests under way by key, team and user: all of them, whenever they have changed. An elder release ignores it. */
+  | { readonly kind: 'open'; readonly open: readonly OpenRequests[] }
   /** Deployments that have come since. */
   | { readonly kind: 'spec'; readonly spec: FleetSpec }
   | { readonly kind: 'ask'; readonly request: string; readonly slotRequest: SlotRequest }

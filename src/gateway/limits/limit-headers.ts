@@ -1,4 +1,4 @@
-import type { NearestLimit, NearestLimits } from './limiter.ts';
+import type { NearestLimit, NearestLimits } from './nearest-limits.ts';
 
 /**
  * Adds OpenAI's and Anthropic's headers about the limits that are nearest; clients read the ones that they know. `dateMs` is now, since 1970.

@@ -1,20 +1,7 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
-import { OwnerUses, type OwnerUse, type UsedMinutes } from './owner-uses.ts';
+import { nearestOf, type Judged, type LimitUnit, type NearestLimits } from './nearest-limits.ts';
+import { OwnerUses, type OpenRequests, type OwnerUse, type UsedMinutes } from './owner-uses.ts';
 import { SlidingMinute, type UsedSecond } from './sliding-minute.ts';
-
-/** The unit of a limit per minute. */
-export type LimitUnit = 'requests' | 'tokens';
-
-/** A limit per minute. */
-export interface NearestLimit {
-  readonly limit: number;
-  readonly remaining: number;
-  /** Until all of it is unused again, ms. */
-  readonly resetMs: number;
-}
-
-/** Of each unit the limit that is nearest to its end; `undefined` if no owner has one. */
-export type NearestLimits = Readonly<Record<LimitUnit, NearestLimit | undefined>>;
 
 /** A request that a limit refuses. Nothing is counted. */
 export interface LimitRefusal {
@@ -28,12 +15,6 @@ export interface LimitRefusal {
   /** After this the same request fits, if no other takes its place. For `parallel` a guess: requests end when they end. */
   readonly retryAfterMs: number;
   readonly nearest: NearestLimits;
-}
-
-/** An owner with its use. */
-interface Judged {
-  readonly owner: LimitOwner;
-  readonly use: OwnerUse;
 }
 
 /** Wait under a limit of 0, which no request ever fits, ms: clients ask once a minute whether it has changed. */
@@ -76,9 +57,9 @@ export class Limiter {
 
   /** The requests and tokens of an owner in the last minute, and its requests under way. */
   usedBy(owner: LimitOwner, atMs: number): Readonly<Record<LimitRefusal['by'], number>> {
-    const { requests, tokens, open = 0 } = this.#uses.known(owner) ?? {};
+    const { requests, tokens, open = 0, elsewhere = 0 } = this.#uses.known(owner) ?? {};
     const nowMs = exact(atMs);
-    return { requests: requests?.used(nowMs) ?? 0, tokens: tokens?.used(nowMs) ?? 0, parallel: open };
+    return { requests: requests?.used(nowMs) ?? 0, tokens: tokens?.used(nowMs) ?? 0, parallel: open + elsewhere };
   }
 
   /** Forgets owners without a request in the last minute. */
@@ -112,6 +93,16 @@ export class Limiter {
     this.#uses.adopt(own, exact(nowMs));
   }
 
+  /** The requests under way, for the instance that decides from now on. */
+  openRequests(): readonly OpenRequests[] {
+    return this.#uses.open();
+  }
+
+  /** Counts the requests that are under way in an elder instance, instead of those that it told before. */
+  adoptOpen(peer: string, open: readonly OpenRequests[]): void {
+    this.#uses.adoptOpen(peer, open);
+  }
+
   #request(nowMs: number): CountedRequest {
     this.#uses.forgetSome(exact(nowMs));
     return new CountedRequest(this.#uses);
@@ -141,7 +132,9 @@ export class CountedRequest {
   /** Takes a place among the requests under way. */
   open(owners: readonly LimitOwner[], nowMs: number): LimitRefusal | undefined {
     const judged = this.#judged(owners);
-    const isFull = judged.some(({ owner: { limits }, use }) => use.open >= (limits.parallel ?? Infinity));
+    const isFull = judged.some(
+      ({ owner: { limits }, use }) => use.open + use.elsewhere >= (limits.parallel ?? Infinity),
+    );
     if (isFull) return this.#refusalOf(judged, 0, exact(nowMs));
     this.#take(judged);
     this.pending = owners;
@@ -214,32 +207,10 @@ export class CountedRequest {
         const waitMs = Math.ceil(use.tokens.waitMs(tokensPerMinute, tokens, nowMs));
         look(owner, 'tokens', tokensPerMinute, waitMs, use.tokens.used(nowMs));
       }
-      if (parallel !== undefined && use.open >= parallel && !this.#open.includes(use))
+      if (parallel !== undefined && use.open + use.elsewhere >= parallel && !this.#open.includes(use))
         look(owner, 'parallel', parallel, PARALLEL_RETRY_MS);
     }
     if (found === undefined) return undefined;
     return { ok: false, ...found, retryAfterMs: longestMs, nearest: nearestOf(judged, nowMs) };
   }
-}
-
-function nearestOf(judged: readonly Judged[], nowMs: number): NearestLimits {
-  let requests: NearestLimit | undefined;
-  let tokens: NearestLimit | undefined;
-  for (const { owner, use } of judged) {
-    const { perMinute, tokensPerMinute } = owner.limits;
-    if (perMinute !== undefined) requests = nearer(requests, perMinute, use.requests, nowMs);
-    if (tokensPerMinute !== undefined) tokens = nearer(tokens, tokensPerMinute, use.tokens, nowMs);
-  }
-  return { requests, tokens };
-}
-
-function nearer(
-  known: NearestLimit | undefined,
-  limit: number,
-  minute: SlidingMinute | undefined,
-  nowMs: number,
-): NearestLimit {
-  const remaining = Math.max(0, limit - (minute?.used(nowMs) ?? 0));
-  if (known !== undefined && known.remaining <= remaining) return known;
-  return { limit, remaining, resetMs: minute?.emptyInMs(nowMs) ?? 0 };
 }

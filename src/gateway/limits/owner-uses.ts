@@ -6,6 +6,8 @@ export interface OwnerUse {
   requests: SlidingMinute | undefined;
   tokens: SlidingMinute | undefined;
   open: number;
+  /** Requests under way in elder instances. */
+  elsewhere: number;
 }
 
 /** The minutes of an owner, as another process reads them. */
@@ -14,6 +16,13 @@ export interface UsedMinutes {
   readonly id: string;
   readonly requests: readonly UsedSecond[];
   readonly tokens: readonly UsedSecond[];
+}
+
+/** The requests under way of an owner, as another process reads them. */
+export interface OpenRequests {
+  readonly kind: LimitOwner['kind'];
+  readonly id: string;
+  readonly open: number;
 }
 
 /** Most owners whose minutes another process gets: 10,000 with a full minute each are 40 MB. */
@@ -27,6 +36,8 @@ export class OwnerUses {
   readonly #uses = new Map<string, OwnerUse>();
   /** In the order of their last requests. */
   readonly #endUsers = new Map<string, OwnerUse>();
+  /** The requests under way that each elder instance has told. */
+  readonly #elsewhere = new Map<string, readonly (readonly [use: OwnerUse, open: number])[]>();
   #looked = this.#uses.entries();
   /** Two looks for each new owner: idle ones go in time, and no request waits for a look at all of them. */
   #looks = 0;
@@ -91,6 +102,32 @@ export class OwnerUses {
     }
   }
 
+  /** The requests under way of this process. */
+  open(): readonly OpenRequests[] {
+    const told: OpenRequests[] = [];
+    for (const [kind, uses] of [
+      ['key', this.#uses],
+      ['end user', this.#endUsers],
+    ] as const)
+      for (const [id, { open }] of uses) {
+        if (told.length === MOST_TOLD) return told;
+        if (open > 0) told.push({ kind, id, open });
+      }
+    return told;
+  }
+
+  /** Replaces what an elder instance has told of its requests under way. */
+  adoptOpen(peer: string, told: readonly OpenRequests[]): void {
+    for (const [use, open] of this.#elsewhere.get(peer) ?? []) use.elsewhere -= open;
+    const known = told.map(({ kind, id, open }) => {
+      const use = kind === 'end user' ? this.#ofEndUser(id) : this.#ofOther(id);
+      use.elsewhere += open;
+      return [use, open] as const;
+    });
+    if (known.length === 0) this.#elsewhere.delete(peer);
+    else this.#elsewhere.set(peer, known);
+  }
+
   #ofEndUser(id: string): OwnerUse {
     const known = this.#endUsers.get(id);
     if (known !== undefined) this.#endUsers.delete(id);
@@ -103,9 +140,9 @@ export class OwnerUses {
 }
 
 function unused(): OwnerUse {
-  return { requests: undefined, tokens: undefined, open: 0 };
+  return { requests: undefined, tokens: undefined, open: 0, elsewhere: 0 };
 }
 
-function isIdle({ requests, tokens, open }: OwnerUse, nowMs: number): boolean {
-  return open === 0 && (requests?.used(nowMs) ?? 0) === 0 && (tokens?.used(nowMs) ?? 0) === 0;
+function isIdle({ requests, tokens, open, elsewhere }: OwnerUse, nowMs: number): boolean {
+  return open + elsewhere === 0 && (requests?.used(nowMs) ?? 0) === 0 && (tokens?.used(nowMs) ?? 0) === 0;
 }

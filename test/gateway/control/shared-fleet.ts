@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Limiter } from '../../../src/gateway/limits/limiter.ts';
 import { Links } from '../../../src/gateway/control/links.ts';
 import type { LinkConnection, LinkRole } from '../../../src/gateway/control/links-options.ts';
 import type { InstanceState } from '../../../src/gateway/control/instance-status.ts';
@@ -40,6 +41,7 @@ export class SharedFleet {
       policyFor('fleet', { longestQueue: 1000, allowedFails: 3, cooldownMs: 5000, random: () => 0.5 }),
     );
     scheduler.delegation.delegate({ decider: undefined });
+    const limiter = new Limiter();
     const started = new Date(this.time.nowMs * 1000 + this.instances.length).toISOString();
     const links = new Links({
       place: { id, folder: '/run' },
@@ -59,11 +61,21 @@ export class SharedFleet {
         this.#load(instance, replica, deployment);
       },
       mayDecide: () => instance.state === 'serving' || instance.state === 'draining',
+      limits: {
+        used: () => limiter.used(this.time.nowMs),
+        adopt: (peer, used) => {
+          limiter.adopt(peer, used, this.time.nowMs);
+        },
+        open: () => limiter.openRequests(),
+        adoptOpen: (peer, open) => {
+          limiter.adoptOpen(peer, open);
+        },
+      },
       log: (entry) => {
         if (entry['event'] === 'link_failed') this.failures.push(entry);
       },
     });
-    const instance: SharedInstance = { id, started, scheduler, links, state: 'starting', isFrozen: false };
+    const instance: SharedInstance = { id, started, scheduler, links, limiter, state: 'starting', isFrozen: false };
     scheduler.connect({
       onDown() {},
       onUp() {},

@@ -1,6 +1,7 @@
 import { mock } from 'node:test';
 import type { InstanceState } from '../../../src/gateway/control/instance-status.ts';
 import type { Links } from '../../../src/gateway/control/links.ts';
+import type { Limiter } from '../../../src/gateway/limits/limiter.ts';
 import type { Lease } from '../../../src/gateway/route/fleet.ts';
 import type { Scheduler } from '../../../src/gateway/scheduler/scheduler.ts';
 
@@ -41,6 +42,7 @@ export interface SharedInstance {
   readonly started: string;
   readonly scheduler: Scheduler;
   readonly links: Links;
+  readonly limiter: Limiter;
   state: InstanceState | 'dead';
   /** It answers nothing, and its timers stand still: a process that is stopped. */
   isFrozen: boolean;

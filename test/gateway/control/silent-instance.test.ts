@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test, type TestContext } from 'node:test';
+import type { LimitOwner } from '../../../src/gateway/keys/limit-owner.ts';
 import { SharedFleet } from './shared-fleet.ts';
 
 const ONE_SLOT = {
@@ -94,4 +95,30 @@ test('a configuration that has other deployments serves the waiters of the old o
   fleet.end(waiting);
   await fleet.time.pass(200);
   assert.deepEqual([...next.scheduler.fleet.deployments.keys()], ['m@b'], 'nothing of it is left');
+});
+
+test('a limit on requests at once counts those that end in elder instances, until they end or their instance is gone', async (t) => {
+  const fleet = stage(t);
+  const key: LimitOwner = {
+    kind: 'key',
+    id: 'k',
+    alias: 'k',
+    limits: { perMinute: undefined, tokensPerMinute: undefined, parallel: 2 },
+  };
+  const old = fleet.start('1');
+  await fleet.takeOver(old);
+  const [one, two] = [old.limiter.admit([key], 0), old.limiter.admit([key], 0)];
+  assert.ok(one.ok && two.ok);
+  const next = fleet.start('2');
+  await fleet.takeOver(next);
+  await fleet.time.pass(100);
+  assert.equal(next.limiter.admit([key], 0).ok, false);
+  one.end(0, 0);
+  await fleet.time.pass(500, 50);
+  const third = next.limiter.admit([key], 0);
+  assert.deepEqual([third.ok, next.limiter.admit([key], 0).ok], [true, false]);
+  // It hangs with its last request, and is given up.
+  old.isFrozen = true;
+  await fleet.time.pass(6000, 50);
+  assert.equal(next.limiter.admit([key], 0).ok, true);
 });

@@ -189,3 +189,30 @@ test('another process counts on, with a clock of its own, what was used; once fo
   assert.partialDeepStrictEqual(younger.admit([key], 31_000, 60), { ok: true });
   assert.partialDeepStrictEqual(younger.admit([key], 32_000, 60), { ok: false, by: 'tokens', retryAfterMs: 59_000 });
 });
+
+test('requests under way in elder instances count until those say that they have ended, or are gone', () => {
+  const [key, user] = [
+    ownerOf('key', 'a', undefined, 2),
+    { ...ownerOf('key', 'ann', undefined, 1), kind: 'end user' as const },
+  ];
+  const elder = new Limiter();
+  const [first, second] = [elder.admit([key, user], 0), elder.admit([key], 0)];
+  assert.ok(first.ok && second.ok);
+  const younger = new Limiter();
+  younger.adoptOpen('1', elder.openRequests());
+  assert.partialDeepStrictEqual(younger.admit([key], 0), { ok: false, by: 'parallel', limit: 2 });
+  younger.forgetIdle(300_000);
+  first.end(0, 1);
+  younger.adoptOpen('1', elder.openRequests());
+  const [third, more, ann] = [younger.admit([user], 2), younger.admit([key], 2), younger.admit([key], 2)];
+  assert.ok(third.ok && more.ok && !ann.ok);
+  // Another one, which ends without a word: its requests are gone with it.
+  younger.adoptOpen('2', [{ kind: 'key', id: key.id, open: 5 }]);
+  more.end(0, 3);
+  assert.ok(!younger.admit([key], 3).ok);
+  younger.adoptOpen('2', []);
+  assert.ok(younger.admit([key], 4).ok);
+  assert.deepEqual(younger.usedBy(key, 5).parallel, 2);
+  // Only its own, so that a third instance does not count them twice.
+  assert.deepEqual(younger.openRequests().find(({ kind }) => kind === 'key')?.open, 1);
+});
