@@ -27,6 +27,7 @@ export function touchMemory(fleet: Fleet, replica: Replica): void {
   for (const pool of fleet.poolsOf.get(replica) ?? []) pool.warm = undefined;
   fleet.attention.loads = true;
   const backend = fleet.backends.get(replica.backend);
+  if (backend !== undefined) backend.memory.resident = undefined;
   // Whether the other models yield to a load depends on what is known about its model.
   if (backend?.loading === undefined && backend?.implicitLoad === undefined) touchReplica(fleet, replica);
   else touchBackend(fleet, backend);

@@ -100,8 +100,16 @@ function firstInOrder(candidates: readonly Candidate[], nowMs: number): readonly
 
 /** The candidates of a pool with their model in memory: few, where models are many. */
 export function warmOf(pool: Pool): readonly Candidate[] {
-  pool.warm ??= pool.candidates.filter(isWarm);
+  if (pool.warm !== undefined) return pool.warm;
+  pool.warm = pool.candidates.filter(isWarm);
+  pool.hasUnready = pool.candidates.some((one) => one.replica.residency.state === 'resident' && !isWarm(one));
   return pool.warm;
+}
+
+/** Whether a candidate of a pool has its model in memory and cannot serve with it: it has other options, or is in a load. */
+export function hasUnready(pool: Pool): boolean {
+  warmOf(pool);
+  return pool.hasUnready;
 }
 
 /** Of {@link candidatesOf} those with the model in memory. */

@@ -23,11 +23,11 @@ export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candid
   if (!isUp(backend) || isTaken(backend) || backend.inFlight > 0) return undefined;
   for (const [name, { deployments }] of fleet.demands) {
     const own = poolOf(fleet, deployments).onBackend.get(backend) ?? [];
-    if (!own.some((one) => !isWarm(one) && roomFor(backend, one.replica.model) === 'free')) continue;
+    if (!own.some((one) => !isWarm(one) && roomFor(backend, one.replica) === 'free')) continue;
     const candidates = candidatesOf(fleet, deployments, [], nowMs);
     if (candidates.some(({ replica }) => replica.load !== undefined)) continue;
     const here = candidates.find((one) => one.backend === backend);
-    if (here === undefined || isWarm(here) || roomFor(backend, here.replica.model) !== 'free') continue;
+    if (here === undefined || isWarm(here) || roomFor(backend, here.replica) !== 'free') continue;
     const copies = candidates.filter(isWarm);
     if (!hasBytesFor(backend, copies.find(({ replica }) => replica.sizeBytes !== undefined)?.replica.sizeBytes))
       continue;
@@ -75,7 +75,7 @@ export function showsRoom(
   gain: CopyGain | undefined,
   loadS: number,
 ): boolean {
-  if (gain === undefined || backend.inFlight > 0 || roomFor(backend, replica.model) !== 'unknown') return false;
+  if (gain === undefined || backend.inFlight > 0 || roomFor(backend, replica) !== 'unknown') return false;
   if (!isWorthLoad(gain, loadS)) return false;
   for (const other of backend.replicas)
     if (other !== replica && other.residency.state !== 'absent' && !hasCopy(fleet, other)) return false;

@@ -19,7 +19,21 @@ export interface Demand {
   estimateFactor: number;
   /** Requests a second that its replicas could serve lately. */
   capacity: { readonly atMs: number; readonly rate: number } | undefined;
+  /** Its requests and the replicas that serve them, as the last look for places of loads has found them. */
+  readonly supply: Supply;
   readonly tally: Tally;
+}
+
+/** An alias, with the backends that have its model in memory, in one look for places. */
+export interface Supply {
+  /** The number of the look. */
+  look: number;
+  /** Requests a second that come, and that the backends serve in all. */
+  lambda: number;
+  rate: number;
+  copies: number;
+  /** Seconds of waits, for each second of a load, that a copy of its model saves at least. */
+  leastRegret: number;
 }
 
 const FAST_S = 60;
@@ -38,6 +52,7 @@ export function createDemand(nowMs: number): Demand {
     outTokens: 200,
     estimateFactor: 1,
     capacity: undefined,
+    supply: { look: 0, lambda: 0, rate: 0, copies: 0, leastRegret: 0 },
     tally: emptyTally(),
   };
 }
@@ -51,8 +66,10 @@ export function observeArrival(demand: Demand, nowMs: number): void {
 
 /** Requests a second that are expected. */
 export function arrivalRate(demand: Demand, nowMs: number): number {
-  fade(demand, nowMs);
-  const { fastRate, slowRate, sinceMs } = demand;
+  const passedS = Math.max(0, nowMs - demand.atMs) / 1000;
+  const fastRate = demand.fastRate * Math.exp(-passedS / FAST_S);
+  const slowRate = demand.slowRate * Math.exp(-passedS / SLOW_S);
+  const { sinceMs } = demand;
   // The slow rate has not seen its whole time yet.
   const seen = 1 - Math.exp(-Math.max(1, (nowMs - sinceMs) / 1000) / SLOW_S);
   const slow = slowRate / seen;

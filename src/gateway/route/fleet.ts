@@ -1,7 +1,9 @@
 import type { Flow, Flows } from './flow.ts';
 import type { Circuit } from './circuit.ts';
 import type { Demand } from './demand.ts';
+import type { BackendMemory } from './in-memory.ts';
 import type { Latency } from './latency.ts';
+import type { LoadTurn } from './load-turn.ts';
 import type { Queue, Waiter } from './queue.ts';
 import type { Rates } from './rates.ts';
 import type { RateWindow, RateLimits } from './rate-window.ts';
@@ -69,6 +71,8 @@ export interface Backend {
   listed: readonly string[] | undefined;
   /** Models that it held at the same time, newest last. */
   heldTogether: readonly (readonly string[])[];
+  /** What follows from its lists and models. */
+  readonly memory: BackendMemory;
   /** The most bytes of models that it listed at the same time; 0 if it says none. */
   mostBytes: number;
   turn: LoadTurn | undefined;
@@ -87,17 +91,6 @@ export interface MakingRoom {
   readonly queue: string | undefined;
   readonly reason: LoadReason;
   readonly sinceMs: number;
-}
-
-/** The turn of the model that the gateway loaded last: it serves its queue before the backend loads another model. */
-export interface LoadTurn {
-  readonly replica: Replica;
-  /** Its waiters keep the turn until then if they are older than the request that needs another model. */
-  readonly untilMs: number;
-  /** One of its requests was answered, or is being answered. */
-  served: boolean;
-  /** The key of the queue that it was loaded for, until that queue gets a slot. */
-  queue: string | undefined;
 }
 
 /** Requests wait inside a backend that does not list their model: evicted between two polls, or listed under another name. */
@@ -154,6 +147,8 @@ export interface Pool {
   readonly queues: Queue[];
   /** The candidates with their model in memory, in the same order; `undefined`: to be looked for. */
   warm: readonly Candidate[] | undefined;
+  /** Whether a candidate has its model in memory and is none of those: with other options, or in a load. Known while `warm` is. */
+  hasUnready: boolean;
   /** The keys of queues with these deployments, by alias: a text of all ids is made once, and not for each request. */
   readonly queueKeys: Map<string, string>;
   /** In the order of `ids`, without those that are not in the fleet. */

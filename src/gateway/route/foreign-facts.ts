@@ -1,3 +1,4 @@
+import { touchMemory } from './attention.ts';
 import type { Backend, DeploymentState, Fleet } from './fleet.ts';
 import type { BackendSpec, DeploymentSpec, FleetSpec } from './fleet-spec.ts';
 import { noteForeignLoad } from './foreign-load.ts';
@@ -60,11 +61,16 @@ function learnReplica(fleet: Fleet, replica: Replica, facts: ReplicaFacts, nowMs
     const { context } = residency;
     markLoaded(residency, facts.runner, nowMs);
     residency.context = context;
+    touchMemory(fleet, replica);
   }
   if (facts.isSlotsSeen && slots.kind === 'learned' && !slots.isSeen)
     Object.assign(slots, { count: facts.slots, isSeen: true });
   if (rates.samples === 0) Object.assign(rates, facts.rates);
-  if (speed.serviceMs === undefined) Object.assign(speed, facts.speed);
+  if (speed.serviceMs === undefined) {
+    Object.assign(speed, facts.speed);
+    const backend = fleet.backends.get(replica.backend);
+    if (backend !== undefined) backend.memory.longestLoad = undefined;
+  }
   if (facts.abandonedPrefills.length === 0) return;
   replica.abandonedPrefills.push(...facts.abandonedPrefills);
   fleet.ticks.timed.add(replica);

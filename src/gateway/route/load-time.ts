@@ -16,7 +16,12 @@ export function expectedLoadMs(backends: Fleet['backends'], replica: Replica): n
 }
 
 /** The longest load of the models of a backend, as each takes by now, ms. */
-export function mostLoadMs({ replicas }: Pick<Backend, 'replicas'>): number | undefined {
+export function mostLoadMs({ replicas, memory }: Pick<Backend, 'replicas' | 'memory'>): number | undefined {
+  memory.longestLoad ??= { ms: longestMs(replicas) };
+  return memory.longestLoad.ms;
+}
+
+function longestMs(replicas: Backend['replicas']): number | undefined {
   let mostMs: number | undefined;
   for (const { speed } of replicas)
     if (speed.loadMs !== undefined && speed.loadMs > (mostMs ?? -1)) mostMs = speed.loadMs;

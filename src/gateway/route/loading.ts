@@ -78,7 +78,7 @@ function makeRoom(
       countIfUnused(victim);
       backend.listed = backend.listed?.filter((name) => !isSameModel(name, victim.model));
     }
-    startLoad(fleet, { ...next, mayEvict: !hasRoomFor(backend, replica.model) }, nowMs, out, victims);
+    startLoad(fleet, { ...next, mayEvict: !hasRoomFor(backend, replica) }, nowMs, out, victims);
   } else startLoad(fleet, next, nowMs, out);
 }
 
@@ -114,7 +114,10 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     const tookMs = nowMs - load.sinceMs;
     if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
       observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
-    if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
+    if (backend !== undefined) {
+      backend.memory.longestLoad = undefined;
+      beginTurn(backend, replica, load, nowMs);
+    }
     const mayEvict = !load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS);
     if (backend !== undefined) observeLoadEnd(fleet, backend, replica, load, mayEvict, nowMs);
     replica.failedLoads = 0;
@@ -215,7 +218,7 @@ export function newLoad(
     model: replica.model,
     evictedMs: undefined,
     spared: new Set(),
-    fits: hasRoomFor(backend, replica.model),
+    fits: hasRoomFor(backend, replica),
     lastListed: backend.listed?.join(' '),
     unchangedSinceMs: nowMs,
     lastUnloadMs: undefined,

@@ -156,8 +156,7 @@ function isWorthAnother({ queue, waiter, nowMs }: Need, warm: readonly Candidate
 
 function evictsNothing(candidate: Candidate): boolean {
   return (
-    hasRoomFor(candidate.backend, candidate.replica.model) &&
-    !endsRunner(candidate.replica, candidate.deployment.runnerKey)
+    hasRoomFor(candidate.backend, candidate.replica) && !endsRunner(candidate.replica, candidate.deployment.runnerKey)
   );
 }
 

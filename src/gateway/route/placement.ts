@@ -1,8 +1,9 @@
 import { isSameModel } from '../../core/model-name.ts';
-import { candidatesOf, isWarm, warmCandidatesOf, type Candidate } from './candidate.ts';
+import { candidatesOf, hasUnready, isWarm, warmCandidatesOf, type Candidate } from './candidate.ts';
+import { mayTakeCopy, noneTakesCopy } from './copy-places.ts';
 import { gainOfCopy, showsRoom } from './copy-ahead.ts';
 import { capacityOf } from './fair-order.ts';
-import type { Backend, Fleet } from './fleet.ts';
+import type { Backend, Fleet, Pool } from './fleet.ts';
 import { hasSlot } from './next-load.ts';
 import { firstWaiters, oldestSinceMs, queueLength, waitSumMs, type Queue } from './queue.ts';
 import { poolOf } from './pool.ts';
@@ -10,13 +11,19 @@ import { prefillRate } from './rates.ts';
 import { hasRoom, loadReason, type Replica } from './replica.ts';
 import { endsRunner, hasRoomFor, isTaken, isVictim, roomFor } from './room.ts';
 import { keepsTurn } from './turn.ts';
-import { createPlaceFacts, placeTimeS, regretOf, threeLoadsMs, victimFor, type PlaceFacts } from './victim.ts';
+import {
+  createPlaceFacts,
+  placeTimeS,
+  regretOf,
+  threeLoadsMs,
+  victimFor,
+  COPY_REGRET,
+  type PlaceFacts,
+} from './victim.ts';
 import type { NextLoad, Policy } from './policy.ts';
 
 /** A model without a copy waits for three loads, or this long, for another one that is in use, ms. */
 const MOST_WAIT_MS = 20_000;
-/** A copy has to be worth so much more than what goes for it. */
-const COPY_REGRET = 3;
 /**
  * Part of a regret that counts where places are compared: requests that miss a model wait for one load in all, and not for a load in each
  * second of the next minute.
@@ -34,7 +41,7 @@ export const placeLoads: Policy['nextLoad'] = (fleet, { queues, claims }, nowMs)
     const need = needOf(fleet, queue, nowMs);
     if (need === undefined) continue;
     // An alias with a slot elsewhere can wait.
-    if (need.warm.length > 0 || hasSlot(need.candidates)) (copies ??= []).push(need);
+    if (need.warm.length > 0 || hasSlot(candidatesFor(fleet, need, nowMs))) (copies ??= []).push(need);
     else {
       facts ??= createPlaceFacts(nowMs);
       const found = placeFor(fleet, need, claims, facts);
@@ -49,81 +56,94 @@ export const placeLoads: Policy['nextLoad'] = (fleet, { queues, claims }, nowMs)
   return undefined;
 };
 
+/** A queue without a free slot. */
+interface Need {
+  readonly queue: Queue;
+  readonly tried: readonly string[];
+  readonly pool: Pool;
+  /** The candidates with the model in memory. */
+  readonly warm: readonly Candidate[];
+}
+
 function needOf(fleet: Fleet, queue: Queue, nowMs: number): Need | undefined {
   const [waiter] = firstWaiters(queue);
   if (waiter === undefined) return undefined;
   const { tried } = waiter;
   const pool = poolOf(fleet, queue.deployments);
   const inMemory = warmCandidatesOf(fleet, pool, tried, nowMs);
+  let isLeaving = false;
   for (const { backend, replica } of inMemory)
-    if (hasRoom(replica) && nowMs >= replica.pausedUntilMs && !isVictim(backend, replica)) return undefined;
-  const warm = inMemory.filter((one) => !isVictim(one.backend, one.replica));
-  const candidates = candidatesOf(fleet, queue.deployments, tried, nowMs);
-  let loads = 0;
-  for (const { deployment, backend, replica } of candidates)
-    if (replica.load?.runnerKey === deployment.runnerKey || backend.makingRoom?.deployment === deployment) loads += 1;
-  return { queue, candidates, warm, loads };
+    if (isVictim(backend, replica)) isLeaving = true;
+    else if (hasRoom(replica) && nowMs >= replica.pausedUntilMs) return undefined;
+  const warm = isLeaving ? inMemory.filter((one) => !isVictim(one.backend, one.replica)) : inMemory;
+  return { queue, tried, pool, warm };
 }
 
-/** A queue without a free slot. */
-interface Need {
-  readonly queue: Queue;
-  readonly candidates: readonly Candidate[];
-  /** Those with the model in memory. */
-  readonly warm: readonly Candidate[];
-  /** Loads of its model that are under way. */
-  readonly loads: number;
+function candidatesFor(fleet: Fleet, { queue, tried }: Need, nowMs: number): readonly Candidate[] {
+  return candidatesOf(fleet, queue.deployments, tried, nowMs);
+}
+
+// Loads of the model of a queue that are under way.
+function loadsOf({ ticks, makingRoom }: Fleet, candidates: readonly Candidate[]): number {
+  let loads = 0;
+  if (ticks.loading.size + makingRoom.size === 0) return loads;
+  for (const { deployment, backend, replica } of candidates)
+    if (replica.load?.runnerKey === deployment.runnerKey || backend.makingRoom?.deployment === deployment) loads += 1;
+  return loads;
 }
 
 // Where the best place has to be waited for, it is added to `claims`: the queues behind this one wait as well.
-function placeFor(
-  fleet: Fleet,
-  { queue, candidates, warm, loads }: Need,
-  claims: Map<Backend, Queue>,
-  facts: PlaceFacts,
-): NextLoad | undefined {
+function placeFor(fleet: Fleet, need: Need, claims: Map<Backend, Queue>, facts: PlaceFacts): NextLoad | undefined {
+  const { queue, warm } = need;
   const { nowMs } = facts;
-  const open = candidates.filter((one) => {
-    if (isWarm(one) || nowMs < one.replica.pausedUntilMs || isTaken(one.backend) || claims.has(one.backend))
-      return false;
-    if (!keepsTurn(fleet, one.backend, queue, nowMs)) return true;
-    if (roomFor(one.backend, one.replica.model) === 'free' && !endsRunner(one.replica, one.deployment.runnerKey))
-      return true;
-    claims.set(one.backend, queue);
-    return false;
-  });
+  const waitedS = waitSumMs(queue, nowMs) / 1000;
+  const isCopy = warm.length > 0;
+  const isScreened = isCopy && !hasUnready(need.pool);
+  if (isScreened && noneTakesCopy(fleet, waitedS, facts)) return undefined;
+  const candidates = candidatesFor(fleet, need, nowMs);
+  const open: Candidate[] = [];
+  for (const one of candidates) {
+    if (isWarm(one) || (isScreened && !mayTakeCopy(fleet, one.backend, waitedS, facts))) continue;
+    if (nowMs < one.replica.pausedUntilMs || isTaken(one.backend) || claims.has(one.backend)) continue;
+    if (
+      keepsTurn(fleet, one.backend, queue, nowMs) &&
+      (roomFor(one.backend, one.replica) !== 'free' || endsRunner(one.replica, one.deployment.runnerKey))
+    )
+      claims.set(one.backend, queue);
+    else open.push(one);
+  }
+  if (open.length === 0) return undefined;
   // The model is in memory, or may be: a load costs next to nothing, and fixes the options.
   const near = open.find(
     ({ replica: { residency } }) => residency.state === 'resident' && residency.runner === undefined,
   );
   if (near !== undefined) return { ...near, queue: queue.key, reason: 'options', mayEvict: true };
-  const waitedS = waitSumMs(queue, nowMs) / 1000;
+  const loads = loadsOf(fleet, candidates);
   const length = queueLength(queue);
   const { rate } = capacityOf(fleet, queue);
   const queuedS = length / Math.max(rate, 1e-6);
   const gain = gainOfCopy(fleet, queue.name, warm, rate, nowMs);
   const waiting: Backend[] = [];
-  let best: (NextLoad & { readonly costS: number; readonly isDue: boolean }) | undefined;
+  let best: Place | undefined;
   for (const one of open) {
     if (loads > 0 && !(isEmpty(one) && loads < length)) continue;
-    const ownS = placeTimeS(fleet, one.replica, facts);
-    const isCheap = warm.length > 0 && (isEmpty(one) || showsRoom(fleet, one, gain, ownS));
+    const ownS = placeTimeS(fleet, one.replica);
+    const isCheap = isCopy && (isEmpty(one) || showsRoom(fleet, one, gain, ownS));
     // The queue is too short for a copy, whichever model goes.
-    if (warm.length > 0 && !isCheap && queuedS < 1.5 * ownS) continue;
+    if (isCopy && !isCheap && queuedS < 1.5 * ownS) continue;
     const victim = victimFor(fleet, one, facts);
     if (victim === 'none') {
-      if (warm.length === 0) waiting.push(one.backend);
+      if (!isCopy) waiting.push(one.backend);
       continue;
     }
     const regret = victim === undefined || victim === one.replica ? 0 : regretOf(fleet, victim, facts);
     const loadS = ownS + (victim === undefined ? 0 : restS(victim));
-    const isDue =
-      warm.length === 0
-        ? victim === undefined ||
-          waitedS >= regret ||
-          nowMs - oldestSinceMs(queue) >= threeLoadsMs(placeTimeS(fleet, victim, facts), MOST_WAIT_MS)
-        : isCheap || (queuedS >= 1.5 * loadS && (victim === undefined || waitedS >= COPY_REGRET * regret));
-    if (!isDue && warm.length > 0) continue;
+    const isDue = isCopy
+      ? isCheap || (queuedS >= 1.5 * loadS && (victim === undefined || waitedS >= COPY_REGRET * regret))
+      : victim === undefined ||
+        waitedS >= regret ||
+        nowMs - oldestSinceMs(queue) >= threeLoadsMs(placeTimeS(fleet, victim), MOST_WAIT_MS);
+    if (!isDue && isCopy) continue;
     const costS =
       loadS +
       (PLACE_REGRET * regret) / Math.max(1, length) +
@@ -133,21 +153,31 @@ function placeFor(
     if (
       best === undefined ||
       costS < best.costS ||
-      (costS === best.costS && one.deployment.lastPicked < best.deployment.lastPicked)
+      (costS === best.costS && one.deployment.lastPicked < best.one.deployment.lastPicked)
     )
-      best = {
-        ...one,
-        costS,
-        isDue,
-        queue: queue.key,
-        reason: loadReason(one, warm.length > 0),
-        mayEvict: !hasRoomFor(one.backend, one.replica.model) || endsRunner(one.replica, one.deployment.runnerKey),
-        ...(victim === undefined ? {} : { victim }),
-      };
+      best = { one, costS, isDue, victim };
   }
-  if (best?.isDue === true) return best;
-  for (const backend of best === undefined ? waiting : [best.backend]) claims.set(backend, queue);
+  if (best?.isDue === true) return loadOn(best, queue, isCopy);
+  for (const backend of best === undefined ? waiting : [best.one.backend]) claims.set(backend, queue);
   return undefined;
+}
+
+/** A place for a load, and whether the load begins there now. */
+interface Place {
+  readonly one: Candidate;
+  readonly costS: number;
+  readonly isDue: boolean;
+  readonly victim: Replica | undefined;
+}
+
+function loadOn({ one, victim }: Place, queue: Queue, isCopy: boolean): NextLoad {
+  return {
+    ...one,
+    queue: queue.key,
+    reason: loadReason(one, isCopy),
+    mayEvict: !hasRoomFor(one.backend, one.replica) || endsRunner(one.replica, one.deployment.runnerKey),
+    ...(victim === undefined ? {} : { victim }),
+  };
 }
 
 // A copy costs nothing on a backend with empty memory.

@@ -1,3 +1,4 @@
+import { forgetMemory } from './in-memory.ts';
 import type { Candidate, DeploymentState, Fleet, Pool } from './fleet.ts';
 
 /** Lists that begin with the same deployment: of an alias, and of requests that are pinned to one backend. */
@@ -25,6 +26,7 @@ export function clearPools(fleet: Fleet): void {
   fleet.pools.clear();
   fleet.poolsOf.clear();
   fleet.claims.clear();
+  for (const backend of fleet.backends.values()) forgetMemory(backend.memory);
   for (const queue of fleet.queues.values()) poolOf(fleet, queue.deployments).queues.push(queue);
 }
 
@@ -56,6 +58,7 @@ function addPool(fleet: Fleet, ids: readonly string[], alike: readonly Pool[] = 
     queueKeys: new Map(),
     queues: [],
     warm: undefined,
+    hasUnready: false,
     onBackend: Map.groupBy(candidates, ({ backend }) => backend),
     candidates,
     isLimited: candidates.some(({ deployment }) => isLimited(deployment)),

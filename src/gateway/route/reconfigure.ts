@@ -4,6 +4,7 @@ import { CLOSED } from './circuit.ts';
 import type { DeploymentState, Fleet } from './fleet.ts';
 import type { BackendSpec, DeploymentSpec, FleetSpec } from './fleet-spec.ts';
 import { hasDraining } from './draining.ts';
+import { unknownMemory } from './in-memory.ts';
 import { clearPools, hasLimits } from './pool.ts';
 import { EMPTY_WINDOW } from './rate-window.ts';
 import { createReplica, replicaId, slotsOf, type Replica, type ReplicaSpec } from './replica.ts';
@@ -95,6 +96,7 @@ export function applyBackendSpec(fleet: Fleet, { url, room, drained = false }: B
       fullAt: undefined,
       listed: undefined,
       heldTogether: [],
+      memory: unknownMemory(),
       mostBytes: 0,
       turn: undefined,
       drained,

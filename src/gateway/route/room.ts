@@ -1,5 +1,6 @@
 import { isSameModel } from '../../core/model-name.ts';
 import { touchBackend, touchMemory } from './attention.ts';
+import { fittingOf, includesModel, residentsOf } from './in-memory.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { loadInProgress } from './fleet.ts';
 import { applyListing, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
@@ -19,13 +20,14 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
     backend.seenMs = nowMs;
     const names = listing.models.map(({ name }) => name).toSorted();
     // While a load runs, each list may spare models, or show that they have to go.
-    if (backend.loading !== undefined || backend.implicitLoad !== undefined || backend.listed?.join() !== names.join())
-      touchBackend(fleet, backend);
+    const isSame = isSameList(backend.listed, names);
+    if (backend.loading !== undefined || backend.implicitLoad !== undefined || !isSame) touchBackend(fleet, backend);
     const watch = loadInProgress(fleet, backend)?.watch;
     if (watch === undefined) observeTogether(backend, names, listing);
     else if (listing.askedMs >= watch.sinceMs) observeMemory(watch, names.join(' '), nowMs);
     if (load !== undefined && listing.askedMs >= load.sinceMs) observeEviction(backend, load, names, listing.askedMs);
-    backend.listed = names;
+    // The same list goes on counting, so that nothing that rests on it is found anew.
+    if (!isSame) backend.listed = names;
   }
   if (backend === undefined) return;
   for (const replica of backend.replicas) {
@@ -48,12 +50,8 @@ function isIdle({ inFlight, abandonedPrefills }: Replica): boolean {
 }
 
 /** Whether a backend was seen with a model and everything that it holds now in memory: a load of the model evicts nothing. */
-export function hasRoomFor({ listed, heldTogether }: Backend, model: string): boolean {
-  if (listed === undefined) return false;
-  return (
-    listed.every((name) => isSameModel(name, model)) ||
-    heldTogether.some((names) => [model, ...listed].every((name) => includes(names, name)))
-  );
+export function hasRoomFor(backend: Backend, replica: Replica): boolean {
+  return fittingOf(backend).includes(replica);
 }
 
 /** Whether a load with these options ends the runner that a model has: it has one, so this is as good as an eviction. */
@@ -61,9 +59,16 @@ export function endsRunner({ residency }: Replica, runner: string): boolean {
   return residency.state === 'resident' && residency.runner !== runner;
 }
 
+/** Whether there is room, as far as is known. */
+type Room = 'free' | 'full' | 'unknown';
+
 /** Whether a backend has room for a model beside those that it holds, as far as is known. */
-export function roomFor(backend: Backend, model: string): 'free' | 'full' | 'unknown' {
-  if (hasRoomFor(backend, model)) return 'free';
+export function roomFor(backend: Backend, replica: Replica): Room {
+  return hasRoomFor(backend, replica) ? 'free' : roomForOthers(backend);
+}
+
+/** The same for a model that the backend was not seen with. */
+export function roomForOthers(backend: Backend): Room {
   const { room, fullAt, heldTogether } = backend;
   const held = heldBy(backend);
   if (room !== undefined) return held < room ? 'free' : 'full';
@@ -101,11 +106,8 @@ export function isVictim({ makingRoom }: Backend, replica: Replica): boolean {
 }
 
 // Between a load and the next list the gateway's own knowledge counts.
-function heldBy({ listed, replicas }: Backend): number {
-  if (listed !== undefined) return listed.length;
-  let held = 0;
-  for (const { residency } of replicas) if (residency.state === 'resident') held += 1;
-  return held;
+function heldBy(backend: Backend): number {
+  return backend.listed?.length ?? residentsOf(backend).length;
 }
 
 /**
@@ -115,10 +117,10 @@ function heldBy({ listed, replicas }: Backend): number {
 export function mayHaveToGo(backend: Backend, replica: Replica, loading: Replica): boolean {
   const { load, residency } = loading;
   // A model that is listed under another name may be in memory: its request is no load.
-  if (load === undefined) return residency.state === 'absent' && !hasRoomFor(backend, loading.model);
+  if (load === undefined) return residency.state === 'absent' && !hasRoomFor(backend, loading);
   // Until a list has shown a model under its own name, it may share the runner that this load ends.
   if (endsRunner(loading, load.runnerKey) && replica.residency.context === undefined) return true;
-  return !load.spared.has(replica.id) && !hasRoomFor(backend, loading.model);
+  return !load.spared.has(replica.id) && !hasRoomFor(backend, loading);
 }
 
 /** Whether a model has yielded to a load for so long that it will go with the load's end: its waiters are loaded elsewhere. */
@@ -143,6 +145,10 @@ function observeTogether(backend: Backend, names: readonly string[], { models }:
   );
 }
 
+function isSameList(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a?.length === b.length && a.every((name, index) => name === b[index]);
+}
+
 // A model has left the memory: there is no room for both, and the next model may have to go too.
 function observeEviction(backend: Backend, load: ModelLoad, names: readonly string[], askedMs: number): void {
   const gone = (backend.listed ?? []).filter((name) => !names.includes(name) && !isSameModel(name, load.model));
@@ -154,7 +160,7 @@ function observeEviction(backend: Backend, load: ModelLoad, names: readonly stri
   backend.fullAt = backend.listed?.length;
   load.spared.clear();
   backend.heldTogether = backend.heldTogether.filter(
-    (known) => !includes(known, load.model) || !gone.some((name) => known.includes(name)),
+    (known) => !includesModel(known, load.model) || !gone.some((name) => known.includes(name)),
   );
 }
 
@@ -169,10 +175,6 @@ function isSpared(replica: Replica, { sinceMs, evictedMs }: ModelLoad, askedMs: 
     isIdle(replica) &&
     askedMs >= Math.max(sinceMs, evictedMs ?? sinceMs, replica.idleSinceMs) + SETTLE_MS
   );
-}
-
-function includes(names: readonly string[], model: string): boolean {
-  return names.some((name) => isSameModel(name, model));
 }
 
 /**

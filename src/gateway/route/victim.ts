@@ -1,8 +1,10 @@
-import { isUp, warmOf } from './candidate.ts';
-import { arrivalRate, type Demand } from './demand.ts';
+import { isUp, isWarm, warmOf } from './candidate.ts';
+import { arrivalRate, type Demand, type Supply } from './demand.ts';
 import { serviceRate } from './fair-order.ts';
-import type { Backend, Candidate, Fleet } from './fleet.ts';
+import type { Backend, Candidate, Fleet, Pool } from './fleet.ts';
+import { residentsOf } from './in-memory.ts';
 import { loadTimeS, mostLoadMs } from './load-time.ts';
+import { LookColumn } from './look-column.ts';
 import { poolOf } from './pool.ts';
 import type { Replica } from './replica.ts';
 import { endsRunner, roomFor } from './room.ts';
@@ -14,6 +16,8 @@ const JUST_USED_REGRET = 0.5;
 const JUST_USED_MS = 5000;
 /** Of aliases that take turns, ms. */
 const SHORTEST_TURN_MS = 1000;
+/** A copy has to be worth so much more than what goes for it. */
+export const COPY_REGRET = 3;
 /** Other copies of a model serve its requests well up to this use. */
 const SPARE_USE = 0.9;
 /** Requests that come within a minute count, where models are compared. */
@@ -21,77 +25,101 @@ const HORIZON_S = 60;
 /** An alias with fewer requests a second is hardly in use. */
 const LEAST_RATE = 1 / 60;
 
-/** The facts that the places of one look for loads have in common, each found once. */
+/**
+ * One look for places. What is found for it about a model, a backend or an alias is written down with its number, and so found once, in
+ * columns that the next look uses again.
+ */
 export interface PlaceFacts {
   readonly nowMs: number;
-  readonly regrets: Map<Replica, number>;
-  readonly supplies: Map<Demand, Supply>;
-  readonly victims: Map<Backend, Replica | 'none' | undefined>;
-  readonly mostLoadMs: Map<Backend, number | undefined>;
+  readonly look: number;
+  /** The backends that were looked at for copies, and what has to have been waited at least for a copy on any of them, s. */
+  looked: number;
+  leastWaitS: number;
 }
 
-/** An alias, with the backends that have its model in memory. */
-interface Supply {
-  /** Requests a second that come, and that the backends serve in all. */
-  readonly lambda: number;
-  readonly rate: number;
-  readonly copies: number;
-  readonly rateOf: ReadonlyMap<Replica, number>;
-}
+let looks = 0;
+const regrets = new LookColumn();
+/** The place of a victim among the models in memory, or that none may go, or that it is not known which one goes. */
+const victims = new LookColumn();
+const NONE = -1;
+const UNKNOWN = -2;
 
 /** Nothing was looked at. */
 export function createPlaceFacts(nowMs: number): PlaceFacts {
-  return { nowMs, regrets: new Map(), supplies: new Map(), victims: new Map(), mostLoadMs: new Map() };
+  looks += 1;
+  return { nowMs, look: looks, looked: 0, leastWaitS: Infinity };
 }
 
 /** Seconds that requests would wait for a model, if it went now: of the next minute's, each for a load. */
 export function regretOf(fleet: Fleet, victim: Replica, facts: PlaceFacts): number {
-  let regret = facts.regrets.get(victim);
-  if (regret === undefined) {
-    regret = facts.nowMs - victim.usedMs < JUST_USED_MS ? JUST_USED_REGRET : 0;
-    for (const demand of victim.demands) regret += regretFor(fleet, demand, victim, facts);
-    facts.regrets.set(victim, regret);
-  }
+  const { number } = victim;
+  if (regrets.has(number, facts.look)) return regrets.at(number);
+  let regret = facts.nowMs - victim.usedMs < JUST_USED_MS ? JUST_USED_REGRET : 0;
+  for (const demand of victim.demands) regret += regretFor(fleet, demand, victim, facts);
+  regrets.set(number, facts.look, regret);
   return regret;
 }
 
 function regretFor(fleet: Fleet, demand: Demand, victim: Replica, facts: PlaceFacts): number {
   const pool = poolOf(fleet, demand.deployments);
   if (fleet.poolsOf.get(victim)?.includes(pool) !== true) return 0;
-  const { lambda, rate, copies, rateOf } = supplyOf(fleet, demand, facts);
-  const own = rateOf.get(victim);
+  const { lambda, rate, copies } = supplyOf(fleet, demand, facts);
+  const whole = lambda * placeTimeS(fleet, victim) * HORIZON_S;
+  const own = ownRate(fleet, pool, demand, victim);
   const others = copies - (own === undefined ? 0 : 1);
-  const whole = lambda * placeTimeS(fleet, victim, facts) * HORIZON_S;
-  if (others === 0) return whole;
-  const use = lambda / Math.max(rate - (own ?? 0), 1e-6);
-  return whole * (use < SPARE_USE ? 0.05 : Math.min(1, use - 0.4));
+  return others === 0 ? whole : whole * missedPart(lambda / Math.max(rate - (own ?? 0), 1e-6));
 }
 
-function supplyOf(fleet: Fleet, demand: Demand, { supplies, nowMs }: PlaceFacts): Supply {
-  let supply = supplies.get(demand);
-  if (supply === undefined) {
-    const rateOf = new Map<Replica, number>();
-    let [rate, copies] = [0, 0];
-    for (const { backend, replica } of warmOf(poolOf(fleet, demand.deployments))) {
-      if (!isUp(backend)) continue;
-      const own = serviceRate(fleet, backend, replica, demand);
-      rateOf.set(replica, (rateOf.get(replica) ?? 0) + own);
-      rate += own;
-      copies += 1;
-    }
-    supply = { lambda: arrivalRate(demand, nowMs), rate, copies, rateOf };
-    supplies.set(demand, supply);
+// The part of the requests that miss a copy of their model, if the others are used so much.
+function missedPart(use: number): number {
+  return use < SPARE_USE ? 0.05 : Math.min(1, use - 0.4);
+}
+
+/** No more than {@link regretOf}, and found without the rate of the model itself: whatever it has, the others are used no less without it. */
+export function leastRegretOf(fleet: Fleet, victim: Replica, facts: PlaceFacts): number {
+  let regret = facts.nowMs - victim.usedMs < JUST_USED_MS ? JUST_USED_REGRET : 0;
+  const loadS = placeTimeS(fleet, victim);
+  const pools = fleet.poolsOf.get(victim);
+  for (const demand of victim.demands)
+    if (pools?.includes(poolOf(fleet, demand.deployments)) === true)
+      regret += supplyOf(fleet, demand, facts).leastRegret * loadS;
+  // Sums in another order differ in their last digits.
+  return regret * (1 - 1e-9);
+}
+
+// What a model serves for an alias; `undefined`: its requests cannot use it now.
+function ownRate(fleet: Fleet, { onBackend }: Pool, demand: Demand, victim: Replica): number | undefined {
+  const backend = fleet.backends.get(victim.backend);
+  if (backend === undefined || !isUp(backend)) return undefined;
+  let rate: number | undefined;
+  for (const one of onBackend.get(backend) ?? [])
+    if (one.replica === victim && isWarm(one)) rate = (rate ?? 0) + serviceRate(fleet, backend, victim, demand);
+  return rate;
+}
+
+// The requests of an alias, and what the backends serve that have its model in memory.
+function supplyOf(fleet: Fleet, demand: Demand, { look, nowMs }: PlaceFacts): Supply {
+  const { supply } = demand;
+  if (supply.look === look) return supply;
+  let [rate, copies] = [0, 0];
+  for (const { backend, replica } of warmOf(poolOf(fleet, demand.deployments))) {
+    if (!isUp(backend)) continue;
+    rate += serviceRate(fleet, backend, replica, demand);
+    copies += 1;
   }
+  supply.look = look;
+  supply.lambda = arrivalRate(demand, nowMs);
+  supply.rate = rate;
+  supply.copies = copies;
+  supply.leastRegret = supply.lambda * HORIZON_S * missedPart(supply.lambda / Math.max(rate, 1e-6));
   return supply;
 }
 
 /** Expected duration of a load, s. */
-export function placeTimeS(fleet: Fleet, replica: Replica, facts: PlaceFacts): number {
+export function placeTimeS({ backends }: Fleet, replica: Replica): number {
   if (replica.speed.loadMs !== undefined) return replica.speed.loadMs / 1000;
-  const backend = fleet.backends.get(replica.backend);
-  if (backend === undefined) return loadTimeS(undefined, replica);
-  if (!facts.mostLoadMs.has(backend)) facts.mostLoadMs.set(backend, mostLoadMs(backend));
-  return loadTimeS(facts.mostLoadMs.get(backend), replica);
+  const backend = backends.get(replica.backend);
+  return loadTimeS(backend === undefined ? undefined : mostLoadMs(backend), replica);
 }
 
 /** The model that has to go for a load: `undefined` if there is room, or if nothing is known about it; `none` if none may go. */
@@ -102,34 +130,38 @@ export function victimFor(
 ): Replica | 'none' | undefined {
   // No alias wants the runner that it has: else loads are not placed (`Fleet.sharesRunners`).
   if (endsRunner(replica, deployment.runnerKey)) return replica;
-  if (roomFor(backend, replica.model) !== 'full') return undefined;
-  if (!facts.victims.has(backend)) facts.victims.set(backend, leastMissed(fleet, backend, facts));
-  return facts.victims.get(backend);
+  return roomFor(backend, replica) === 'full' ? leastMissed(fleet, backend, facts) : undefined;
 }
 
+// The model of a full backend that is missed least.
 function leastMissed(fleet: Fleet, backend: Backend, facts: PlaceFacts): Replica | 'none' | undefined {
-  let best: Replica | undefined;
+  const { number } = backend;
+  if (!victims.has(number, facts.look)) victims.set(number, facts.look, findLeastMissed(fleet, backend, facts));
+  const index = victims.at(number);
+  return index === NONE ? 'none' : index === UNKNOWN ? undefined : residentsOf(backend)[index];
+}
+
+function findLeastMissed(fleet: Fleet, backend: Backend, facts: PlaceFacts): number {
+  const residents = residentsOf(backend);
+  // A model that is not the gateway's goes first, by the backend's own choice.
+  if ((backend.listed ?? []).length > residents.length) return UNKNOWN;
+  let best = NONE;
   let least = Infinity;
-  let foreign = (backend.listed ?? []).length;
-  for (const other of backend.replicas) {
-    if (other.residency.state !== 'resident') continue;
-    foreign -= 1;
+  for (const [index, other] of residents.entries()) {
     if (isYoung(fleet, other, facts)) continue;
     const regret = regretOf(fleet, other, facts);
     if (regret >= least) continue;
-    best = other;
+    best = index;
     least = regret;
   }
-  // A model that is not the gateway's goes first, by the backend's own choice.
-  if (foreign > 0) return undefined;
-  return best ?? 'none';
+  return best;
 }
 
 // A model that is in use stays for three loads, or a few seconds.
 function isYoung(fleet: Fleet, replica: Replica, facts: PlaceFacts): boolean {
-  const loadS = placeTimeS(fleet, replica, facts);
+  const loadS = placeTimeS(fleet, replica);
   if (facts.nowMs - replica.loadedMs >= Math.max(loadS * 1000, threeLoadsMs(loadS, LEAST_STAY_MS))) return false;
-  for (const demand of replica.demands) if (arrivalRate(demand, facts.nowMs) > LEAST_RATE) return true;
+  for (const demand of replica.demands) if (supplyOf(fleet, demand, facts).lambda > LEAST_RATE) return true;
   return false;
 }
 
