@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 
 /** Requests of one connection that are served at a time. */
 export const MOST_SERVED = 8;
-/** Requests behind them from which on the connection is read no further. */
+/** Requests behind them, and bytes of their bodies, from which on the connection is read no further. */
 const MOST_WAITING = 64;
+const MOST_WAITING_BYTES = 128 * 1024;
 
 interface WaitingRequest {
   readonly outgoing: ServerResponse;
@@ -32,7 +33,7 @@ export class Pipeline {
   add(socket: Socket, request: WaitingRequest): void {
     const waiting = this.#waiting.get(socket);
     if (waiting === undefined) this.#waiting.set(socket, [request]);
-    else if (waiting.push(request) >= MOST_WAITING) pauseReading(socket);
+    else if (waiting.push(request) >= MOST_WAITING || bodyBytes(waiting) >= MOST_WAITING_BYTES) pauseReading(socket);
   }
 
   /** Begins the next request of a connection, if one waits: an earlier one has ended. */
@@ -54,6 +55,13 @@ export class Pipeline {
   forget(socket: Socket): void {
     this.#waiting.delete(socket);
   }
+}
+
+// Node reads 64 KiB of a body that nobody takes, and no limit of bodies counts them.
+function bodyBytes(waiting: readonly WaitingRequest[]): number {
+  let bytes = 0;
+  for (const { outgoing } of waiting) bytes += outgoing.req.readableLength;
+  return bytes;
 }
 
 // Node resumes the connection in the tick behind each request, for its body (`IncomingMessage._read`): the pause comes behind that tick, and

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { Pipeline } from '../../../src/gateway/http/pipeline.ts';
 import { longestTurnOf } from '../../longest-turn.ts';
 import { closeOf } from '../close-of.ts';
 import { answersShortly, DONE, piece, startFake } from '../fake-upstream.ts';
@@ -148,4 +152,59 @@ test('a body in a million chunks of a byte is read as it is, and takes little mo
     readonly messages: readonly { readonly content: string }[];
   };
   assert.equal(messages[0]?.content, text);
+});
+
+test('the bodies of requests that wait are bounded, and a large one stays with its client', async () => {
+  for (const bodySize of [60_000, 5_000_000]) {
+    const pipeline = new Pipeline();
+    const waiting: IncomingMessage[] = [];
+    const server = createServer((incoming, outgoing) => {
+      waiting.push(incoming);
+      pipeline.add(incoming.socket, { outgoing, serve: () => {} });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const socket = connect({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, host: '127.0.0.1' });
+    const body = 'x'.repeat(bodySize);
+    const request = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${String(bodySize)}\r\n\r\n${body}`;
+    for (let sent = 0; sent < 20_000_000; sent += bodySize) socket.write(request);
+    let heldBytes = -1;
+    await until('no more is read', async () => {
+      const before = heldBytes;
+      heldBytes = waiting.reduce((sum, { readableLength }) => sum + readableLength, 0);
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+      return heldBytes > 0 && heldBytes === before;
+    });
+    assert.ok(heldBytes < 400_000, `${String(heldBytes)} bytes of bodies of ${String(bodySize)}`);
+    socket.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('large bodies on one connection to a silent server are held within the limit of all bodies, and 503 beyond it', async () => {
+  const { promise: left, resolve: letGo } = Promise.withResolvers<void>();
+  await using fake = await startFake(async (got, outgoing) => {
+    await left;
+    await answersShortly('a')(got, outgoing);
+  });
+  const hxllm = { max_bodies_mib: 16, backends: { [fake.url]: { num_parallel: 64 } } };
+  await using gateway = await startGateway([fake], { hxllm });
+  const client = open(gateway);
+  const large = chat('x'.repeat(4 * 2 ** 20));
+  for (let sent = 0; sent < 30; sent += 1) client.socket.write(large);
+  const { scheduler } = gateway.service();
+  const under = (): number => scheduler.inFlight + scheduler.waiting;
+  await until('three are under way', () => under() === 3, 30_000);
+  // Each of these gives the connection several turns of the event loop: the fourth body and those behind it find no room.
+  for (let ask = 0; ask < 60; ask += 1) {
+    assert.equal((await gateway.ask('/v1/models')).status, 200);
+    assert.equal(under(), 3);
+  }
+  letGo();
+  await until('the first ones are answered', () => statuses(client).length >= 8, 30_000);
+  assert.deepEqual(statuses(client).slice(0, 8), ['200', '200', '200', '503', '503', '503', '503', '503']);
+  assert.match(client.text, /HTTP\/1\.1 503 [^]*?\r\nretry-after: \d+\r\n/i);
+  client.socket.destroy();
 });
