@@ -4,7 +4,7 @@ import { LookColumn } from './look-column.ts';
 import { roomForOthers } from './room.ts';
 import { COPY_REGRET, leastRegretOf, type PlaceFacts } from './victim.ts';
 
-/** What has to have been waited at least for a copy of any model on a backend, s. */
+/** By backend: the least that waiters have to have waited before a copy of any model may go there, s. */
 const waits = new LookColumn();
 
 /**

@@ -71,7 +71,7 @@ export interface Backend {
   listed: readonly string[] | undefined;
   /** Models that it held at the same time, newest last. */
   heldTogether: readonly (readonly string[])[];
-  /** What follows from its lists and models. */
+  /** Its models in memory and its loads, as its lists and its models show them. */
   readonly memory: BackendMemory;
   /** The most bytes of models that it listed at the same time; 0 if it says none. */
   mostBytes: number;

@@ -1,7 +1,7 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { Replica } from './replica.ts';
 
-/** What follows from the lists and the models of a backend; `undefined`: to be looked for. */
+/** The memory of a backend, as its lists and its models show it; `undefined`: to be looked for. */
 export interface BackendMemory {
   /** Its models in memory. */
   resident: readonly Replica[] | undefined;

@@ -26,8 +26,8 @@ const HORIZON_S = 60;
 const LEAST_RATE = 1 / 60;
 
 /**
- * One look for places. What is found for it about a model, a backend or an alias is written down with its number, and so found once, in
- * columns that the next look uses again.
+ * One look for places. It finds each value of a model, a backend or an alias once, and keeps it with the number of the look, in columns that
+ * the next look uses again.
  */
 export interface PlaceFacts {
   readonly nowMs: number;
@@ -75,7 +75,7 @@ function missedPart(use: number): number {
   return use < SPARE_USE ? 0.05 : Math.min(1, use - 0.4);
 }
 
-/** No more than {@link regretOf}, and found without the rate of the model itself: whatever it has, the others are used no less without it. */
+/** No more than {@link regretOf}, and found without the rate of the model itself: the others are used no less without it. */
 export function leastRegretOf(fleet: Fleet, victim: Replica, facts: PlaceFacts): number {
   let regret = facts.nowMs - victim.usedMs < JUST_USED_MS ? JUST_USED_REGRET : 0;
   const loadS = placeTimeS(fleet, victim);
@@ -87,7 +87,7 @@ export function leastRegretOf(fleet: Fleet, victim: Replica, facts: PlaceFacts):
   return regret * (1 - 1e-9);
 }
 
-// What a model serves for an alias; `undefined`: its requests cannot use it now.
+// The requests a second that a model serves for an alias; `undefined`: they cannot use it now.
 function ownRate(fleet: Fleet, { onBackend }: Pool, demand: Demand, victim: Replica): number | undefined {
   const backend = fleet.backends.get(victim.backend);
   if (backend === undefined || !isUp(backend)) return undefined;
