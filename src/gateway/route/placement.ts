@@ -124,7 +124,7 @@ function placeFor(fleet: Fleet, need: Need, claims: Map<Backend, Queue>, facts: 
   const queuedS = length / Math.max(rate, 1e-6);
   const gain = gainOfCopy(fleet, queue.name, warm, rate, nowMs);
   const waiting: Backend[] = [];
-  let best: Place | undefined;
+  let best: LoadChoice | undefined;
   for (const one of open) {
     if (loads > 0 && !(isEmpty(one) && loads < length)) continue;
     const ownS = placeTimeS(fleet, one.replica);
@@ -163,14 +163,14 @@ function placeFor(fleet: Fleet, need: Need, claims: Map<Backend, Queue>, facts: 
 }
 
 /** A place for a load, and whether the load begins there now. */
-interface Place {
+interface LoadChoice {
   readonly one: Candidate;
   readonly costS: number;
   readonly isDue: boolean;
   readonly victim: Replica | undefined;
 }
 
-function loadOn({ one, victim }: Place, queue: Queue, isCopy: boolean): NextLoad {
+function loadOn({ one, victim }: LoadChoice, queue: Queue, isCopy: boolean): NextLoad {
   return {
     ...one,
     queue: queue.key,
