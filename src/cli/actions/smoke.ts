@@ -12,6 +12,7 @@ import { readKeyFile } from './key-file.ts';
 import { nextAfter, typed } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
+import { createOutage } from './smoke-outage.ts';
 import { previousOf } from './smoke-previous.ts';
 import { smokeTargets } from './smoke-targets.ts';
 
@@ -25,6 +26,8 @@ export interface SmokeCommandOptions extends PhaseOptions {
   readonly everyServer?: boolean | undefined;
   /** Makes a key, uses it up to its limit, and removes it. */
   readonly keys?: boolean | undefined;
+  /** Takes a server out of use meanwhile, and puts it back. */
+  readonly fault?: boolean | undefined;
   /** The time for questions to models, seconds. */
   readonly budget?: number | undefined;
 }
@@ -38,18 +41,41 @@ export function runSmokeCommand(session: Session, options: SmokeCommandOptions):
       ...(options.keys === true ? { keyAlias: `hxllm-smoke-${randomId()}` } : {}),
     };
     if (url !== undefined) return judgeUrl(session, run, { url, keyFile, ...budget });
-    return withConfig(session, run, (config, tools) => {
-      const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
-      if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
-      const asked = targets.value.map((target) => ({
-        ...target,
-        everyServer,
-        ...budget,
-        ...previousOf(session, target.name),
-      }));
-      return throughSsh ? judgeThroughSsh(config, asked, tools) : testAndNote(asked, tools);
-    });
+    return withConfig(
+      session,
+      run,
+      async (config, tools) => {
+        const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
+        if (!targets.ok) return failedBy(targets.problems);
+        if (options.fault === true && !(await tools.confirm({ question: consentTo(config) })))
+          return { ending: 'declined', results: [], problems: [], changes: 0 };
+        const asked = targets.value.map((target) => ({
+          ...target,
+          ...outageOf(config, target.name, options, tools),
+          everyServer,
+          ...budget,
+          ...previousOf(session, target.name),
+        }));
+        return throughSsh ? judgeThroughSsh(config, asked, tools) : testAndNote(asked, tools);
+      },
+      { becomes: options.fault === true },
+    );
   });
+}
+
+function consentTo({ hosts }: Config): string {
+  const names = hosts.map(({ target }) => target.name).join(', ');
+  return `Drain one server of ${names} for some seconds, while requests go on?`;
+}
+
+function outageOf(
+  config: Config,
+  name: string,
+  { fault }: SmokeCommandOptions,
+  tools: PhaseTools,
+): Pick<SmokeTarget, 'takeOut'> {
+  const host = config.hosts.find((candidate) => candidate.target.name === name);
+  return fault !== true || host === undefined ? {} : { takeOut: createOutage(host, tools) };
 }
 
 async function judgeUrl(

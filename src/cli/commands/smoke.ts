@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { SMOKE } from '../../phases/smoke/index.ts';
 import type { SmokeCommandOptions } from '../actions/smoke.ts';
-import { phaseCommand, type Start } from './phase-command.ts';
+import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
 
 /** One day. */
 const MOST_SECONDS = 86_400;
@@ -20,6 +20,7 @@ export function smokeCommand(start: Start): Command {
       ['smoke --every-server --ask-vault-pass', 'every alias of each of its servers, loading each model everywhere'],
       ['smoke --budget 60 --ask-vault-pass', 'a ramp up to 64 requests at once, within a minute'],
       ['smoke --keys --ask-vault-pass', 'also whether a key can be made, and its limit holds'],
+      ['smoke --fault --ask-vault-pass', 'whether anything fails while one server is out of use'],
       ['smoke --url http://host:4000 --key-file key.txt', 'any OpenAI-compatible server'],
     ],
     page: 'operations',
@@ -34,14 +35,20 @@ export function smokeCommand(start: Start): Command {
         seconds,
       )
       .option('--keys', 'make a key with a limit of two requests a minute, see that it holds, and remove the key')
+      .option(
+        '--fault',
+        'take one server out of use while requests go on, by draining it; asks first, and puts it back',
+      )
       .option('--url <url>', 'test this server instead of the inventory’s hosts')
       .option('--key-file <file>', 'with --url: a file with its API key');
-  return phaseCommand(text, own).action(async (options: SmokeCommandOptions, command: Command) => {
-    const { url, keyFile, throughSsh, everyServer, keys, limit, inventory } = options;
+  return withBecome(withYes(phaseCommand(text, own))).action(async (options: SmokeCommandOptions, command: Command) => {
+    const { url, keyFile, throughSsh, everyServer, keys, fault, limit, inventory } = options;
     if (keyFile !== undefined && url === undefined)
       command.error('error: --key-file needs --url (without --url the key comes from the vault)');
     if (url !== undefined && everyServer === true)
       command.error('error: --url cannot be combined with --every-server: one model is asked');
+    if (url !== undefined && fault === true)
+      command.error('error: --url cannot be combined with --fault: a server is taken out over SSH');
     if (keys === true && url !== undefined && keyFile === undefined)
       command.error('error: --keys with --url needs --key-file: only the master key makes keys');
     if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))

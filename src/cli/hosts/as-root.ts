@@ -16,6 +16,8 @@ export interface RootScript {
    * gets no signal from the login user.
    */
   readonly onOutput?: (chunk: Uint8Array) => void;
+  /** With `onOutput`: ends the input alone, and the script goes on to its own end. By default `signal` ends both. */
+  readonly inputUntil?: AbortSignal;
 }
 
 /** The line that root prints to stderr before anything else. */
@@ -25,7 +27,7 @@ const ROOT = 'hxllm:root';
 export async function runAsRoot(host: Host, become: Become, root: RootScript): Promise<Result<CommandResult>> {
   // A password that is refused must not be followed by more input, which sudo would take for another try.
   if (root.onOutput !== undefined && isSudo(become) && become.password !== undefined) {
-    const { onOutput: _onOutput, ...rest } = root;
+    const { onOutput: _onOutput, inputUntil: _inputUntil, ...rest } = root;
     const tried = await runAsRoot(host, become, { ...rest, script: ':', args: [], timeoutMs: SUDO_MS });
     if (!tried.ok) return tried;
   }
@@ -35,7 +37,7 @@ export async function runAsRoot(host: Host, become: Become, root: RootScript): P
     {
       argv: ['bash', '-s'],
       title,
-      stdin: onOutput === undefined ? text : openUntil(text, signal),
+      stdin: onOutput === undefined ? text : openUntil(text, root.inputUntil ?? signal),
       ...(onOutput === undefined ? {} : { onOutput }),
     },
     { signal, timeoutMs },

@@ -1,9 +1,10 @@
 import { askAbilities, askDialects, askFacts, NO_DIALECTS, type AbilityAnswers } from './abilities.ts';
 import { sendBurst } from './burst.ts';
-import { askParameters, NO_PARAMETERS } from './chat-probes.ts';
+import { askAliasParameters, askParameters, NO_PARAMETERS, type AliasParameters } from './chat-probes.ts';
 import type { Client } from './client.ts';
 import { replyOf, type Exchange } from './exchange.ts';
 import { readMemory } from './memory.ts';
+import { tryOutage, type Outage } from './outage.ts';
 import type { ModelAnswers, Teller } from './probe-results.ts';
 import { chatQuestion, embeddingQuestion, healthQuestion, questionFor } from './questions.ts';
 import { runRamps } from './ramp/ramp.ts';
@@ -33,12 +34,15 @@ export async function probeModels(
   const { facts, silent } = await askFacts(client, target, model);
   const aliases = new Map<string, Exchange | undefined>();
   const abilities = new Map<string, AbilityAnswers>();
+  const aliasParameters = new Map<string, AliasParameters>();
   for (const alias of new Set([...(model === undefined ? [] : [model]), ...wanted])) {
     if (!isOver()) progress(`asking ${alias}`);
     const exchange = isOver() ? undefined : await client.ask(questionFor(alias, target));
     aliases.set(alias, exchange);
-    if (replyOf(exchange)?.status === 200)
-      abilities.set(alias, await askAbilities(client, alias, facts.get(alias), isOver));
+    if (replyOf(exchange)?.status !== 200) continue;
+    abilities.set(alias, await askAbilities(client, alias, facts.get(alias), isOver));
+    if (!target.embeddings.includes(alias) && facts.get(alias)?.isEmbedding !== true)
+      aliasParameters.set(alias, await askAliasParameters(client, alias, isOver));
   }
   const chat = model === undefined ? undefined : aliases.get(model);
   const chats = model !== undefined && replyOf(chat)?.status === 200;
@@ -53,6 +57,9 @@ export async function probeModels(
   const burst = ours
     ? await sendBurst({ ...asks, memory: await askMemory(client) })
     : { sent: false as const, why: 'the servers behind this address are not known' };
+  const outage: Outage = ours
+    ? await tryOutage({ ...asks, memory: await askMemory(client), nowMs })
+    : { tried: false, why: 'the servers behind this address are not known' };
   const isRamped = target.withoutRamp !== true;
   const ramps: Ramps =
     chats && isRamped
@@ -69,7 +76,7 @@ export async function probeModels(
   const state = ours ? await client.ask(healthQuestion()) : undefined;
   const fleet = ours ? await client.ask({ ...healthQuestion(), path: 'fleet' }) : undefined;
   const asked = { model, chat, aliases, servers, extras, facts, abilities, dialects };
-  return { ...asked, parameters, ...streams, burst, ramps, state, fleet };
+  return { ...asked, parameters, aliasParameters, ...streams, burst, outage, ramps, state, fleet };
 }
 
 /** Models that the gateway lists beside those of the configuration, such as an alias that was taken out and not deployed yet. */

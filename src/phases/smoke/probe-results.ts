@@ -1,10 +1,11 @@
 import { NO_DIALECTS, type AbilityAnswers, type DialectAnswers } from './abilities.ts';
 import type { Burst } from './burst.ts';
-import { NO_PARAMETERS, type ChatParameters } from './chat-probes.ts';
+import { NO_PARAMETERS, type AliasParameters, type ChatParameters } from './chat-probes.ts';
 import type { ConnectionSteps } from './connection.ts';
 import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import type { KeyAnswers } from './key-probes.ts';
 import type { AliasFacts } from './model-facts.ts';
+import type { Outage } from './outage.ts';
 import type { Ramps } from './ramp/samples.ts';
 import type { ServerAnswer } from './servers.ts';
 import { NO_STREAMS, type StreamAnswers } from './stream-probes.ts';
@@ -37,6 +38,8 @@ export interface ModelAnswers extends StreamAnswers {
   readonly model: string | undefined;
   readonly chat: Exchange | undefined;
   readonly parameters: ChatParameters;
+  /** Of each chat alias that answered. */
+  readonly aliasParameters: ReadonlyMap<string, AliasParameters>;
   /** The answers of models that are listed and not configured; `undefined` where the time was over before. */
   readonly extras: ReadonlyMap<string, Exchange | undefined>;
   /** The answer to each alias, asked without naming a server; `undefined` where the time was over before. */
@@ -44,6 +47,7 @@ export interface ModelAnswers extends StreamAnswers {
   /** The answers of servers that were asked by name. */
   readonly servers: readonly ServerAnswer[];
   readonly burst: Burst;
+  readonly outage: Outage;
   readonly ramps: Ramps;
   /** Facts that the server states about each alias. */
   readonly facts: ReadonlyMap<string, AliasFacts>;
@@ -71,11 +75,13 @@ export const NO_MODELS: ModelAnswers = {
   model: undefined,
   chat: undefined,
   parameters: NO_PARAMETERS,
+  aliasParameters: new Map(),
   extras: new Map(),
   ...NO_STREAMS,
   aliases: new Map(),
   servers: [],
   burst: { sent: false, why: 'the models were not asked' },
+  outage: { tried: false, why: 'the models were not asked' },
   ramps: { ran: false, why: 'no chat was answered' },
   facts: new Map(),
   abilities: new Map(),

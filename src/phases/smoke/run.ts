@@ -8,6 +8,7 @@ import { ANSWER_CHECKS } from './checks/answers.ts';
 import { CONNECTION_CHECKS } from './checks/connection.ts';
 import { KEY_CHECKS, keptKey } from './checks/keys.ts';
 import { MODEL_CHECKS } from './checks/models.ts';
+import { OUTAGE_CHECKS } from './checks/outage.ts';
 import { PARAMETER_CHECKS } from './checks/parameters.ts';
 import { PERFORMANCE_CHECKS } from './checks/performance.ts';
 import { PLACEMENT_CHECKS } from './checks/placement.ts';
@@ -34,6 +35,7 @@ export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...STREAM_CHECKS,
   ...PLACEMENT_CHECKS,
   ...SPREAD_CHECKS,
+  ...OUTAGE_CHECKS,
   ...PERFORMANCE_CHECKS,
 ];
 

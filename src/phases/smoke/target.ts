@@ -1,5 +1,7 @@
+import type { Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { SmokeLimits } from '../../core/smoke-limits.ts';
+import type { OutServer } from './out-server.ts';
 
 /** The time for questions to models, ms: aliases and servers that are left after it are not asked. */
 export const BUDGET_MS = 600_000;
@@ -42,6 +44,8 @@ export interface SmokeTarget {
   /** Instead of {@link BUDGET_MS}; with it the ramp goes beyond its gentle steps. */
   readonly budgetMs?: number;
   readonly previous?: PreviousRun;
+  /** Takes a server out of use, with the operator's consent. */
+  readonly takeOut?: (server: string) => Promise<Result<OutServer>>;
   /** A key of this name is made, used up to its limit and removed; `undefined`: nothing is changed. */
   readonly keyAlias?: string;
   /** No load beyond single requests and the burst: doctor looks for a cause, and measures nothing. */

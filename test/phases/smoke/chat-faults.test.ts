@@ -68,6 +68,35 @@ test('an answer of any alias that is longer than its max_tokens, or that echoes 
   ]);
 });
 
+test('stop and JSON mode are asked of every chat alias, and a fault names its own', async () => {
+  const second = ({ body }: Seen): boolean => body['model'] === MODELS[1];
+  const rows = [
+    ['chat.stop', rewritten('1 2 3 4 ', '1 2 3 4 5 6', second)],
+    ['chat.json-mode', rewritten(String.raw`{\"city\":\"Paris\"}`, 'Paris.', second)],
+  ] as const;
+  for (const [id, bend] of rows) {
+    await using server = await startFake({ models: [...MODELS, 'vectors'], backends: [], bend });
+    const smoked = await smokeAt(server.url, { models: [...MODELS, 'vectors'], embeddings: ['vectors'] });
+    assert.deepEqual(failures(smoked), [id]);
+    assert.match(smoked.result(id).seen, /^llama3-8b: “/);
+    const asked = server.requests.filter(({ body }) => body['stop'] !== undefined).map(({ body }) => body['model']);
+    assert.deepEqual(asked, MODELS);
+  }
+});
+
+test('an alias that the time did not suffice for is named as not asked, and is no pass', async () => {
+  let isLate = false;
+  const bend = (seen: Seen, answer: Answer): Answer => {
+    if (seen.body['stop'] !== undefined && seen.body['model'] === MODELS[1]) isLate = true;
+    return answer;
+  };
+  await using server = await startFake({ models: MODELS, backends: [], bend });
+  const smoked = await smokeAt(server.url, { models: MODELS, budgetMs: 1000 }, undefined, () => (isLate ? 5000 : 0));
+  assert.equal(smoked.result('chat.stop').outcome, 'pass');
+  const { outcome, seen } = smoked.result('chat.json-mode');
+  assert.deepEqual([outcome, seen], ['unknown', 'not asked within 1 s: response_format of llama3-8b']);
+});
+
 test('a listed model beside the configured ones is a warning, and an error if it does not answer', async () => {
   const models = [...MODELS, 'former'];
   await using well = await startFake({ models, backends: [] });

@@ -51,14 +51,16 @@ test('models in memory are asked first, and each server by name with one of them
   const { report, result } = await smokeAt(server.url, OURS);
   assert.equal(report.ending, 'passed');
   const asked = modelAnswers(server.requests);
-  assert.deepEqual(asked.slice(0, 3), ['b', 'vectors', 'a']);
+  // A chat alias is asked for a stop sequence and for JSON while it is in memory.
+  const first = ['b', 'b', 'b', 'vectors', 'a', 'a', 'a'];
+  assert.deepEqual(asked.slice(0, first.length), first);
   assert.deepEqual(
     asked.filter((text) => text.includes(' of ')),
     [`b of ${ONE}`, `vectors of ${TWO}`],
   );
   // All that is asked of one model alone goes to the one in memory.
   assert.deepEqual(
-    new Set(asked.slice(3).filter((text) => !text.includes(' of '))),
+    new Set(asked.slice(first.length).filter((text) => !text.includes(' of '))),
     new Set(['b', 'hxllm-smoke-no-such-model']),
   );
   assert.equal(result('backends.used').seen, `${ONE} (b), ${TWO} (vectors)`);

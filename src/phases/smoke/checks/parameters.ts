@@ -1,7 +1,7 @@
 import { parseJson } from '../../../core/json.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
-import { takesAnyName } from '../chat-probes.ts';
+import { takesAnyName, type AliasParameters } from '../chat-probes.ts';
 import { at, describeReply, jsonOf, type Exchange, type Reply } from '../exchange.ts';
 import type { ProbeResults } from '../probe-results.ts';
 import { FEW_TOKENS, NO_SUCH_MODEL, STOP } from '../questions.ts';
@@ -34,7 +34,7 @@ export const PARAMETER_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['chat.answers'],
     judge: (seen) =>
-      judgeAsked(seen, seen.parameters.stopped, 'stop', (reply) => {
+      judgeAliases(seen, 'stopped', 'stop', (reply) => {
         const content = textOf(reply);
         if (content === '') return notApplicable('the model spent its tokens on reasoning, before the text');
         return content.includes(STOP)
@@ -48,7 +48,7 @@ export const PARAMETER_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['chat.answers'],
     judge: (seen) =>
-      judgeAsked(seen, seen.parameters.json, 'response_format', (reply) => {
+      judgeAliases(seen, 'json', 'response_format', (reply) => {
         const content = textOf(reply);
         const value = parseJson(content);
         if (typeof value === 'object' && value !== null)
@@ -88,6 +88,45 @@ export const PARAMETER_CHECKS: readonly Check<ProbeResults>[] = [
     },
   },
 ];
+
+/** Judges the answer of every chat alias: all faults are named, and an alias that was not asked is no pass. */
+function judgeAliases(
+  seen: ProbeResults,
+  name: keyof AliasParameters,
+  parameter: string,
+  judge: (reply: Reply) => Verdict,
+): Verdict {
+  const { aliases, aliasParameters, target } = seen;
+  const asked = [...aliasParameters].flatMap(([alias, answers]) => {
+    const exchange = answers[name];
+    return exchange === undefined ? [] : [{ alias, verdict: judgeAsked(seen, exchange, parameter, judge) }];
+  });
+  const named = (outcome: Verdict['outcome']): readonly { alias: string; verdict: Verdict }[] =>
+    asked.filter(({ verdict }) => verdict.outcome === outcome);
+  const words = (rows: readonly { alias: string; verdict: Verdict }[]): string =>
+    rows.map(({ alias, verdict }) => `${alias}: ${verdict.seen}`).join('; ');
+  const [broken] = named('fail');
+  const number = { value: named('pass').length, unit: 'aliases', limit: asked.length };
+  if (broken !== undefined)
+    return failed(broken.verdict.wanted ?? parameter, words(named('fail')), broken.verdict.fix ?? RECORDED, number);
+  const [open] = named('unknown');
+  if (open !== undefined) return open.verdict;
+  // Embeddings have neither, and an alias that failed before is a fault of its own.
+  const late = [...aliases]
+    .filter(([alias, exchange]) => exchange === undefined && !target.embeddings.includes(alias))
+    .map(([alias]) => alias);
+  const missed = [
+    ...late,
+    ...[...aliasParameters].filter(([, answers]) => answers[name] === undefined).map(([one]) => one),
+  ];
+  if (missed.length > 0)
+    return outOfTime(
+      missed.map((alias) => `${parameter} of ${alias}`),
+      target,
+    );
+  if (asked.length === 0) return notAsked(seen, parameter);
+  return named('pass').length > 0 ? pass(words(asked), number) : notApplicable(words(asked));
+}
 
 function judgeAsked(
   seen: ProbeResults,
