@@ -12,6 +12,7 @@ import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { keysCommand } from './commands/keys.ts';
 import { teamsCommand } from './commands/teams.ts';
+import { usageCommand } from './commands/usage.ts';
 import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
@@ -89,6 +90,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
       [
         doctorCommand(handOn),
         fleetCommand(handOn),
+        usageCommand(handOn),
         releasesCommand(handOn),
         driftCommand(handOn),
         serviceCommand(handOn),

@@ -21,6 +21,7 @@ import { doctorDocumentSchema } from '../views/doctor.ts';
 import { driftDocumentSchema } from '../views/drift.ts';
 import { evidenceDocumentSchema } from '../views/evidence-document.ts';
 import { releasesDocumentSchema } from '../views/releases-document.ts';
+import { usageDocumentSchema } from '../views/usage.ts';
 import { configurationPage } from './configuration-page.ts';
 
 /** The folder of the JSON Schemas, from the package's root. */
@@ -41,6 +42,7 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'inventory-graph.schema.json': graphDocumentSchema,
   'inventory-explain.schema.json': explainDocumentSchema,
   'fleet-replay.schema.json': replayDocumentSchema,
+  'usage.schema.json': usageDocumentSchema,
   'evidence.schema.json': evidenceDocumentSchema,
   'manifest.schema.json': manifestSchema,
   'plan.schema.json': savedPlanSchema,

@@ -9,6 +9,7 @@ import {
   type RecordQuery,
   type StoredRecord,
 } from '../store/key-store.ts';
+import type { UsageStore } from '../store/usage-store.ts';
 import { AdminError } from './admin-error.ts';
 import { auditLine, type ChangeSource } from './audit.ts';
 import type { PlannedChange } from './record-content.ts';
@@ -39,6 +40,12 @@ export class AdminRecords {
   async find(query: RecordQuery): Promise<RecordPage> {
     const { store } = this.#records;
     return store === undefined ? { records: [], total: 0 } : this.#guarded(() => store.find(query));
+  }
+
+  /** Asks the store of usage; `none` is the answer of a database that does not exist yet. */
+  async usage<T>(ask: (store: UsageStore) => Promise<T>, none: T): Promise<T> {
+    const { store } = this.#records;
+    return store === undefined ? none : this.#guarded(() => ask(store));
   }
 
   async one(query: RecordQuery): Promise<StoredRecord | undefined> {

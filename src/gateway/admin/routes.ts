@@ -17,6 +17,7 @@ import { keyHealth, keyInfo, keyInfos, listAliases, listKeys } from './key-reads
 import { addMembers, deleteMember, updateMember } from './members.ts';
 import { regenerateKey } from './rotation.ts';
 import { deleteTeams, listTeams, newTeam, pageTeams, setTeamBlocked, teamInfo, updateTeam } from './teams.ts';
+import { globalSpend, spendLogs, usageReport } from './usage.ts';
 import { deleteUsers, listUsers, newUser, updateUser, userInfo } from './users.ts';
 
 /** The least role for a call; `none`: any key, for what is its own. */
@@ -55,10 +56,15 @@ const CALLS: readonly Row[] = [
   ['POST', '/user/update', 'write', updateUser],
   ['POST', '/user/delete', 'write', deleteUsers],
   ['GET', '/user/list', 'read', listUsers],
+  ['GET', '/spend/logs', 'none', spendLogs],
+  ['GET', '/global/spend', 'read', globalSpend],
+  ['GET', '/usage', 'read', usageReport],
   ['POST', '/model/new', 'write', refuseModels],
   ['POST', '/model/update', 'write', refuseModels],
   ['POST', '/model/delete', 'write', refuseModels],
 ];
+
+const RECORDED: ReadonlySet<string> = new Set(['/spend/logs', '/global/spend', '/usage']);
 
 /** The parts of a gateway that administration needs. */
 export interface AdminOptions {
@@ -90,6 +96,8 @@ async function serve(
   const ignored = new Set<string>();
   try {
     const role = judgeCaller(env, least);
+    // The rows of requests up to this one.
+    if (RECORDED.has(req.path)) await env.service.usage?.flush();
     const body = req.method === 'POST' ? await bodyOf(env) : {};
     const answer = await handler({
       body,

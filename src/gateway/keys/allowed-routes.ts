@@ -11,7 +11,7 @@ export interface RouteRule {
 }
 
 /** Paths of administration, with all below them. */
-const MANAGEMENT = /^(?:\/v2)?\/(?:key|team|user|customer|end_user|budget|spend|global|organization)(?:\/|$)/;
+const MANAGEMENT = /^(?:\/v2)?\/(?:key|team|user|customer|end_user|budget|spend|global|usage|organization)(?:\/|$)/;
 /** Lists of models and their properties. */
 const INFO = /^\/(?:(?:v1\/)?models(?:\/.*)?|(?:v1\/|v2\/)?model\/info|model_group\/info|api\/(?:tags|ps|version))$/;
 const ANTHROPIC = /^\/v1\/messages(?:\/|$)/;

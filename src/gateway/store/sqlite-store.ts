@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { StoreError, type Commit, type GatewayStore, type RecordPage, type StoredRecord } from './key-store.ts';
-import type { RecoveredPart, StoredPart } from './usage-store.ts';
+import type { RecoveredPart, StoredPart, UsageDimension, UsagePage, UsageQuery, UsageSum } from './usage-store.ts';
 import { startStoreThread, type StoreCall, type StoreMessage } from './store-thread.ts';
 
 /** A call whose answer has not come. */
@@ -81,6 +81,14 @@ class SqliteStore implements GatewayStore {
 
   pruneUsage(nowMs: number): Promise<boolean> {
     return this.#call({ call: 'prune-usage', nowMs });
+  }
+
+  sumUsage(by: UsageDimension, fromMs: number, toMs: number): Promise<readonly UsageSum[]> {
+    return this.#call({ call: 'sum-usage', by, fromMs, toMs });
+  }
+
+  findUsage(query: UsageQuery): Promise<UsagePage> {
+    return this.#call({ call: 'find-usage', query });
   }
 
   onChange(listener: () => void): void {

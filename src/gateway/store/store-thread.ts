@@ -8,7 +8,8 @@ import { JournalRecovery } from './journal-recovery.ts';
 import { openDatabase, sqliteCode } from './open-database.ts';
 import { readPart } from './journal-part.ts';
 import { UsageRows } from './usage-rows.ts';
-import type { RecoveredPart, StoredPart } from './usage-store.ts';
+import { UsageReader } from './usage-reader.ts';
+import type { RecoveredPart, StoredPart, UsageDimension, UsagePage, UsageQuery, UsageSum } from './usage-store.ts';
 
 /** Tells this thread from other workers of a process. */
 const STORE_TASK = 'hxllm: keep keys';
@@ -26,6 +27,8 @@ export type StoreCall =
   | { readonly call: 'append-usage'; readonly file: string; readonly from: number }
   | { readonly call: 'recover-usage'; readonly folder: string; readonly own: string }
   | { readonly call: 'prune-usage'; readonly nowMs: number }
+  | { readonly call: 'sum-usage'; readonly by: UsageDimension; readonly fromMs: number; readonly toMs: number }
+  | { readonly call: 'find-usage'; readonly query: UsageQuery }
   | { readonly call: 'close' };
 
 /** The answer to a call. */
@@ -34,6 +37,8 @@ export type StoreValue =
   | RecordPage
   | Commit
   | StoredPart
+  | readonly UsageSum[]
+  | UsagePage
   | RecoveredPart
   | boolean
   | undefined;
@@ -71,6 +76,7 @@ function serve(file: string, port: MessagePort): void {
     }
   }, LOOK_MS);
   const rows = new UsageRows(opened.value);
+  const usage = new UsageReader(opened.value);
   const recovery = new JournalRecovery(rows);
   const answer = (call: StoreCall): StoreValue => {
     if (call.call === 'since') return database.since(call.kind, call.revision, call.limit);
@@ -79,6 +85,8 @@ function serve(file: string, port: MessagePort): void {
     if (call.call === 'append-usage') return append(rows, call);
     if (call.call === 'recover-usage') return recovery.step(call.folder, call.own, Date.now());
     if (call.call === 'prune-usage') return rows.prune(call.nowMs, PRUNED_AT_ONCE);
+    if (call.call === 'sum-usage') return usage.sums(call.by, call.fromMs, call.toMs);
+    if (call.call === 'find-usage') return found(usage, call.query);
     clearInterval(timer);
     recovery.close();
     database.close();
@@ -98,6 +106,11 @@ function append(rows: UsageRows, { file, from }: { readonly file: string; readon
   const { lines, next } = readPart(file, from, false);
   const added = rows.add(lines.ended, lines.refused, Date.now());
   return { next, added, known: lines.ended.length - added, damaged: lines.damaged };
+}
+
+function found(usage: UsageReader, query: UsageQuery): UsagePage {
+  if (query.kind === 'costs') return { rows: [], days: usage.costs(query.filter) };
+  return { rows: usage.rows(query.filter, query.limit, query.offset), days: [] };
 }
 
 const given: unknown = workerData;

@@ -27,6 +27,74 @@ export interface RecoveredPart {
   readonly more: boolean;
 }
 
+/** The sums of a value: a day, a key, a model … */
+export interface UsageSum {
+  /** `YYYY-MM-DD`, an id or a name; empty: none. */
+  readonly value: string;
+  /** The alias of a key or team of the store. */
+  readonly name: string | undefined;
+  readonly requests: number;
+  /** Requests of these that did not come to their end. */
+  readonly unanswered: number;
+  readonly lost: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cost: number;
+}
+
+/** Which rows; all conditions hold together. */
+export interface UsageFilter {
+  readonly id?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly userId?: string | undefined;
+  /** From this time on, to before that one, in ms since 1970. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** A row, by the names of its columns. */
+export interface StoredUsage {
+  readonly id: string;
+  readonly atMs: number;
+  readonly key_id: string | null;
+  readonly team_id: string | null;
+  readonly user_id: string | null;
+  readonly end_user: string | null;
+  readonly tags: readonly string[];
+  readonly dialect: string | null;
+  readonly address: string | null;
+  readonly alias: string | null;
+  readonly model: string | null;
+  readonly backend: string | null;
+  readonly reason: string | null;
+  readonly status: number | null;
+  readonly ended: string;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly estimated: number;
+  readonly cost: number;
+  readonly queue_ms: number | null;
+  readonly load_ms: number | null;
+  readonly ttft_ms: number | null;
+  readonly total_ms: number | null;
+}
+
+/** A part of the rows, or the costs of days. */
+export interface UsagePage {
+  readonly rows: readonly StoredUsage[];
+  readonly days: readonly {
+    readonly day: string;
+    readonly spend: number;
+    readonly users: Readonly<Record<string, number>>;
+    readonly models: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** A question about usage: rows of a page, or costs by day. */
+export type UsageQuery =
+  | { readonly kind: 'rows'; readonly filter: UsageFilter; readonly limit: number; readonly offset: number }
+  | { readonly kind: 'costs'; readonly filter: UsageFilter };
+
 /** The store of usage. Every call fails with a `StoreError` if the store cannot be read or written. */
 export interface UsageStore {
   /** Stores the rows of a journal's file from a place on; one call takes a part of it. */
@@ -35,4 +103,7 @@ export interface UsageStore {
   recoverUsage(folder: string, own: string): Promise<RecoveredPart>;
   /** Removes a small number of rows and sums that are too old; `false`: none is left. */
   pruneUsage(nowMs: number): Promise<boolean>;
+  /** The sums of each value over whole days of UTC. */
+  sumUsage(by: UsageDimension, fromMs: number, toMs: number): Promise<readonly UsageSum[]>;
+  findUsage(query: UsageQuery): Promise<UsagePage>;
 }

@@ -1,0 +1,163 @@
+import type { Json } from '../../core/json.ts';
+import { keyIdOf } from '../keys/client-key.ts';
+import { USAGE_DIMENSIONS, type StoredUsage, type UsageFilter, type UsageSum } from '../store/usage-store.ts';
+import type { AdminCall } from './admin-call.ts';
+import { AdminError, unfit } from './admin-error.ts';
+import { numberAt, textAt, wordAt } from './body-fields.ts';
+import { fileKeyOf, fileTeamOf, findKey } from './key-lookup.ts';
+import { timeText } from './rows.ts';
+
+const DAY_MS = 86_400_000;
+const MOST_SIZE = 1000;
+const CALL_TYPES: Readonly<Record<string, string>> = { anthropic: 'anthropic_messages', responses: 'aresponses' };
+
+/**
+ * GET /spend/logs: with days and without `summarize=false` the costs of each day, else a page of rows, the latest first. A key without a role
+ * sees its own.
+ */
+export async function spendLogs(call: AdminCall): Promise<unknown> {
+  const { query } = call;
+  const from = dayAt(query, 'start_date');
+  const to = dayAt(query, 'end_date');
+  const filter: UsageFilter = {
+    id: requestIdAt(query),
+    keyId: await keyIdAt(call),
+    userId: textAt(query, 'user_id'),
+    fromMs: from,
+    toMs: to === undefined ? undefined : to + DAY_MS,
+  };
+  if ((from !== undefined || to !== undefined) && query['summarize'] !== 'false') {
+    const { days } = await call.records.usage((store) => store.findUsage({ kind: 'costs', filter }), NOTHING);
+    return days.map(({ day, ...sums }) => ({ startTime: day, ...sums }));
+  }
+  const limit = numberAt(query, 'page_size', { or: 100, most: MOST_SIZE });
+  const page = numberAt(query, 'page', { or: 1, most: 1_000_000 });
+  const offset = (page - 1) * limit;
+  const { rows } = await call.records.usage(
+    (store) => store.findUsage({ kind: 'rows', filter, limit, offset }),
+    NOTHING,
+  );
+  const hashes = await hashesOf(call, rows);
+  return rows.map((row) => spendRow(row, hashes));
+}
+
+const NOTHING = { rows: [], days: [] };
+
+/** GET /global/spend: the costs of all requests of the last three years. */
+export async function globalSpend(call: AdminCall): Promise<unknown> {
+  const sums = await call.records.usage((store) => store.sumUsage('day', 0, call.nowMs + DAY_MS), []);
+  return { spend: sums.reduce((sum, { cost }) => sum + cost, 0), max_budget: 0 };
+}
+
+/** GET /usage: sums by day, key, team, user, model, backend or tag. Days are those of UTC. hxllm's own call. */
+export async function usageReport(call: AdminCall): Promise<unknown> {
+  const { query, nowMs } = call;
+  const by = wordAt(query, 'by', USAGE_DIMENSIONS) ?? 'day';
+  const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const since = dayAt(query, 'since') ?? today - 29 * DAY_MS;
+  const until = dayAt(query, 'until') ?? today;
+  if (until < since) throw new AdminError(422, 'Expected until at or after since, found a day before it.', 'until');
+  const sums = await call.records.usage((store) => store.sumUsage(by, since, until + DAY_MS), []);
+  const rows = sums.map((sum) => ({ value: sum.value, name: nameOf(call, by, sum), ...figuresOf(sum) }));
+  return { by, since: dayText(since), until: dayText(until), rows };
+}
+
+function figuresOf({ requests, unanswered, lost, promptTokens, completionTokens, cost }: UsageSum): Json {
+  const total_tokens = promptTokens + completionTokens;
+  return {
+    requests,
+    unanswered,
+    lost,
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens,
+    cost,
+  };
+}
+
+/** The name for people. */
+function nameOf(call: AdminCall, by: string, { value, name }: UsageSum): string {
+  if (value !== '') return name ?? (by === 'team' ? fileTeamOf(call, value)?.alias : undefined) ?? value;
+  return by === 'key' ? 'master key' : '-';
+}
+
+/** A day of a query as its first moment in UTC. */
+function dayAt(query: Json, name: string): number | undefined {
+  const text = textAt(query, name);
+  if (text === undefined) return undefined;
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms) || dayText(ms) !== text) throw unfit(name, 'a day as YYYY-MM-DD', text);
+  return ms;
+}
+
+function dayText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** A request by the id of its row, or by `x-request-id`. */
+function requestIdAt(query: Json): string | undefined {
+  const text = textAt(query, 'request_id');
+  if (text === undefined) return undefined;
+  const id = text.replace(/^req_/, '').replaceAll('-', '').toLowerCase();
+  if (!/^[0-9a-f]{32}$/.test(id)) throw unfit('request_id', 'the id of a request', text);
+  return id;
+}
+
+/** The lasting id of the key that is asked for: by its text, hash or id. */
+async function keyIdAt(call: AdminCall): Promise<string | undefined> {
+  const own = call.role === 'none' && call.key !== undefined ? keyIdOf(call.key) : undefined;
+  const asked = textAt(call.query, 'api_key');
+  if (asked === undefined) return own;
+  const id = fileKeyOf(call, asked)?.alias ?? (await findKey(call, asked))?.id ?? asked;
+  if (own !== undefined && id !== own)
+    throw new AdminError(403, 'This API key is not allowed to read the usage of other keys.', 'api_key');
+  // Rows of a deleted key are found by its id.
+  return id;
+}
+
+async function hashesOf(call: AdminCall, rows: readonly StoredUsage[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(rows.flatMap(({ key_id }) => key_id ?? []))];
+  const { records } = await call.records.find({ kind: 'key', ids, nowMs: call.nowMs, limit: MOST_SIZE });
+  const ofFile = call.service.config.keys.map(({ alias, hash }): [string, string] => [alias, hash]);
+  return new Map([...ofFile, ...records.map(({ id, hash = '' }): [string, string] => [id, hash])]);
+}
+
+function spendRow(row: StoredUsage, hashes: ReadonlyMap<string, string>): Json {
+  const { id, atMs, key_id, dialect, ended, tags, ttft_ms, total_ms } = row;
+  const after = (ms: number | null): string | null => (ms === null ? null : timeText(atMs + Math.round(ms)));
+  return {
+    request_id: `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`,
+    call_type: CALL_TYPES[dialect ?? ''] ?? 'acompletion',
+    api_key: key_id === null ? '' : (hashes.get(key_id) ?? ''),
+    spend: row.cost,
+    total_tokens: row.prompt_tokens + row.completion_tokens,
+    prompt_tokens: row.prompt_tokens,
+    completion_tokens: row.completion_tokens,
+    startTime: timeText(atMs),
+    endTime: after(total_ms),
+    completionStartTime: after(ttft_ms),
+    request_duration_ms: total_ms,
+    model: row.model ?? '',
+    model_group: row.alias ?? '',
+    model_id: '',
+    api_base: row.backend ?? '',
+    user: row.user_id ?? '',
+    end_user: row.end_user ?? '',
+    team_id: row.team_id,
+    request_tags: tags,
+    cache_hit: 'False',
+    metadata: {},
+    status: ended === 'answered' ? 'success' : 'failure',
+    session_id: null,
+    requester_ip_address: row.address,
+    key_id,
+    dialect,
+    reason: row.reason,
+    ended,
+    http_status: row.status,
+    estimated: row.estimated === 1,
+    queue_ms: row.queue_ms,
+    load_ms: row.load_ms,
+    ttft_ms,
+  };
+}
