@@ -83,13 +83,12 @@ async function draftAndWrite(
     signingKey: signingKeyOf(session, { hosts: config.value?.hosts ?? [] }),
   });
   const tools = toolsOf(session, run.tools);
-  const { passwords } = paths.value;
   const { inventoryFile, variablesFolder } = config.value ?? paths.value;
   // An existing vault is refused before the password is needed, so do not ask for one.
   const wanted =
     options.vaultInit === true && !existsSync(findVariablePaths(variablesFolder, config.value?.files ?? []).vault);
   const password = wanted
-    ? await newVaultPassword(session, passwords)
+    ? await newVaultPassword(session, paths.value)
     : ok({ password: new Secret(Buffer.alloc(0)), id: 'default' });
   if (!password.ok) return failedBy(password.problems);
   if (wanted) session.vault.give(password.value.password);

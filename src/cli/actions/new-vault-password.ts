@@ -17,6 +17,8 @@ export interface InventoryPaths {
   readonly variablesFolder: string;
   /** The files and programs with vault passwords, of the command line and of Ansible's settings. */
   readonly passwords: readonly PasswordSource[];
+  /** The id of the one that encrypts, by Ansible's settings. */
+  readonly encryptIdentity: string | undefined;
 }
 
 /** The paths for this command line. */
@@ -29,20 +31,21 @@ export async function inventoryPaths(session: Session): Promise<Result<Inventory
     inventoryFile: newInventoryFile(sources, request.cwd),
     variablesFolder: newVariablesFolder(sources, request.cwd),
     passwords: passwordSources(request, settings.value).filter(({ path }) => path !== undefined),
+    encryptIdentity: settings.value.vaultEncryptIdentity,
   });
 }
 
-/** The password for a new vault: of the one file that the command line or Ansible's settings name, else typed twice. */
+/** The password for a new vault: of the one file that the command line or Ansible's settings name, or choose, else typed twice. */
 export async function newVaultPassword(
   session: Session,
-  passwords: readonly PasswordSource[],
+  { passwords, encryptIdentity }: Pick<InventoryPaths, 'passwords' | 'encryptIdentity'>,
 ): Promise<Result<Sealing>> {
   const { terminal, signal } = session;
-  const known = await new Keyring(passwords).sealing(undefined);
+  const known = await new Keyring(passwords).sealing(encryptIdentity);
   if (!known.ok)
     return fail({ ...known.problems[0], fix: 'run again with --vault-id ID@FILE, and no other source of passwords' });
   if (known.value !== undefined) return ok(known.value);
   session.view.pause();
   const typed = await typeNewPassword(terminal, 'hxllm inventory --vault-init', signal);
-  return typed.ok ? ok({ password: typed.value, id: 'default' }) : typed;
+  return typed.ok ? ok({ password: typed.value, id: encryptIdentity ?? 'default' }) : typed;
 }

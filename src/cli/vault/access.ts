@@ -41,9 +41,10 @@ export async function openKeyring(
   options: VaultOptions,
   signal: AbortSignal,
 ): Promise<Result<Keyring>> {
-  const sources = await sourcesOf(terminal, options, signal);
-  if (!sources.ok) return sources;
-  if (sources.value.length > 0) return ok(new Keyring(sources.value));
+  const read = await sourcesOf(terminal, options, signal);
+  if (!read.ok) return read;
+  const { sources } = read.value;
+  if (sources.length > 0) return ok(new Keyring(sources));
   const questions = vaultQuestions(terminal, signal);
   if (terminal.interactive) return ok(new Keyring([askedPassword(() => questions.ask())]));
   return fail({
@@ -61,13 +62,14 @@ export async function sealingFor(
   command: string,
   signal: AbortSignal,
 ): Promise<Result<Sealing>> {
-  const sources = await sourcesOf(terminal, options, signal);
-  if (!sources.ok) return sources;
-  const known = await new Keyring(sources.value).sealing(options.encryptVaultId);
+  const read = await sourcesOf(terminal, options, signal);
+  if (!read.ok) return read;
+  const id = options.encryptVaultId ?? read.value.encryptIdentity;
+  const known = await new Keyring(read.value.sources).sealing(id);
   if (!known.ok) return known;
   if (known.value !== undefined) return ok(known.value);
   const typed = await typeNewPassword(terminal, command, signal);
-  return typed.ok ? ok({ password: typed.value, id: options.encryptVaultId ?? 'default' }) : typed;
+  return typed.ok ? ok({ password: typed.value, id: id ?? 'default' }) : typed;
 }
 
 /** The folders of an inventory's variables: of `-i`, else of ansible.cfg, else `inventories`. */
@@ -102,10 +104,14 @@ async function sourcesOf(
   terminal: Terminal,
   options: VaultOptions,
   signal: AbortSignal,
-): Promise<Result<readonly PasswordSource[]>> {
+): Promise<Result<{ readonly sources: readonly PasswordSource[]; readonly encryptIdentity: string | undefined }>> {
   const request = fileRequest(terminal, options, vaultQuestions(terminal, signal));
   const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), new Findings());
-  return settings.ok ? ok(passwordSources(request, settings.value)) : settings;
+  if (!settings.ok) return settings;
+  return ok({
+    sources: passwordSources(request, settings.value),
+    encryptIdentity: settings.value.vaultEncryptIdentity,
+  });
 }
 
 /** Reads a file that a person named. */

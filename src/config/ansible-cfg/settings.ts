@@ -29,6 +29,8 @@ export interface AnsibleSettings {
   readonly privateKeyFile: string | undefined;
   readonly vaultPasswordFile: string | undefined;
   readonly vaultIdentities: readonly VaultIdentity[];
+  /** The id of the password that encrypts something new. */
+  readonly vaultEncryptIdentity: string | undefined;
   readonly hostKeyChecking: boolean;
   /** Hosts to work on at once. */
   readonly forks: number | undefined;
@@ -60,6 +62,7 @@ const SETTINGS = {
   remotePort: setting(['ANSIBLE_REMOTE_PORT'], ['defaults.remote_port']),
   privateKeyFile: setting(['ANSIBLE_PRIVATE_KEY_FILE'], ['defaults.private_key_file']),
   vaultPasswordFile: setting(['ANSIBLE_VAULT_PASSWORD_FILE'], ['defaults.vault_password_file']),
+  vaultEncryptIdentity: setting(['ANSIBLE_VAULT_ENCRYPT_IDENTITY'], ['defaults.vault_encrypt_identity']),
   vaultIdentityList: setting(['ANSIBLE_VAULT_IDENTITY_LIST'], ['defaults.vault_identity_list']),
   hostKeyChecking: setting(
     ['ANSIBLE_HOST_KEY_CHECKING', 'ANSIBLE_SSH_HOST_KEY_CHECKING'],
@@ -103,6 +106,7 @@ export async function readAnsibleSettings(
     privateKeyFile: values.path(SETTINGS.privateKeyFile),
     vaultPasswordFile: values.path(SETTINGS.vaultPasswordFile),
     vaultIdentities: vaultIdentitiesOf(values, user),
+    vaultEncryptIdentity: values.text(SETTINGS.vaultEncryptIdentity),
     hostKeyChecking: values.boolean(SETTINGS.hostKeyChecking) ?? true,
     forks: values.integer(SETTINGS.forks, 1, 10_000),
     timeout: values.integer(SETTINGS.timeout, 1, 3600),

@@ -11,9 +11,23 @@ import { rekeyVaults } from '../../../../src/cli/actions/vault/rekey.ts';
 import { setSecret } from '../../../../src/cli/actions/vault/set.ts';
 import { viewVault } from '../../../../src/cli/actions/vault/view.ts';
 import type { Result } from '../../../../src/core/problem.ts';
-import { codeOf, FILE, MAIN, OLD, Place, valueOf, whole } from './place.ts';
+import { codeOf, FILE, MAIN, OLD, PLAIN, Place, valueOf, whole } from './place.ts';
 
 const { signal } = new AbortController();
+
+test('of several passwords the one of vault_encrypt_identity encrypts, unless the command line names another', async () => {
+  using place = new Place();
+  place.write('ansible.cfg', '[defaults]\nvault_identity_list = dev@old, prod@new\nvault_encrypt_identity = prod\n');
+  place.write('new', 'another password\n');
+  for (const [options, id] of [
+    [{}, 'prod'],
+    [{ encryptVaultId: 'dev' }, 'dev'],
+  ] as const) {
+    place.write(FILE, PLAIN);
+    valueOf(await encryptVaults(place.terminal(), [FILE], options, signal));
+    assert.match(place.read(FILE), new RegExp(`^\\$ANSIBLE_VAULT;1\\.2;AES256;${id}\n`));
+  }
+});
 
 test('a byte order mark stays, and does not look like a change by another program', async () => {
   using place = new Place();
