@@ -10,7 +10,11 @@ async function talk(
   rttMs: number,
   work: (say: (text: string) => Promise<void>, turn: (ms: number) => void) => Promise<void>,
 ) {
-  const server = createServer((socket) => socket.on('data', (chunk) => socket.write(chunk)));
+  const server = createServer((socket) =>
+    socket.on('data', (chunk) => {
+      if (String(chunk) !== 'bye') socket.write(chunk);
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -30,6 +34,9 @@ async function talk(
     },
     (ms) => (nowMs += ms),
   );
+  // A farewell, which nobody answers.
+  client.write('bye');
+  await until('the farewell', 10_000, () => Promise.resolve(relay.traffic().sentBytes === said + 3));
   const traffic = relay.traffic();
   client.destroy();
   await relay[Symbol.asyncDispose]();
@@ -37,11 +44,11 @@ async function talk(
   return traffic;
 }
 
-test('each answer that a client waits for is a round trip, and TCP’s own is one', async () => {
+test('each answer that a client waits for is a round trip, TCP’s own is one, and a farewell is none', async () => {
   const traffic = await talk(0, async (say) => {
     for (const text of ['a', 'bb', 'ccc']) await say(text);
   });
-  assert.deepEqual(traffic, { connections: 1, sentBytes: 6, receivedBytes: 6, roundTrips: 4 });
+  assert.deepEqual(traffic, { connections: 1, sentBytes: 9, receivedBytes: 6, roundTrips: 4 });
 });
 
 test('data that is sent within the same round trip shares it', async () => {

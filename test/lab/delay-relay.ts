@@ -8,7 +8,7 @@ export interface Traffic {
   readonly sentBytes: number;
   /** Bytes from the target to the clients. */
   readonly receivedBytes: number;
-  /** Round trips, one after the other, TCP's own included: see `countTrip`. */
+  /** Round trips, one after the other, TCP's own included: see `speak`. */
   readonly roundTrips: number;
 }
 
@@ -30,13 +30,17 @@ export async function startDelayRelay(
 ): Promise<DelayRelay> {
   const open = new Set<Socket>();
   const count = { connections: 0, sentBytes: 0, receivedBytes: 0, roundTrips: 0 };
-  let [heard, lastTripMs] = [true, -Infinity];
+  let [heard, begun, lastTripMs] = [true, false, -Infinity];
   // A client that has heard something since its last trip and speaks begins another. Data that it sends less than a round trip after the last
   // one waited for none of its answers, so both shared the network's time.
-  const countTrip = (): void => {
+  const speak = (): void => {
     if (!heard || now() - lastTripMs < rttMs) return;
-    [heard, lastTripMs] = [false, now()];
-    count.roundTrips += 1;
+    [heard, begun, lastTripMs] = [false, true, now()];
+  };
+  // The farewell of a client has no answer, and is no round trip.
+  const hear = (): void => {
+    if (begun) count.roundTrips += 1;
+    [heard, begun] = [true, false];
   };
   const later = (delayMs: number, act: () => void): void => {
     // A timer of 0 ms takes one.
@@ -48,20 +52,18 @@ export async function startDelayRelay(
     client.pause();
     count.connections += 1;
     heard = true;
-    countTrip();
+    speak();
     later(rttMs, () => {
       const upstream = connect({ ...target, allowHalfOpen: true });
       open.add(upstream);
-      heard = true;
+      hear();
       client.on('data', ({ length }: Buffer) => {
-        countTrip();
+        speak();
         count.sentBytes += length;
       });
       upstream.on('data', ({ length }: Buffer) => {
         count.receivedBytes += length;
-        later(rttMs / 2, () => {
-          heard = true;
-        });
+        later(rttMs / 2, hear);
       });
       for (const [from, to] of [
         [client, upstream],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
-import { alive } from './client.ts';
+import { alive, chat, readMasterKey } from './client.ts';
+import { until } from './command.ts';
 import { changedFiles, type Files } from './host/overlay.ts';
 import { createOperator } from './operator.ts';
 
@@ -79,6 +80,62 @@ test(
   },
 );
 
+test('hxllm service shows, reloads, stops and starts the gateway, and finds its log', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const service = async (exitCode: number, ...words: readonly string[]): Promise<string> => {
+    const ran = await operator.hxllm('service', ...words);
+    assert.equal(ran.exitCode, exitCode, `service ${words.join(' ')}\n${ran.stdout}${ran.stderr}`);
+    return ran.stdout;
+  };
+  assert.match(await service(0, 'status'), /hx-api-server.*active/);
+  await service(0, 'reload');
+  const pid = await host.must('systemctl show -P MainPID litellm');
+  await service(0, 'restart', '--yes');
+  assert.notEqual(await host.must('systemctl show -P MainPID litellm'), pid);
+  assert.equal(await alive(), '200');
+  await service(0, 'stop', '--yes');
+  assert.match(await alive(), /ECONNREFUSED/);
+  await service(1, 'status');
+  await service(0, 'start');
+  assert.equal(await alive(), '200');
+  const log = await service(0, 'logs', '--since', '1 hour ago', '--grep', 'listening');
+  assert.match(log, /^hx-api-server.*listening/m);
+});
+
+test(
+  'a drained backend gets nothing, also after a restart and a deployment, until it is taken back',
+  lab.only,
+  async () => {
+    const host = lab.host('hx-api-server');
+    const key = await readMasterKey();
+    const url = 'http://hx-llm01-server.dev-test.hana-x.ai:11434';
+    const backend = async (...words: readonly string[]): Promise<string> => {
+      const ran = await operator.hxllm('backend', ...words);
+      assert.equal(ran.exitCode, 0, `backend ${words.join(' ')}\n${ran.stdout}${ran.stderr}`);
+      return ran.stdout;
+    };
+    const used = async (): Promise<readonly string[]> => {
+      const answers = await Promise.all(Array.from({ length: 6 }, () => chat(key, true)));
+      assert.deepEqual([...new Set(answers.map(({ fate, why }) => (fate === 'whole' ? fate : why)))], ['whole']);
+      return [...new Set(answers.map((answer) => answer.backend))].toSorted();
+    };
+    const running = used();
+    assert.match(await backend('drain', url, '--wait'), /drained.*idle/);
+    await running;
+    const [other] = await used();
+    assert.match(other ?? '', /hx-llm02/);
+    await host.must('systemctl restart litellm');
+    assert.deepEqual(await used(), [other]);
+    await host.must('rm /etc/litellm/config.yaml');
+    const ran = await operator.deploy('enforce', '--yes');
+    assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+    assert.deepEqual(await used(), [other]);
+    assert.match(await backend('list'), /hx-llm01\S* {2}drained/);
+    assert.match(await backend('undrain', url), /in use/);
+    await until('the backend to be used again', 60_000, async () => (await used()).length === 2);
+  },
+);
+
 /** Tries to send from the cgroup of the serving instance: TCP to a backend, to another port of this machine, and to the host itself. */
 const REACHED = `
 unit=$(systemctl list-units --plain --no-legend --state=active 'litellm@*.service' | tail -n 1 | cut -d ' ' -f 1)
@@ -103,6 +160,9 @@ test(
     }
     assert.ok(operator.evidence().includes('a unit with IPAddressDeny=any reaches nothing'));
     assert.equal(await host.must(REACHED), 'tcp/10.77.0.12/11434\ntcp/10.77.0.13/11434\nudp/10.77.0.53/53');
+    // Connections of clients belong to the socket: a chat comes in from an address that the gateway cannot reach itself.
+    assert.equal((await chat(await readMasterKey(), true)).fate, 'whole');
+    assert.equal((await operator.hxllm('drift')).exitCode, 0);
     // A backend gets another address, which a reload looks up.
     await host.must('echo "10.77.0.1 hx-llm02-server.dev-test.hana-x.ai" >> /etc/hosts; systemctl reload litellm');
     assert.equal(await host.must(REACHED), 'tcp/10.77.0.12/11434\nudp/10.77.0.53/53\nudp/10.77.0.1/9');
