@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { decryptVault } from '../../src/config/vault/cipher.ts';
 import { readEnvelope } from '../../src/config/vault/envelope.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { certificateText } from '../certificates/certificates.ts';
 
 /** The URL of the deployed gateway, as in the inventory. */
 export const GATEWAY = 'http://10.77.0.11:4000';
@@ -67,4 +70,21 @@ export async function alive(): Promise<string> {
     (answer) => String(answer.status),
     (error: unknown) => (error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)),
   );
+}
+
+/** Asks the gateway over TLS as a client of the test authority, on a new connection: the status and the name in its certificate, or the reason why there was no response. */
+export async function aliveOverTls(): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { host: '10.77.0.11', port: 4000, path: '/health/liveliness', agent: false, timeout: 15_000 };
+    request({ ...options, servername: 'localhost', ca: certificateText('ca.pem') }, (answer) => {
+      const { socket } = answer;
+      const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : undefined;
+      resolve(`${String(answer.statusCode)} ${String(name)}`);
+      answer.resume();
+    })
+      .on('error', ({ message }) => {
+        resolve(message);
+      })
+      .end();
+  });
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { certificateText } from '../certificates/certificates.ts';
 import { borrowLab } from './borrowed.ts';
-import { alive } from './client.ts';
+import { alive, aliveOverTls } from './client.ts';
+import { until } from './command.ts';
 import { changedFiles, type Files } from './host/overlay.ts';
 import type { LabHost } from './host/host.ts';
 import { createOperator } from './operator.ts';
@@ -148,21 +148,6 @@ test('other authorities restart the gateway, and a file that is not wanted any m
   assert.equal((await operator.deploy('smoke')).exitCode, 0);
 });
 
-/** Asks the gateway over TLS as a client of the authority; the status, or the reason why there was no response. */
-async function aliveOverTls(): Promise<string> {
-  return new Promise((resolve) => {
-    const options = { host: '10.77.0.11', port: 4000, path: '/health/liveliness', agent: false, timeout: 15_000 };
-    request({ ...options, servername: 'localhost', ca: certificateText('ca.pem') }, (answer) => {
-      resolve(String(answer.statusCode));
-      answer.resume();
-    })
-      .on('error', ({ message }) => {
-        resolve(message);
-      })
-      .end();
-  });
-}
-
 test('the gateway speaks TLS with a pair that enforce sends, and HTTP again without it', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const configureTls = (cert: string, key: string): void => {
@@ -182,7 +167,7 @@ test('the gateway speaks TLS with a pair that enforce sends, and HTTP again with
     const ran = await operator.deploy(...words);
     assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   }
-  assert.equal(await aliveOverTls(), '200');
+  assert.equal(await aliveOverTls(), '200 good');
   assert.notEqual(await alive(), '200');
   assert.equal(await host.must('stat -c %U:%G:%a /etc/litellm/tls-key.pem'), 'root:litellm:640');
   assert.match((await operator.deploy('enforce', '--yes')).stdout, /no changes needed/);
@@ -199,9 +184,54 @@ test('the gateway speaks TLS with a pair that enforce sends, and HTTP again with
   assert.equal(await host.must('ls /etc/litellm'), 'ca.pem\nconfig.yaml\nlitellm.env');
 });
 
+test(
+  'a pair on the host is used when it is renewed, by the same instance, and no request fails',
+  lab.only,
+  async () => {
+    const host = lab.host('hx-api-server');
+    const place = async (file: string, name: string): Promise<void> => {
+      const text = Buffer.from(certificateText(name)).toString('base64');
+      await host.must(`echo ${text} | base64 -d > ${file}.new
+chown root:litellm ${file}.new && chmod 640 ${file}.new && mv ${file}.new ${file}`);
+    };
+    const [cert, key] = ['/etc/gateway-tls/cert.pem', '/etc/gateway-tls/key.pem'];
+    await host.must('mkdir /etc/gateway-tls');
+    await place(cert, 'good.pem');
+    await place(key, 'good.key');
+    configure([urlOf('good')], 'ca.pem');
+    const pair = stringify({ litellm_tls_cert: cert, litellm_tls_key: key });
+    appendFileSync(join(operator.folder, 'inventories/group_vars/all/tls.yml'), pair);
+    const ran = await operator.deploy('enforce', '--yes');
+    assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+    const pid = (): Promise<string> =>
+      host.must('systemctl show -P MainPID "$(basename /etc/systemd/system/litellm.service.wants/litellm@*.service)"');
+    const instance = await pid();
+    const seen = new Map<string, number>();
+    const state = { ended: false };
+    const clients = Array.from({ length: 4 }, async () => {
+      while (!state.ended) {
+        const answer = await aliveOverTls();
+        seen.set(answer, (seen.get(answer) ?? 0) + 1);
+      }
+    });
+    // The pair does not fit until both are there.
+    await place(key, 'leaf.key');
+    await until('the refusal of a pair that does not fit', 60_000, async () =>
+      (await host.must('journalctl -u litellm --no-pager -o cat')).includes('"event":"certificate-refused"'),
+    );
+    await place(cert, 'leaf.pem');
+    await until('the renewed certificate', 60_000, () => Promise.resolve((seen.get('200 leaf') ?? 0) > 20));
+    state.ended = true;
+    await Promise.all(clients);
+    assert.deepEqual([...seen.keys()].toSorted(), ['200 good', '200 leaf']);
+    assert.equal(await pid(), instance);
+  },
+);
+
 test('uninstall leaves nothing of the authorities', lab.only, async () => {
   configure([urlOf('good')], 'ca.pem');
   assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
   assert.equal((await operator.deploy('uninstall', '--yes')).exitCode, 0);
+  await lab.host('hx-api-server').must('rm -r /etc/gateway-tls');
   assert.deepEqual(changedFiles(bare, lab.host('hx-api-server').files()), []);
 });
