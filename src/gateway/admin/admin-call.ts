@@ -1,6 +1,4 @@
 import type { Json } from '../../core/json.ts';
-import type { Deployment } from '../../schema/gateway-config.ts';
-import { priceOf } from '../../schema/price.ts';
 import type { AdminRole } from '../keys/allowed-routes.ts';
 import type { ClientKey } from '../keys/client-key.ts';
 import type { Service } from '../service.ts';
@@ -35,19 +33,6 @@ export type AdminHandler = (call: AdminCall) => Promise<unknown>;
 /** The fields of a call's body for a record; those without effect are noted. */
 export function takeFields(call: AdminCall, kind: RecordKind, ...others: readonly string[]): Json {
   const { fields, ignored } = fieldsIn(kind, call.body, others);
-  for (const name of [...unspent(fields, call.service), ...ignored]) call.ignored.add(name);
+  for (const name of ignored) call.ignored.add(name);
   return fields;
-}
-
-/** The name of a budget of which nothing is ever spent, since no model has a price. */
-export function unspent(fields: Json, service: Service): readonly string[] {
-  return typeof fields['max_budget'] === 'number' && !hasPrices(service) ? ['max_budget'] : [];
-}
-
-function hasPrices({ config }: Service): boolean {
-  const deployments = config.groups.flatMap((group): readonly Deployment[] => group.deployments);
-  return deployments.some((deployment) => {
-    const { input, output } = priceOf(deployment);
-    return input > 0 || output > 0;
-  });
 }

@@ -83,6 +83,7 @@ export class AdminRecords {
       if (commit.ok) {
         for (const change of changes) this.#log(auditLine(source, change));
         await this.#guarded(() => this.#records.follow());
+        for (const change of changes) source.onChange?.(change);
         return result;
       }
       if (commit.conflict !== 'changed') throw takenError(commit.conflict, kindOf(changes, commit.id));

@@ -15,6 +15,8 @@ export interface ChangeSource {
   readonly requestId: string;
   readonly by: string;
   readonly action: string;
+  /** Is told of each change that was stored. */
+  readonly onChange?: (change: PlannedChange) => void;
 }
 
 /**

@@ -3,7 +3,8 @@ import { errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
 import { instantOf } from '../../core/instant.ts';
 import { isObject, type Json } from '../../core/json.ts';
-import { unspent, type AdminCall } from './admin-call.ts';
+import type { AdminCall } from './admin-call.ts';
+import { leavesUnspentBudget } from './unspent-budget.ts';
 import { AdminError, unfit } from './admin-error.ts';
 import { fieldsIn, neededText, textAt } from './body-fields.ts';
 import { fileKeyOf } from './key-lookup.ts';
@@ -74,14 +75,14 @@ async function planImport(
   if (taken.hashes.has(hash) || fileKeyOf(call, hash) !== undefined)
     throw new AdminError(400, 'The gateway has this key already.', 'token');
   const read = fieldsIn('key', key, ['token', 'expires', 'key_name', 'duration']);
-  for (const name of [...unspent(read.fields, call.service), ...read.ignored]) ignored.add(name);
+  for (const name of read.ignored) ignored.add(name);
   const alias = textAt(read.fields, 'key_alias');
   if (alias !== undefined && taken.aliases.has(alias))
     throw new AdminError(400, 'Another key has this name.', 'key_alias');
   await judgeKey(call, read.fields);
   taken.hashes.add(hash);
   if (alias !== undefined) taken.aliases.add(alias);
-  return newRecord('key', read.fields, {
+  const change = newRecord('key', read.fields, {
     id: `key-${randomId()}`,
     hash,
     nowMs,
@@ -89,6 +90,8 @@ async function planImport(
     expiresMs: expiryOf(key),
     notes: { key_name: textAt(key, 'key_name') ?? null },
   });
+  if (leavesUnspentBudget(change, call.service)) ignored.add('max_budget');
+  return change;
 }
 
 function expiryOf(key: Json): number | undefined {

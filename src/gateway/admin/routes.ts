@@ -18,6 +18,7 @@ import { addMembers, deleteMember, updateMember } from './members.ts';
 import { regenerateKey } from './rotation.ts';
 import { deleteTeams, listTeams, newTeam, pageTeams, setTeamBlocked, teamInfo, updateTeam } from './teams.ts';
 import { globalSpend, spendLogs, usageReport } from './usage.ts';
+import { leavesUnspentBudget } from './unspent-budget.ts';
 import { deleteUsers, listUsers, newUser, updateUser, userInfo } from './users.ts';
 
 /** The least role for a call; `none`: any key, for what is its own. */
@@ -107,7 +108,14 @@ async function serve(
       key: env.key,
       service: env.service,
       records: admin,
-      source: { requestId: env.id, by: caller.value.name, action: action.replace(':key', '{key}') },
+      source: {
+        requestId: env.id,
+        by: caller.value.name,
+        action: action.replace(':key', '{key}'),
+        onChange: (change) => {
+          if (leavesUnspentBudget(change, env.service)) ignored.add('max_budget');
+        },
+      },
       nowMs: Date.now(),
       configFile: file,
       ignored,

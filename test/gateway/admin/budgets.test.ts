@@ -17,6 +17,40 @@ test('a budget of money is named as without effect where no model has a price, a
   assert.deepEqual([priceOfAnswers.status, priceOfAnswers.ignored], [200, null]);
 });
 
+test('only the prices of models that the key may use count, by its own list, that of its team and its own names', async () => {
+  const ignoredBy = async (path: string, body: object): Promise<string | null> => {
+    const answer = await paid.call(path, body);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.ignored;
+  };
+  await paid.done('/team/new', { team_id: 'free', models: ['m'] });
+  const max_budget = 5;
+  const rows: readonly (readonly [fields: object, isNamed: boolean])[] = [
+    [{ models: ['m', 'other'] }, true],
+    [{ models: ['m', 'priced'] }, false],
+    [{ models: ['pric*'] }, false],
+    [{ models: ['no-default-models'] }, true],
+    [{ models: ['all-proxy-models'] }, false],
+    [{ team_id: 'free' }, true],
+    [{ team_id: 'free', models: ['all-team-models'] }, true],
+    [{ models: ['mine'], aliases: { mine: 'priced' } }, false],
+    [{ models: ['mine'], aliases: { mine: 'm' } }, true],
+  ];
+  for (const [fields, isNamed] of rows) {
+    const wanted = isNamed ? 'max_budget' : null;
+    assert.equal(await ignoredBy('/key/generate', { max_budget, ...fields }), wanted, JSON.stringify(fields));
+    // In two steps: the list stands in the key already, or comes to a budget that is there.
+    const { key } = await paid.done('/key/generate', fields);
+    assert.equal(await ignoredBy('/key/update', { key, max_budget }), wanted, JSON.stringify(fields));
+    assert.equal(await ignoredBy('/key/update', { key, rpm_limit: 1 }), null, 'another field');
+    const other = await paid.done('/key/generate', { max_budget });
+    assert.equal(await ignoredBy('/key/update', { key: other['key'], ...fields }), wanted, JSON.stringify(fields));
+  }
+  assert.equal(await ignoredBy('/team/new', { max_budget, models: ['m'] }), 'max_budget');
+  assert.equal(await ignoredBy('/team/new', { max_budget, models: ['priced'] }), null);
+  assert.equal(await ignoredBy('/user/new', { max_budget, auto_create_key: false }), null);
+});
+
 test('a key of the API with a spent budget is refused, until the budget is raised', async () => {
   for (const budget of ['token_budget', 'max_budget']) {
     const { key } = await paid.done('/key/generate', { [budget]: 0, models: ['priced'] });
