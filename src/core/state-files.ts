@@ -1,4 +1,4 @@
-const WRITTEN_ANEW = ['contexts.json', 'drained.json', 'budgets.json'];
+const WRITTEN_ANEW = ['contexts.json', 'drained.json', 'budgets.json', 'file-keys.json'];
 
 /** The names of the gateway's files in its state folder, with all it has learned and the keys that its API has made. */
 export const STATE_FILES: readonly string[] = [

@@ -7,6 +7,7 @@ import type { ConnectionCounts } from './http/connections.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { KeptUsage } from './kept-usage.ts';
 import { KeyRecords } from './key-records.ts';
+import { keptFileKeys } from './kept-file-keys.ts';
 import type { Log } from './log.ts';
 import type { Lease } from './route/fleet.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -80,6 +81,7 @@ export function createGateway(
     config.stateDir === undefined
       ? undefined
       : new KeptUsage(config.stateDir, () => current.config.usage, records, log);
+  records.keys.fileKeys = keptFileKeys(config.stateDir, log);
   let current = createService(config, log, listener, records.keys, usage);
   const service = (): Service => current;
   const metrics = createMetrics({
@@ -131,6 +133,7 @@ export function createGateway(
     metrics.close();
     await current.close(isPatient);
     await usage?.close();
+    await records.keys.fileKeys?.flush();
     await records.close();
     return drained;
   };

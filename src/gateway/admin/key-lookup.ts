@@ -10,10 +10,15 @@ export function hashIn(reference: string): string | undefined {
   return isApiKeyHash(reference) ? reference : undefined;
 }
 
+/** The keys of the operator's files, and behind them those that were taken out, which are blocked. */
+export function fileKeysOf({ service: { config, keys }, nowMs }: AdminCall): readonly KeyConfig[] {
+  return [...config.keys, ...keys.takenOut(nowMs)];
+}
+
 /** A key of the operator's files. */
-export function fileKeyOf({ service: { config } }: AdminCall, reference: string): KeyConfig | undefined {
+export function fileKeyOf(call: AdminCall, reference: string): KeyConfig | undefined {
   const hash = hashIn(reference);
-  return config.keys.find((key) => (hash === undefined ? key.alias === reference : key.hash === hash));
+  return fileKeysOf(call).find((key) => (hash === undefined ? key.alias === reference : key.hash === hash));
 }
 
 export function fileTeamOf({ service: { config } }: AdminCall, id: string): TeamConfig | undefined {
@@ -21,7 +26,15 @@ export function fileTeamOf({ service: { config } }: AdminCall, id: string): Team
 }
 
 /** The answer to a change of a thing that the operator's files define. */
-export function inFile({ configFile }: AdminCall, kind: 'key' | 'team', alias: string, param: string): AdminError {
+export function inFile(call: AdminCall, kind: 'key' | 'team', alias: string, param: string): AdminError {
+  const { configFile, service } = call;
+  const isThere = kind === 'team' || service.config.keys.some((key) => key.alias === alias);
+  if (!isThere)
+    return new AdminError(
+      409,
+      `The key ${alias} was taken out of ${configFile} (hxllm.keys; on the operator's machine litellm_keys), so it is blocked. To use it again, put its line back there, and run: hxllm enforce.`,
+      param,
+    );
   return new AdminError(
     409,
     `The ${kind} ${alias} stands in ${configFile} (hxllm.${kind}s; on the operator's machine litellm_${kind}s). Change it there, and run: hxllm enforce.`,

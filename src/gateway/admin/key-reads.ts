@@ -4,7 +4,7 @@ import type { RecordQuery } from '../store/key-store.ts';
 import type { AdminCall } from './admin-call.ts';
 import { AdminError, notFound, unfit } from './admin-error.ts';
 import { numberAt, textAt, textsAt, wordAt } from './body-fields.ts';
-import { fileKeyOf, findKey, hashIn } from './key-lookup.ts';
+import { fileKeyOf, fileKeysOf, findKey, hashIn } from './key-lookup.ts';
 import { fileKeyRow, keyRow } from './rows.ts';
 
 const MOST_SIZE = 100;
@@ -111,7 +111,7 @@ async function pageOf(
   const { records, nowMs } = call;
   const number = numberAt(call.query, 'page', { or: 1, most: 1_000_000 });
   const from = (number - 1) * size;
-  const files = call.service.config.keys.filter((key) => fileMatches(key, query));
+  const files = fileKeysOf(call).filter((key) => fileMatches(key, query));
   const ofFiles = files.slice(from, from + size);
   const limit = size - ofFiles.length;
   const { records: stored, total } = await records.find({ ...query, offset: Math.max(0, from - files.length), limit });

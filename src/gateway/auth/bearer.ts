@@ -100,9 +100,9 @@ function routeNotAllowed(path: string): Failure {
 function whyRefused(text: string, verdict: KeyVerdict): string {
   const shown = masked(text);
   const damage = isDamagedApiKey(text) ? ' It is mistyped or cut off.' : '';
+  const end = new Date(verdict.state === 'expired' ? verdict.expiresMs : 0).toISOString();
   if (verdict.state === 'blocked') return `This API key is blocked: ${shown}.`;
-  if (verdict.state === 'expired')
-    return `This API key has expired: ${shown}, at ${new Date(verdict.expiresMs).toISOString()}.`;
+  if (verdict.state === 'expired') return `This API key has expired: ${shown}, at ${end}.`;
   return `Incorrect API key provided: ${shown}.${damage}`;
 }
 

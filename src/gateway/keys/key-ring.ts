@@ -29,6 +29,7 @@ export class KeyRing {
   readonly #byHash: ReadonlyMap<string, KeyConfig>;
   readonly #teams: ReadonlyMap<string, TeamConfig>;
   readonly #stored: StoredKeys | undefined;
+  readonly #takenOut: ReadonlyMap<string, KeyConfig>;
   readonly #owners = new WeakMap<ClientKey, KnownOwners>();
 
   readonly #groupOf: GroupOf;
@@ -48,17 +49,29 @@ export class KeyRing {
     this.#byHash = new Map(keys.map((key) => [key.hash, key]));
     this.#teams = new Map(teams.map((team) => [team.alias, team]));
     this.#stored = stored;
+    this.#takenOut = stored?.fileKeys?.takenOut(keys) ?? new Map();
   }
 
   /** Judges a key by its text; `nowMs` is the time since 1970. */
   judge(text: string, nowMs: number): KeyVerdict {
     const hash = apiKeyHash(text);
-    const key = this.#byHash.get(hash) ?? this.#stored?.get(hash, nowMs);
+    // The same look-ups for every key, known or not: the time of a refusal is to say no more than its words.
+    const [ofFile, ofStore, gone] = [this.#byHash.get(hash), this.#stored?.get(hash, nowMs), this.#takenOut.get(hash)];
+    const key: ClientKey | undefined = ofFile ?? ofStore ?? gone;
+    const [team, stored] = [key?.team, key?.stored];
+    const [teamOfStore, teamOfFile] = [this.#stored?.team(team ?? ''), this.#teams.get(team ?? '')];
+    const user = this.#stored?.user(stored?.userId ?? '');
     if (key === undefined) return UNKNOWN;
-    if (key.blocked || this.teamOf(key)?.blocked === true || this.#userOf(key)?.blocked === true)
+    const itsTeam = (stored === undefined ? undefined : teamOfStore) ?? teamOfFile;
+    if (key.blocked || (team !== undefined && itsTeam?.blocked === true) || user?.blocked === true)
       return { state: 'blocked', key };
     const { expiresMs = Infinity } = key;
     return expiresMs > nowMs ? { state: 'valid', key } : { state: 'expired', key, expiresMs };
+  }
+
+  /** The keys that were taken out of the operator's files, but for those that are in the store by now. */
+  takenOut(nowMs: number): readonly KeyConfig[] {
+    return [...this.#takenOut.values()].filter(({ hash }) => this.#stored?.get(hash, nowMs) === undefined);
   }
 
   /** The team of a key. A key of the store may belong to a team of the operator's files. */

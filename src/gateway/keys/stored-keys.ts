@@ -1,6 +1,7 @@
 import type { TeamConfig } from '../../schema/gateway-config.ts';
 import type { RecordKind, StoredRecord } from '../store/key-store.ts';
 import type { ClientKey } from './client-key.ts';
+import type { FileKeyHistory } from './file-key-history.ts';
 import { KeyReader } from './stored-key.ts';
 
 /**
@@ -16,6 +17,8 @@ export class StoredKeys {
   readonly #teams = new Map<string, TeamConfig>();
   readonly #users = new Map<string, TeamConfig>();
   readonly #reader = new KeyReader();
+  /** The keys that have stood in the operator's files, if they are remembered. */
+  fileKeys: FileKeyHistory | undefined;
 
   /** Number of keys. */
   get size(): number {
