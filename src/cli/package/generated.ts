@@ -20,6 +20,7 @@ import { commandDocumentSchema } from '../views/document-schema.ts';
 import { doctorDocumentSchema } from '../views/doctor.ts';
 import { driftDocumentSchema } from '../views/drift.ts';
 import { evidenceDocumentSchema } from '../views/evidence-document.ts';
+import { keysDocumentSchema, teamsDocumentSchema } from '../views/key-documents.ts';
 import { releasesDocumentSchema } from '../views/releases-document.ts';
 import { usageDocumentSchema } from '../views/usage.ts';
 import { configurationPage } from './configuration-page.ts';
@@ -43,6 +44,8 @@ export const SCHEMAS: Readonly<Record<string, () => JsonSchema>> = {
   'inventory-explain.schema.json': explainDocumentSchema,
   'fleet-replay.schema.json': replayDocumentSchema,
   'usage.schema.json': usageDocumentSchema,
+  'keys.schema.json': keysDocumentSchema,
+  'teams.schema.json': teamsDocumentSchema,
   'evidence.schema.json': evidenceDocumentSchema,
   'manifest.schema.json': manifestSchema,
   'plan.schema.json': savedPlanSchema,

@@ -8,6 +8,8 @@ import * as keys from '../../../../src/cli/actions/keys/keys.ts';
 import * as teams from '../../../../src/cli/actions/keys/teams.ts';
 import { importKeys } from '../../../../src/cli/actions/keys/import-keys.ts';
 import { apiKeyHash } from '../../../../src/core/api-key.ts';
+import { keysDocumentSchema, teamsDocumentSchema } from '../../../../src/cli/views/key-documents.ts';
+import { assertValid } from '../../../json-schema.ts';
 import { startAdmin } from '../../../gateway/admin/stage.ts';
 import { KEY } from '../../../gateway/running.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../../fake-terminal.ts';
@@ -18,6 +20,7 @@ after(() => {
   rmSync(cwd, { recursive: true });
 });
 writeFileSync(join(cwd, 'key'), `${KEY}\n`);
+const [KEYS, TEAMS] = [keysDocumentSchema(), teamsDocumentSchema()];
 const GATEWAY = { url: stage.url, keyFile: 'key' };
 
 interface Ran {
@@ -37,7 +40,8 @@ async function document(act: (terminal: FakeTerminal) => Promise<number>): Promi
   const { code, out, err } = await run(act);
   assert.deepEqual([code, err], [0, '']);
   const printed = JSON.parse(out) as Record<string, unknown>;
-  assert.equal(printed['schemaVersion'], 1);
+  const isTeam = String(printed['command']).startsWith('teams');
+  assertValid(isTeam ? TEAMS : KEYS, printed);
   return printed;
 }
 
