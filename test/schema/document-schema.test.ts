@@ -24,6 +24,7 @@ function everyMapping(): Record<string, unknown> {
       end_user_limits: {},
       backends: { [URL]: {} },
       context: {},
+      usage: {},
       timeouts: {},
       tls: { cert: '/c.pem', key: '/k.pem' },
     },
