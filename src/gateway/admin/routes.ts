@@ -95,6 +95,8 @@ async function serve(
   const caller = authenticate(env);
   if (!caller.ok) return errorResponse(env, caller.failure);
   const ignored = new Set<string>();
+  // It comes first: of many names the header has only the first ones.
+  const unspent = new Set<string>();
   try {
     const role = judgeCaller(env, least);
     // The rows of requests up to this one.
@@ -113,18 +115,18 @@ async function serve(
         by: caller.value.name,
         action: action.replace(':key', '{key}'),
         onChange: (change) => {
-          if (leavesUnspentBudget(change, env.service)) ignored.add('max_budget');
+          if (leavesUnspentBudget(change, env.service)) unspent.add('max_budget');
         },
       },
       nowMs: Date.now(),
       configFile: file,
       ignored,
     });
-    return answered(JSON.stringify(answer), 200, ignored);
+    return answered(JSON.stringify(answer), 200, new Set([...unspent, ...ignored]));
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     env.record.failure = `admin-${String(error.status)}`;
-    return answered(JSON.stringify(adminErrorBody(error)), error.status, ignored);
+    return answered(JSON.stringify(adminErrorBody(error)), error.status, new Set([...unspent, ...ignored]));
   }
 }
 
