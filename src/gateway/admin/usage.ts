@@ -1,6 +1,12 @@
 import type { Json } from '../../core/json.ts';
 import { keyIdOf } from '../keys/client-key.ts';
-import { USAGE_DIMENSIONS, type StoredUsage, type UsageFilter, type UsageSum } from '../store/usage-store.ts';
+import {
+  KEPT_ROWS_MS,
+  USAGE_DIMENSIONS,
+  type StoredUsage,
+  type UsageFilter,
+  type UsageSum,
+} from '../store/usage-store.ts';
 import type { AdminCall } from './admin-call.ts';
 import { AdminError, unfit } from './admin-error.ts';
 import { numberAt, textAt, wordAt } from './body-fields.ts';
@@ -27,8 +33,7 @@ export async function spendLogs(call: AdminCall): Promise<unknown> {
     toMs: to === undefined ? undefined : to + DAY_MS,
   };
   if ((from !== undefined || to !== undefined) && query['summarize'] !== 'false') {
-    const { days } = await call.records.usage((store) => store.findUsage({ kind: 'costs', filter }), NOTHING);
-    return days.map(({ day, ...sums }) => ({ startTime: day, ...sums }));
+    return costsOfDays(call, filter);
   }
   const limit = numberAt(query, 'page_size', { or: 100, most: MOST_SIZE });
   const page = numberAt(query, 'page', { or: 1, most: 1_000_000 });
@@ -42,6 +47,19 @@ export async function spendLogs(call: AdminCall): Promise<unknown> {
 }
 
 const NOTHING = { rows: [], days: [] };
+
+/** The costs of each day that has rows. Day by day, so that no other call of the store waits for all of them. */
+async function costsOfDays({ records, nowMs }: AdminCall, filter: UsageFilter): Promise<readonly Json[]> {
+  const dayOf = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
+  const firstMs = Math.max(filter.fromMs ?? 0, dayOf(nowMs - KEPT_ROWS_MS));
+  const lastMs = Math.min((filter.toMs ?? Infinity) - DAY_MS, dayOf(nowMs));
+  const sums: Json[] = [];
+  for (let dayMs = firstMs; dayMs <= lastMs; dayMs += DAY_MS) {
+    const { days } = await records.usage((store) => store.findUsage({ kind: 'costs', filter, dayMs }), NOTHING);
+    sums.push(...days.map(({ day, ...rest }) => ({ startTime: day, ...rest })));
+  }
+  return sums;
+}
 
 /** GET /global/spend: the costs of all requests of the last three years. */
 export async function globalSpend(call: AdminCall): Promise<unknown> {

@@ -109,7 +109,7 @@ function append(rows: UsageRows, { file, from }: { readonly file: string; readon
 }
 
 function found(usage: UsageReader, query: UsageQuery): UsagePage {
-  if (query.kind === 'costs') return { rows: [], days: usage.costs(query.filter) };
+  if (query.kind === 'costs') return { rows: [], days: usage.costs(query.filter, query.dayMs) };
   return { rows: usage.rows(query.filter, query.limit, query.offset), days: [] };
 }
 

@@ -53,28 +53,38 @@ export class UsageReader {
       });
   }
 
-  /** The costs of a filter by day, and on each day by user and by model. */
-  costs(filter: UsageFilter): UsagePage['days'] {
-    const { where, values } = conditionsOf(filter);
-    const days = new Map<string, { spend: number; users: Record<string, number>; models: Record<string, number> }>();
-    // The first six bytes of an id are its time, as a number of 12 digits in base 16.
+  /** The costs of a filter on a day of UTC, by user and by model; none without rows. */
+  costs(filter: UsageFilter, dayMs: number): UsagePage['days'] {
+    const { where, values } = conditionsOf({
+      ...filter,
+      fromMs: Math.max(dayMs, filter.fromMs ?? dayMs),
+      toMs: Math.min(dayMs + DAY_MS, filter.toMs ?? Infinity),
+    });
     const rows = this.#database
       .prepare(
-        `SELECT substr(hex(id), 1, 12) AS at, ifnull(end_user, ifnull(user_id, '')) AS who, ifnull(model, '') AS model, cost
-         FROM usage WHERE ${where} ORDER BY id LIMIT ?`,
+        `SELECT ifnull(end_user, ifnull(user_id, '')) AS who, ifnull(model, '') AS model, sum(cost) AS cost
+         FROM usage WHERE ${where} GROUP BY 1, 2`,
       )
-      .iterate(...values, MOST_COSTS);
+      .all(...values);
+    if (rows.length === 0) return [];
+    let spend = 0;
+    // Clients choose these names, also `__proto__`.
+    const [users, models] = [new Map<string, number>(), new Map<string, number>()];
     for (const row of rows) {
-      const day = dayText(Math.floor(Number.parseInt(String(row['at']), 16) / DAY_MS));
-      const sums = days.get(day) ?? { spend: 0, users: {}, models: {} };
-      days.set(day, sums);
       const cost = Number(row['cost']);
       const [who, model] = [String(row['who']), String(row['model'])];
-      sums.spend += cost;
-      sums.users[who] = (sums.users[who] ?? 0) + cost;
-      sums.models[model] = (sums.models[model] ?? 0) + cost;
+      spend += cost;
+      users.set(who, (users.get(who) ?? 0) + cost);
+      models.set(model, (models.get(model) ?? 0) + cost);
     }
-    return [...days].map(([day, sums]) => ({ day, ...sums }));
+    return [
+      {
+        day: dayText(Math.floor(dayMs / DAY_MS)),
+        spend,
+        users: Object.fromEntries(users),
+        models: Object.fromEntries(models),
+      },
+    ];
   }
 
   #names(table: string): ReadonlyMap<string, string> {
@@ -82,9 +92,6 @@ export class UsageReader {
     return new Map(rows.map(({ id, alias }) => [String(id), String(alias)]));
   }
 }
-
-/** Most rows that are added up for one answer. */
-const MOST_COSTS = 200_000;
 
 function conditionsOf({ id, keyId, userId, fromMs, toMs }: UsageFilter): {
   readonly where: string;

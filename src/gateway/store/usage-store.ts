@@ -4,6 +4,9 @@
 export const USAGE_DIMENSIONS = ['day', 'key', 'team', 'user', 'model', 'backend', 'tag'] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
+/** Rows are kept for so long: 90 days. */
+export const KEPT_ROWS_MS = 90 * 86_400_000;
+
 /** A part of a journal that was stored. */
 export interface StoredPart {
   /** The place in the file behind the last whole line that was read. */
@@ -90,10 +93,10 @@ export interface UsagePage {
   }[];
 }
 
-/** A question about usage: rows of a page, or costs by day. */
+/** A question about usage: rows of a page, or the costs of a day of UTC, given by its first moment. */
 export type UsageQuery =
   | { readonly kind: 'rows'; readonly filter: UsageFilter; readonly limit: number; readonly offset: number }
-  | { readonly kind: 'costs'; readonly filter: UsageFilter };
+  | { readonly kind: 'costs'; readonly filter: UsageFilter; readonly dayMs: number };
 
 /** The store of usage. Every call fails with a `StoreError` if the store cannot be read or written. */
 export interface UsageStore {
