@@ -1,3 +1,4 @@
+import { STATE_FOLDERS } from '../core/state-files.ts';
 import type { Desired } from '../render/desired.ts';
 import type { Actual } from './actual.ts';
 import { desiredFolders, markerAction, notesAfter } from './folders.ts';
@@ -34,6 +35,8 @@ export function planFormer(desired: Desired, actual: Actual, deployment: number 
     ...[...folders, ...desired.files].flatMap(({ path, group }) => (group === undefined ? [] : [path])),
     ...paths.stateFiles,
   ]);
+  const stateFolders = STATE_FOLDERS.map((name) => `${paths.stateDir}/${name}/`);
+  const isOfState = (path: string): boolean => stateFolders.some((folder) => path.startsWith(folder));
   const accounts =
     settings.serviceManager === 'process'
       ? []
@@ -41,7 +44,7 @@ export function planFormer(desired: Desired, actual: Actual, deployment: number 
           actual.footprint,
           settings,
           // Files and folders of this configuration get their new group in the switch.
-          (path) => isGone(removal, path) || owned.has(path) || owned.has(path.slice(0, path.lastIndexOf('/'))),
+          (path) => isGone(removal, path) || owned.has(path) || isOfState(path),
         ).filter(goesAway);
   const { files, trees, access } = removal;
   const markers = withRecords(removal.markers);

@@ -91,6 +91,13 @@ test('a group that owns a file of others stays, in a move and in an uninstall, a
   });
   const moved = planHost(desiredOf({ group: 'readers' }), seenBy({ group: 'readers' }, owning));
   assert.ok(!idsOf(moved).includes('former.group.litellm'));
+  const journal = ({ groups }: Footprint): Partial<Footprint> => ({
+    groups: new Map(
+      [...groups].map(([name, state]) => [name, { ...state, owns: ['/var/lib/litellm/journal/a.000001.jsonl'] }]),
+    ),
+  });
+  const withJournal = planHost(desiredOf({ group: 'readers' }), seenBy({ group: 'readers' }, journal));
+  assert.ok(idsOf(withJournal).includes('former.group.litellm'), 'files of the state get the new group in the switch');
   const { installation, footprint } = installed(former);
   const folders = new Map([
     ...footprint.folders,
