@@ -6,6 +6,7 @@ import { withCompileCache } from './run/compile-cache.ts';
 import { runLabFiles, sortLabFiles } from './run/lab-lanes.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { findPromtool, PROMTOOL_LEFT_OUT, unpackPromtool } from './run/prometheus.ts';
+import { findKerberos, KERBEROS_LEFT_OUT, unpackKerberos } from './run/kerberos.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
@@ -48,6 +49,10 @@ async function main(patterns: readonly string[]): Promise<number> {
     const promtool = await unpackPromtool(say);
     if (promtool !== undefined) process.env['HXLLM_PROMTOOL_BIN'] = promtool;
   }
+  if (labTestsLeftOut() === undefined && usesKerberos(files)) {
+    const kerberos = await unpackKerberos(say);
+    if (kerberos !== undefined) process.env['HXLLM_KRB5_BIN'] = kerberos;
+  }
   const times = createTimes();
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
     group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
@@ -80,6 +85,10 @@ async function main(patterns: readonly string[]): Promise<number> {
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 
+function usesKerberos(files: readonly string[]): boolean {
+  return files.some((file) => file.endsWith('/kerberos.test.ts'));
+}
+
 function usesPromtool(files: readonly string[]): boolean {
   return files.some((file) => file.includes('promtool'));
 }
@@ -103,6 +112,7 @@ function leftOutLines(
         ]
       : []),
     ...(usesPromtool(files) && findPromtool() === undefined ? [PROMTOOL_LEFT_OUT] : []),
+    ...(usesKerberos(files) && findKerberos() === undefined ? [KERBEROS_LEFT_OUT] : []),
     ...(real
       ? [
           'LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)',

@@ -30,6 +30,7 @@ export async function startSshd(
   clientKey: Key,
   maxSessions = 10,
   more: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Sshd> {
   const asRoot = userInfo().uid === 0;
   const user = asRoot ? GUEST : userInfo().username;
@@ -56,7 +57,7 @@ export async function startSshd(
   const [program = '', ...rest] = asRoot
     ? ['unshare', '--mount', 'bash', '-c', await stageOf(folder), 'sshd', ...argv]
     : argv;
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...variables } });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk.toString();
