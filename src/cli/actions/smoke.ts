@@ -22,6 +22,8 @@ export interface SmokeCommandOptions extends PhaseOptions {
   readonly url?: string;
   readonly keyFile?: string;
   readonly throughSsh?: boolean | undefined;
+  /** Tests from this machine, and then from the host itself. */
+  readonly fromHost?: boolean | undefined;
   /** Asks every alias of each of its servers. */
   readonly everyServer?: boolean | undefined;
   /** Makes a key, uses it up to its limit, and removes it. */
@@ -56,6 +58,7 @@ export function runSmokeCommand(session: Session, options: SmokeCommandOptions):
           ...budget,
           ...previousOf(session, target.name),
         }));
+        if (options.fromHost === true) return judgeFromBoth(config, asked, tools);
         return throughSsh ? judgeThroughSsh(config, asked, tools) : testAndNote(asked, tools);
       },
       { becomes: options.fault === true },
@@ -105,8 +108,12 @@ async function judgeUrl(
 }
 
 /** Tests the targets. If all is well, notes the addresses for clients. */
-async function testAndNote(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
-  const report = await runSmoke(targets, tools);
+async function testAndNote(
+  targets: readonly SmokeTarget[],
+  tools: PhaseTools,
+  then: readonly SmokeTarget[] = [],
+): Promise<PhaseReport> {
+  const report = await runSmoke(targets, tools, then);
   if (report.ending === 'passed')
     for (const { name, url } of targets)
       tools.recorder.event({
@@ -117,18 +124,39 @@ async function testAndNote(targets: readonly SmokeTarget[], tools: PhaseTools): 
   return report;
 }
 
-/** Tests through SSH: a port of this machine is forwarded to the host's own loopback. An unreachable host does not hide the others. */
-async function judgeThroughSsh(
+/** Tests through SSH: a port of this machine is forwarded to the host's own loopback. */
+function judgeThroughSsh(config: Config, targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+  return withForwards(config, targets, tools, (reached) => runSmoke(reached, tools));
+}
+
+/**
+ * Tests from this machine, and then the same as the host itself sees it, so that a network or a proxy in between stands out. The host's turn
+ * changes nothing and measures no ramp: that would say the same again.
+ */
+function judgeFromBoth(config: Config, targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+  const gentle = targets.map(({ keyAlias: _key, takeOut: _outage, previous: _previous, ...target }) => ({
+    ...target,
+    withoutRamp: true,
+  }));
+  return withForwards(config, gentle, tools, (reached) =>
+    testAndNote(
+      targets,
+      tools,
+      reached.map((target) => ({ ...target, name: `${target.name} from itself` })),
+    ),
+  );
+}
+
+/** Opens a way to each target's own loopback while it is tested. An unreachable host does not hide the others. */
+async function withForwards(
   config: Config,
   targets: readonly SmokeTarget[],
   tools: PhaseTools,
+  test: (reached: readonly SmokeTarget[]) => Promise<PhaseReport>,
 ): Promise<PhaseReport> {
   const opened = await mapInParallel(targets, tools.forks ?? FORKS, (target) => openTarget(config, target, tools));
   try {
-    const report = await runSmoke(
-      opened.flatMap((one) => ('target' in one ? [one.target] : [])),
-      tools,
-    );
+    const report = await test(opened.flatMap((one) => ('target' in one ? [one.target] : [])));
     const problems = opened.flatMap((one) => ('target' in one ? [] : one.problems));
     return problems.length === 0
       ? report

@@ -17,6 +17,7 @@ export function smokeCommand(start: Start): Command {
     examples: [
       ['smoke --ask-vault-pass', 'every host of [litellm], with the key from the vault'],
       ['smoke --through-ssh --ask-vault-pass', 'if a firewall blocks the port'],
+      ['smoke --from-host --ask-vault-pass', 'from this machine, and then from the host itself'],
       ['smoke --every-server --ask-vault-pass', 'every alias of each of its servers, loading each model everywhere'],
       ['smoke --budget 60 --ask-vault-pass', 'a ramp up to 64 requests at once, within a minute'],
       ['smoke --keys --ask-vault-pass', 'also whether a key can be made, and its limit holds'],
@@ -28,6 +29,7 @@ export function smokeCommand(start: Start): Command {
   const own = (command: Command): Command =>
     command
       .option('--through-ssh', 'reach the gateway through the SSH connection')
+      .option('--from-host', 'test from this machine, and then the same from the host itself, over SSH')
       .option('--every-server', 'ask every alias of each of its servers; says first what that loads')
       .option(
         '--budget <seconds>',
@@ -42,7 +44,7 @@ export function smokeCommand(start: Start): Command {
       .option('--url <url>', 'test this server instead of the inventory’s hosts')
       .option('--key-file <file>', 'with --url: a file with its API key');
   return withBecome(withYes(phaseCommand(text, own))).action(async (options: SmokeCommandOptions, command: Command) => {
-    const { url, keyFile, throughSsh, everyServer, keys, fault, limit, inventory } = options;
+    const { url, keyFile, throughSsh, fromHost, everyServer, keys, fault, limit, inventory } = options;
     if (keyFile !== undefined && url === undefined)
       command.error('error: --key-file needs --url (without --url the key comes from the vault)');
     if (url !== undefined && everyServer === true)
@@ -51,8 +53,15 @@ export function smokeCommand(start: Start): Command {
       command.error('error: --url cannot be combined with --fault: a server is taken out over SSH');
     if (keys === true && url !== undefined && keyFile === undefined)
       command.error('error: --keys with --url needs --key-file: only the master key makes keys');
-    if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))
-      command.error('error: --url cannot be combined with -i, --limit or --through-ssh: it uses no inventory');
+    if (fromHost === true && throughSsh === true)
+      command.error('error: --from-host has what --through-ssh does: leave one of them out');
+    if (
+      url !== undefined &&
+      (throughSsh === true || fromHost === true || limit !== undefined || inventory !== undefined)
+    )
+      command.error(
+        'error: --url cannot be combined with -i, --limit, --from-host or --through-ssh: it uses no inventory',
+      );
     await start(command, options, false, async (session) => [
       await (await import('../actions/smoke.ts')).runSmokeCommand(session, options),
     ]);

@@ -39,10 +39,18 @@ export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...PERFORMANCE_CHECKS,
 ];
 
-/** Asks every target over HTTP and judges the answers; leaves report.json and report.md. All targets at once, but reported in order. */
-export async function runSmoke(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+/**
+ * Asks every target over HTTP and judges the answers; leaves report.json and report.md. All targets at once, and those of `then` when the others
+ * have ended, but reported in order.
+ */
+export async function runSmoke(
+  targets: readonly SmokeTarget[],
+  tools: PhaseTools,
+  then: readonly SmokeTarget[] = [],
+): Promise<PhaseReport> {
   const { recorder, signal } = tools;
-  const asked = await Promise.all(targets.map((target) => askTarget(target, tools)));
+  const first = await Promise.all(targets.map((target) => askTarget(target, tools)));
+  const asked = [...first, ...(await Promise.all(then.map((target) => askTarget(target, tools))))];
   const problems = asked.flatMap((result) => (result.ok ? [] : result.problems));
   const reports = asked.flatMap((result) => (result.ok ? [result.value] : []));
   const results = reports.flatMap((report) => report.results);
