@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
+import { CHROMIUM, CHROMIUM_LEFT_OUT } from './evidence/report/browser.ts';
 import { installClients } from './conformance/packages.ts';
 import { BARE_IN_WORDS, runBare } from './run/bare.ts';
 import { withCompileCache } from './run/compile-cache.ts';
@@ -112,6 +113,9 @@ function leftOutLines(
         ]
       : []),
     ...(usesPromtool(files) && findPromtool() === undefined ? [PROMTOOL_LEFT_OUT] : []),
+    ...(CHROMIUM === undefined && files.some((file) => file.endsWith('/report/browser.test.ts'))
+      ? [CHROMIUM_LEFT_OUT]
+      : []),
     ...(usesKerberos(files) && findKerberos() === undefined ? [KERBEROS_LEFT_OUT] : []),
     ...(real
       ? [

@@ -11,8 +11,9 @@ export function isSerial(file: string): boolean {
   return isLab(file) || file.startsWith('test/real/');
 }
 
-/** Files whose programs get the same environment from the same stage as those of run.test.ts beside them. */
-const LIKE_ITS_NEIGHBOUR = /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|verify)\./;
+/** Files whose programs get the same environment from the same stage as those of run.test.ts beside them, and pages in a browser. */
+const LIKE_ITS_NEIGHBOUR =
+  /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|verify)\.|^test\/evidence\/report\/browser\./;
 
 /**
  * Files that start no program of hxllm and read neither terminal nor home: the rules of the source, pure rooms, and the gateway in this process. Of

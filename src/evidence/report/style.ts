@@ -36,6 +36,7 @@ figcaption { font-weight: 600; margin-bottom: .5rem; }
 .chart polyline { fill: none; stroke: currentColor; stroke-width: 2; }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .data { max-width: 48rem; font-variant-numeric: tabular-nums; }
+.data td.word { white-space: normal; overflow-wrap: anywhere; }
 @media (max-width: 640px) {
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
   table, tbody, tr, td { display: block; width: 100%; }
