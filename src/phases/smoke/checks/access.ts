@@ -111,6 +111,8 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
   },
 ];
 
+// It refuses, so a further key would change nothing.
+const NOT_401 = 'have the server refuse with 401: clients take another status for a fault, and ask again';
 const GIVE_KEY = 'hxllm enforce  # gives the gateway its key';
 
 // OpenAI's error object has all four keys. hxllm's gateway must also send exactly OpenAI's type and code.
@@ -121,7 +123,7 @@ function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null, en
     return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
   const { reply } = exchange.outcome;
   const wanted = `401 with OpenAI's error object from ${what}`;
-  if (reply.status !== 401) return failed(wanted, describeReply(reply), fix);
+  if (reply.status !== 401) return failed(wanted, describeReply(reply), reply.status >= 400 && !ours ? NOT_401 : fix);
   const fault = faultOf(reply, ours, code);
   return fault === undefined
     ? pass(`${what} answers 401`)

@@ -93,8 +93,7 @@ function faultOfChunks(chunks: readonly unknown[], ours: boolean): string | unde
   if (wrong !== undefined) return `a chunk whose object is ${JSON.stringify(at(wrong, 'object'))}${errorIn([wrong])}`;
   for (const key of ours ? ['id', 'created', 'model'] : ['id']) {
     const values = new Set(chunks.map((chunk) => at(chunk, key)));
-    if (values.size !== 1 || values.has(undefined))
-      return `not one ${key} in all chunks: ${[...values].map((value) => JSON.stringify(value)).join(', ')}`;
+    if (values.size !== 1 || values.has(undefined)) return `not one ${key} in all chunks: ${shownValues([...values])}`;
   }
   const choices = chunks.map((chunk) => at(chunk, 'choices', 0)).filter((choice) => choice !== undefined);
   if (at(choices[0], 'delta', 'role') !== 'assistant')
@@ -118,4 +117,13 @@ function textOf(chunks: readonly unknown[]): string {
 function errorIn(chunks: readonly unknown[]): string {
   const message = chunks.map((chunk) => at(chunk, 'error', 'message')).find((text) => typeof text === 'string');
   return message === undefined ? '' : `; it says: ${message}`;
+}
+
+/** The first two of several values: a server that has another id in each chunk has hundreds. */
+function shownValues(values: readonly unknown[]): string {
+  const shown = values
+    .slice(0, 2)
+    .map((value) => JSON.stringify(value))
+    .join(', ');
+  return values.length > 2 ? `${shown} and ${String(values.length - 2)} more` : shown;
 }
