@@ -83,6 +83,9 @@ test('the bare run has the files that start programs or read the terminal, and e
 test('files of the lab run in a lane of their own unless they boot labs themselves or need none', () => {
   const root = join(import.meta.dirname, '../..');
   const { bootsOwn, borrows, other } = sortLabFiles(findTestFiles(root, []).filter(isLab), root);
-  assert.deepEqual([bootsOwn, other], [['test/lab/uninstall.test.ts'], ['test/lab/offline.test.ts']]);
+  assert.deepEqual(
+    [bootsOwn, other],
+    [['test/lab/uninstall.test.ts'], ['test/lab/delay-relay.test.ts', 'test/lab/offline.test.ts']],
+  );
   assert.ok(borrows.includes('test/lab/by-hand.test.ts'));
 });

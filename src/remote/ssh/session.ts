@@ -113,11 +113,13 @@ function endOf(channel: ClientChannel, onOutput: Command['onOutput']): Promise<E
   channel.on('exit', (code: number | null, signal?: string) => {
     exitCode = processExitCode(code, signal);
   });
-  return new Promise((resolve) => {
-    channel.on('close', () => {
-      resolve({ exitCode, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
-    });
-  });
+  // ssh2 closes a channel at the end of its output; the end of the errors may still be on its way.
+  const closed = [channel, channel.stderr].map((stream) => new Promise((resolve) => stream.once('close', resolve)));
+  return Promise.all(closed).then(() => ({
+    exitCode,
+    stdout: Buffer.concat(out).toString(),
+    stderr: Buffer.concat(err).toString(),
+  }));
 }
 
 // Internals of ssh2 1.17: its channels refuse to send a signal after the end of the input (RFC 4254, 6.9 does not).

@@ -24,6 +24,8 @@ test('hxllm’s own unit tells its folders, its user and its group', (context) =
     gateway: '',
     listen: '',
     ca_environment: '',
+    egress: '',
+    egress_reload: '',
   });
   assert.ok(unit.ok);
   mkdirSync(`${root}/etc/systemd/system`, { recursive: true });

@@ -190,7 +190,8 @@ function serve(client: Connection, session: Session): void {
     child.on('close', (code, signal) => {
       if (code === null) channel.exit((signal ?? 'SIGKILL').slice(3));
       else channel.exit(code);
-      channel.end();
+      // The end of the channel does not wait for errors that the client has no window for yet.
+      channel.stderr.end(() => channel.end());
     });
   });
 }
