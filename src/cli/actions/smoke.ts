@@ -61,7 +61,10 @@ export function runSmokeCommand(session: Session, options: SmokeCommandOptions):
         if (options.fromHost === true) return judgeFromBoth(config, asked, tools);
         return throughSsh ? judgeThroughSsh(config, asked, tools) : testAndNote(asked, tools);
       },
-      { becomes: options.fault === true },
+      {
+        becomes: options.fault === true,
+        alsoAs: (host) => (options.fromHost === true ? [fromItself(host)] : []),
+      },
     );
   });
 }
@@ -142,9 +145,14 @@ function judgeFromBoth(config: Config, targets: readonly SmokeTarget[], tools: P
     testAndNote(
       targets,
       tools,
-      reached.map((target) => ({ ...target, name: `${target.name} from itself` })),
+      reached.map((target) => ({ ...target, name: fromItself(target.name) })),
     ),
   );
+}
+
+/** The name of a host for answers that it got itself. */
+function fromItself(host: string): string {
+  return `${host} from itself`;
 }
 
 /** Opens a way to each target's own loopback while it is tested. An unreachable host does not hide the others. */

@@ -18,6 +18,8 @@ export interface HostUse {
   readonly sends?: boolean;
   /** It becomes root on them: sudo's password may be asked for. */
   readonly becomes?: boolean;
+  /** The names of further views of each host in the results. */
+  readonly alsoAs?: (host: string) => readonly string[];
 }
 
 /**
@@ -28,13 +30,13 @@ export async function withConfig(
   session: Session,
   { tools, about }: PhaseRun,
   work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>,
-  { sends = false, becomes = false }: HostUse = {},
+  { sends = false, becomes = false, alsoAs = () => [] }: HostUse = {},
 ): Promise<PhaseReport> {
   const loaded = await loadConfig(configRequest(session, becomes));
   if (!loaded.ok) return failedBy(loaded.problems);
   const config = loaded.value;
   about({
-    hosts: config.hosts.map(({ target }) => target.name),
+    hosts: config.hosts.flatMap(({ target }) => [target.name, ...alsoAs(target.name)]),
     files: config.files,
     signingKey: signingKeyOf(session, config),
     warnings: [...config.warnings, ...register(session, config), ...(sends ? uncheckedHosts(config) : [])],
