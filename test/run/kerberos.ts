@@ -22,7 +22,7 @@ const PACKAGES = [
 export const KERBEROS_LEFT_OUT =
   'LEFT OUT: the test with a Kerberos server (there is none here; apt-get install krb5-kdc krb5-admin-server krb5-user)';
 
-/** The folder with the programs of MIT Kerberos: the one that the environment names, or `/usr` if they are installed. */
+/** The folder with the programs of MIT Kerberos: the one that the environment names, or `/usr/sbin` if they are installed, where kinit lies in `/usr/bin`. */
 export function findKerberos(): string | undefined {
   const named = process.env['HXLLM_KRB5_BIN'];
   if (named !== undefined && existsSync(join(named, 'krb5kdc'))) return named;

@@ -38,11 +38,11 @@ export interface SmokeCommandOptions extends PhaseOptions {
 export function runSmokeCommand(session: Session, options: SmokeCommandOptions): Promise<PhaseOutcome> {
   const { url, keyFile, throughSsh = false, everyServer = false } = options;
   return runPhase(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
-    const budget = {
+    const wishes = {
       ...(options.budget === undefined ? {} : { budgetMs: options.budget * 1000 }),
       ...(options.keys === true ? { keyAlias: `hxllm-smoke-${randomId()}` } : {}),
     };
-    if (url !== undefined) return judgeUrl(session, run, { url, keyFile, ...budget });
+    if (url !== undefined) return judgeUrl(session, run, { url, keyFile, ...wishes });
     return withConfig(
       session,
       run,
@@ -55,7 +55,7 @@ export function runSmokeCommand(session: Session, options: SmokeCommandOptions):
           ...target,
           ...outageOf(config, target.name, options, tools),
           everyServer,
-          ...budget,
+          ...wishes,
           ...previousOf(session, target.name),
         }));
         if (options.fromHost === true) return judgeFromBoth(config, asked, tools);
@@ -90,7 +90,7 @@ async function judgeUrl(
   {
     url,
     keyFile,
-    ...budget
+    ...wishes
   }: Pick<SmokeTarget, 'url' | 'budgetMs' | 'keyAlias'> & { readonly keyFile: string | undefined },
 ): Promise<PhaseReport> {
   const key = keyFile === undefined ? undefined : await readKeyFile(resolve(session.terminal.cwd, keyFile));
@@ -103,7 +103,7 @@ async function judgeUrl(
     models: undefined,
     backends: undefined,
     embeddings: [],
-    ...budget,
+    ...wishes,
     ...previousOf(session, url),
   };
   run.about({ hosts: [url], files: [], warnings: [] });

@@ -1,6 +1,7 @@
 import type { Json } from '../../core/json.ts';
 import { keyIdOf } from '../keys/client-key.ts';
 import {
+  DAY_MS,
   KEPT_ROWS_MS,
   USAGE_DIMENSIONS,
   type StoredUsage,
@@ -13,7 +14,6 @@ import { numberAt, textAt, wordAt } from './body-fields.ts';
 import { fileKeyOf, fileTeamOf, findKey } from './key-lookup.ts';
 import { timeText } from './rows.ts';
 
-const DAY_MS = 86_400_000;
 const MOST_SIZE = 1000;
 const CALL_TYPES: Readonly<Record<string, string>> = { anthropic: 'anthropic_messages', responses: 'aresponses' };
 

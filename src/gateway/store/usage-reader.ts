@@ -1,7 +1,13 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { leastUsageId, usageTimeOf } from './usage-line.ts';
-import { DAY_MS } from './usage-rows.ts';
-import type { StoredUsage, UsageDimension, UsageFilter, UsagePage, UsageSum } from './usage-store.ts';
+import {
+  DAY_MS,
+  type StoredUsage,
+  type UsageDimension,
+  type UsageFilter,
+  type UsagePage,
+  type UsageSum,
+} from './usage-store.ts';
 
 /** Most sums of an answer: a client may invent names of users. */
 const MOST_SUMS = 10_000;

@@ -1,9 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { inTransaction } from './open-database.ts';
 import { usageTimeOf, type RefusalRow, type UsageRow } from './usage-line.ts';
-import { KEPT_ROWS_MS, USAGE_DIMENSIONS, type UsageDimension } from './usage-store.ts';
+import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS, type UsageDimension } from './usage-store.ts';
 
-export const DAY_MS = 86_400_000;
 /** Sums of days are kept for so many days. */
 const KEPT_DAYS = 3 * 365;
 const COLUMNS = 22;

@@ -4,8 +4,10 @@
 export const USAGE_DIMENSIONS = ['day', 'key', 'team', 'user', 'model', 'backend', 'tag'] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
-/** Rows are kept for so long: 90 days. */
-export const KEPT_ROWS_MS = 90 * 86_400_000;
+/** A day of UTC, which sums are made of. */
+export const DAY_MS = 86_400_000;
+/** Rows are kept for so long. */
+export const KEPT_ROWS_MS = 90 * DAY_MS;
 
 /** A part of a journal that was stored. */
 export interface StoredPart {

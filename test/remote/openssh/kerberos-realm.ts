@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -89,11 +90,9 @@ ${modules === undefined ? '' : `[dbmodules]\n db_module_dir = ${modules}\n`}`,
       run('kinit', [name], 'secret\n');
     },
     [Symbol.asyncDispose]: async () => {
+      const ended = once(kdc, 'exit');
       kdc.kill('SIGKILL');
-      await until(
-        'it has ended',
-        () => kdc.exitCode !== null || kdc.signalCode !== null || !existsSync(`/proc/${String(kdc.pid)}`),
-      );
+      await ended;
     },
   };
 }
