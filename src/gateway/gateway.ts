@@ -101,6 +101,9 @@ export function createGateway(
     instance,
     version,
   });
+  records.onAnswer = (call, tookMs) => {
+    metrics.storeAnswered(call, tookMs);
+  };
   let reloading: Promise<unknown> | undefined;
   const whileReloading = async <T>(reload: Promise<T>): Promise<T> => {
     reloading = reload;

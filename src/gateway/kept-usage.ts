@@ -23,6 +23,8 @@ interface Running {
 export interface UsageState {
   readonly journalBytes: number;
   readonly mostBytes: number;
+  /** Age of the oldest line of the journal that is not stored; 0: all are. */
+  readonly oldestS: number;
   /** Rows that could be kept nowhere. */
   readonly rowsLost: number;
   readonly rowsStored: number;
@@ -87,6 +89,7 @@ export class KeptUsage {
     return {
       journalBytes: journal?.bytes ?? 0,
       mostBytes: this.#config().journalBytes,
+      oldestS: journal?.waitingSinceMs === undefined ? 0 : (performance.now() - journal.waitingSinceMs) / 1000,
       rowsLost: this.#lost + (journal?.lost ?? 0),
       rowsStored: running?.feed.counts.stored ?? 0,
       rowsKnown: running?.feed.counts.known ?? 0,

@@ -23,6 +23,8 @@ export class KeyRecords {
   readonly file: string | undefined;
   /** The file with the operator's own keys, for messages. */
   readonly configFile: string;
+  /** Told how long each call of the store took. */
+  onAnswer: (call: string, tookMs: number) => void = () => {};
   readonly #log: Log;
   #store: GatewayStore | undefined;
   #follower: KeyFollower | undefined;
@@ -79,6 +81,9 @@ export class KeyRecords {
     const opened = await openSqliteStore(file);
     if (!opened.ok) return opened;
     const store = opened.value;
+    store.onAnswer((call, tookMs) => {
+      this.onAnswer(call, tookMs);
+    });
     const follower = new KeyFollower(store, this.keys, (reason) => {
       this.#log({ event: 'keys-not-read', file, reason });
     });

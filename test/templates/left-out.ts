@@ -15,11 +15,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   hxllm_loads_underway: 'their times are shown',
   hxllm_metrics_keys_over_limit: 'the key other is shown',
   hxllm_instance_info: 'two instances live for the seconds of a deployment',
-  hxllm_store_up: 'the board has no panel for usage yet',
-  hxllm_usage_conflicts_total: 'the board has no panel for usage yet',
-  hxllm_usage_journal_bytes: 'the board has no panel for usage yet',
-  hxllm_usage_journal_max_bytes: 'the board has no panel for usage yet',
-  hxllm_usage_lost_total: 'the board has no panel for usage yet',
-  hxllm_usage_rows_total: 'the board has no panel for usage yet',
+  process_open_fds: 'connections are shown, and most files are theirs',
   process_start_time_seconds: 'restarts show in every panel',
 };

@@ -15,6 +15,7 @@ import { KeyMetrics, type KeyMetricsSource } from './key-metrics.ts';
 import { Counter, gauge } from './metric.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { routingMetrics } from './routing-metrics.ts';
+import { StoreMetrics } from './store-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { TimingMetrics } from './timing-metrics.ts';
 import { usageMetrics, type UsageFigures } from './usage-metrics.ts';
@@ -58,6 +59,8 @@ export interface Metrics {
   backendListed(backend: string, listing: Listing): void;
   /** The configuration was read again. */
   reloaded(result: 'done' | 'refused'): void;
+  /** A call of the database has ended. */
+  storeAnswered(call: string, tookMs: number): void;
   /** In Prometheus' text format. */
   text(): string;
   close(): void;
@@ -80,6 +83,7 @@ export function createMetrics({
   const requests = new RequestMetrics();
   const timings = new TimingMetrics();
   const keys = new KeyMetrics({ mostKeys, ratiosOf });
+  const store = new StoreMetrics();
   const backends = new BackendMetrics(fleet);
   const build = new BuildMetrics(version, Date.now());
   const loads = new Counter({
@@ -139,6 +143,7 @@ export function createMetrics({
     connections,
     certificate,
     ...usageMetrics(usage),
+    ...store.metrics,
     ...build.metrics,
     ...(instance === undefined ? [] : [info]),
     ...own.metrics,
@@ -171,6 +176,9 @@ export function createMetrics({
     },
     reloaded: (result) => {
       build.reloaded(result, Date.now());
+    },
+    storeAnswered: (call, tookMs) => {
+      store.answered(call, tookMs);
     },
     text: () => exposition(all),
     close: () => {

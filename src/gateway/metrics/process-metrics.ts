@@ -1,13 +1,34 @@
 import { readdirSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import { Histogram } from './histogram.ts';
+import { isObject } from '../../core/json.ts';
 import { gauge, type Metric, type Sample } from './metric.ts';
 
 const RESOLUTION_MS = 20;
+const GC_S = [0.001, 0.01, 0.1, 1, 2, 5];
+const GC_KINDS: ReadonlyMap<unknown, string> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+]);
 
 /** Metrics of the process itself, under the names of Prometheus' own client libraries. */
 export function createProcessMetrics(): { readonly metrics: readonly Metric[]; close(): void } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
+  const collections = new Histogram(
+    {
+      name: 'nodejs_gc_duration_seconds',
+      help: 'Time of garbage collections in the main thread, by kind: minor, major, incremental or weakcb.',
+      labelNames: ['kind'],
+    },
+    GC_S,
+  );
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) collections.observe(entry.duration / 1000, [kindOf(entry)]);
+  });
+  observer.observe({ entryTypes: ['gc'] });
   const startedS = Date.now() / 1000 - process.uptime();
   const one = (
     name: string,
@@ -26,8 +47,18 @@ export function createProcessMetrics(): { readonly metrics: readonly Metric[]; c
       delay.reset();
       return Math.max(0, lateNs / 1e9 - RESOLUTION_MS / 1000);
     }),
+    collections,
   ];
-  return { metrics, close: () => delay.disable() };
+  const close = (): void => {
+    delay.disable();
+    observer.disconnect();
+  };
+  return { metrics, close };
+}
+
+function kindOf(entry: object): string {
+  const detail: unknown = 'detail' in entry ? entry.detail : undefined;
+  return GC_KINDS.get(isObject(detail) ? detail['kind'] : undefined) ?? 'other';
 }
 
 function single(value: number | undefined): readonly Sample[] {

@@ -4,6 +4,7 @@ import { gauge, type Metric } from './metric.ts';
 export interface UsageFigures {
   readonly journalBytes: number;
   readonly mostBytes: number;
+  readonly oldestS: number;
   readonly rowsStored: number;
   readonly rowsKnown: number;
   readonly rowsLost: number;
@@ -29,6 +30,11 @@ export function usageMetrics(figures: () => UsageFigures | undefined): readonly 
   return [
     one('hxllm_usage_journal_bytes', 'Bytes of the journals of usage.', ({ journalBytes }) => journalBytes),
     one('hxllm_usage_journal_max_bytes', 'Most bytes of them.', ({ mostBytes }) => mostBytes),
+    one(
+      'hxllm_usage_journal_oldest_seconds',
+      'Age of the oldest line of the journal of this process that is not in the database; 0 if all are.',
+      ({ oldestS }) => oldestS,
+    ),
     one('hxllm_usage_rows_total', 'Rows that this process has stored.', ({ rowsStored }) => rowsStored, 'counter'),
     one('hxllm_usage_conflicts_total', 'Rows that had been stored before.', ({ rowsKnown }) => rowsKnown, 'counter'),
     one('hxllm_usage_lost_total', 'Rows that could be kept nowhere.', ({ rowsLost }) => rowsLost, 'counter'),

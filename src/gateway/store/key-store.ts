@@ -91,6 +91,8 @@ export interface KeyStore {
   commit(changes: readonly RecordChange[]): Promise<Commit>;
   /** Sets the function that is called soon after another process has written. */
   onChange(listener: () => void): void;
+  /** Sets the function that is told how long each call took, its wait for calls before it included. */
+  onAnswer(listener: (call: string, tookMs: number) => void): void;
   /** Sets the function that is told why the store has ended without {@link KeyStore.close}. */
   onEnd(listener: (reason: string) => void): void;
   close(): Promise<void>;

@@ -8,6 +8,8 @@ import { startStoreThread, type StoreCall, type StoreMessage } from './store-thr
 
 /** A call whose answer has not come. */
 interface PendingCall {
+  readonly call: StoreCall['call'];
+  readonly sinceMs: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: StoreError) => void;
 }
@@ -43,6 +45,7 @@ class SqliteStore implements GatewayStore {
   #isClosing = false;
   #changed: () => void = () => {};
   #ended: (reason: string) => void = () => {};
+  #answered: (call: string, tookMs: number) => void = () => {};
 
   constructor(thread: Worker) {
     this.#thread = thread;
@@ -95,6 +98,10 @@ class SqliteStore implements GatewayStore {
     this.#changed = listener;
   }
 
+  onAnswer(listener: (call: string, tookMs: number) => void): void {
+    this.#answered = listener;
+  }
+
   onEnd(listener: (reason: string) => void): void {
     this.#ended = listener;
   }
@@ -114,7 +121,12 @@ class SqliteStore implements GatewayStore {
         return;
       }
       this.#lastId += 1;
-      this.#pending.set(this.#lastId, { resolve: resolve as PendingCall['resolve'], reject });
+      this.#pending.set(this.#lastId, {
+        call: call.call,
+        sinceMs: performance.now(),
+        resolve: resolve as PendingCall['resolve'],
+        reject,
+      });
       // An answer keeps the process until it is there, as a timer would.
       this.#thread.ref();
       this.#thread.postMessage({ id: this.#lastId, call });
@@ -127,6 +139,7 @@ class SqliteStore implements GatewayStore {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (this.#pending.size === 0) this.#thread.unref();
+    if (pending !== undefined) this.#answered(pending.call, performance.now() - pending.sinceMs);
     if ('value' in message) pending?.resolve(message.value);
     else pending?.reject(new StoreError(message.code, message.message));
   }

@@ -1,11 +1,11 @@
-import { closeSync, constants, fdatasync, fsync, mkdirSync, open, openSync, rm, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, mkdirSync, openSync, rm, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
 import { takeLock, type ProcessLock } from '../store/process-lock.ts';
 import { HeldLines } from './held-lines.ts';
-import { isDone, type Segment } from './segment.ts';
+import { isDone, syncFolder, type Segment } from './segment.ts';
 
 /** Size of a segment. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -40,6 +40,8 @@ export class Journal {
   readonly segments: Segment[] = [];
   /** Bytes of journals of other processes. */
   otherBytes = 0;
+  /** When the oldest line that is not stored was written, by `performance.now()`; `undefined`: all are stored. */
+  waitingSinceMs: number | undefined;
   readonly #options: JournalOptions;
   readonly #lock: ProcessLock;
   readonly #segmentBytes: number;
@@ -82,18 +84,27 @@ export class Journal {
     return this.#held.lost;
   }
 
-  /** No further line goes to the disk at present. */
   get isFull(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** Why, in words. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
+  /** Lines are in the files that are not stored. */
+  get hasUnstored(): boolean {
+    return this.segments.some(({ bytes, stored }) => stored < bytes);
+  }
+
+  /** All lines that had been written at a time are stored. */
+  storedUpTo(nowMs: number): void {
+    this.waitingSinceMs = this.hasUnstored || !this.#held.isEmpty ? nowMs : undefined;
+  }
+
   /** Appends a line, without its end; the segment that it is in. */
   write(line: string): Segment | undefined {
+    this.waitingSinceMs ??= performance.now();
     if (this.#failure !== undefined) {
       this.#held.add(`${line}\n`);
       return this.segments.at(-1);
@@ -204,18 +215,11 @@ export class Journal {
   #begin(): Segment {
     this.rotate();
     this.#number += 1;
-    const { folder } = this.#options;
-    const file = join(folder, `${this.name}.${String(this.#number).padStart(6, '0')}.jsonl`);
+    const file = join(this.folder, `${this.name}.${String(this.#number).padStart(6, '0')}.jsonl`);
     this.#fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600);
     const segment: Segment = { file, bytes: 0, stored: 0, open: 0, isClosed: false };
     this.segments.push(segment);
-    // The name of the file is to outlive a power cut, too.
-    open(folder, 'r', (error, fd) => {
-      if (error !== null) return;
-      fsync(fd, () => {
-        closeSync(fd);
-      });
-    });
+    syncFolder(this.folder);
     return segment;
   }
 

@@ -67,7 +67,7 @@ export class UsageFeed {
     const { recorder } = this.#options;
     recorder.writeRefused(this.#now());
     await this.#pass;
-    if (this.#hasLines()) await this.run();
+    if (recorder.journal.hasUnstored) await this.run();
     await recorder.journal.close();
   }
 
@@ -76,7 +76,7 @@ export class UsageFeed {
     const nowMs = this.#now();
     try {
       if (!this.#isClosed) recorder.writeRefused(nowMs);
-      if (this.#hasLines()) await this.#feed(await this.#options.store());
+      if (recorder.journal.hasUnstored) await this.#feed(await this.#options.store());
       if (!this.#isClosed && nowMs - this.#recoveredMs >= RECOVER_MS) await this.#recover(nowMs);
       if (!this.#isClosed && nowMs - this.#prunedMs >= PRUNE_MS) await this.#prune(nowMs);
       if (this.#failure !== '') log({ event: 'usage-stored-again', folder });
@@ -90,12 +90,10 @@ export class UsageFeed {
     recorder.tellFill();
   }
 
-  #hasLines(): boolean {
-    return this.#options.recorder.journal.segments.some(({ bytes, stored }) => stored < bytes);
-  }
-
   async #feed(store: UsageStore): Promise<void> {
     const { journal } = this.#options.recorder;
+    const beganMs = performance.now();
+    let isWhole = true;
     for (const segment of journal.segments) {
       const { bytes } = segment;
       while (segment.stored < bytes) {
@@ -106,11 +104,14 @@ export class UsageFeed {
         if (next === segment.stored) break;
         segment.stored = next;
       }
+      isWhole &&= segment.stored >= bytes;
       // Otherwise the rows of a day would be read again after a crash.
       const isLast = segment === journal.segments.at(-1) && segment.open === 0;
       if (isLast && (segment.bytes >= SMALL_BYTES || (journal.isFull && segment.bytes > 0))) journal.rotate();
     }
     journal.removeDone();
+    // A line that the disk has cut, and those that wait behind it, are as old as they were; lines in memory are, too.
+    if (isWhole && !journal.isFull) journal.storedUpTo(beganMs);
   }
 
   async #recover(nowMs: number): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fails, NOWHERE, stalls, startFake } from '../fake-upstream.ts';
 import { errorOf, startGateway, until, type Running } from '../running.ts';
+import { newFolder } from '../usage/stage.ts';
 import { parseExposition, type Family } from './exposition-parser.ts';
 
 async function scrape(gateway: Running): Promise<(name: string) => Readonly<Record<string, number>>> {
@@ -150,6 +151,26 @@ test('metrics show loads that served nothing, of models that were loaded', async
     [`backend=${fake.url},kind=slot-free,server_model=m`]: 0,
     [`backend=${fake.url},kind=unused,server_model=m`]: 2,
   });
+});
+
+test('metrics show the time of calls of the database, the age of rows that wait, and collections of garbage', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake], {
+    hxllm: { state_dir: newFolder(), usage: { record: 'always' } },
+  });
+  assert.deepEqual((await scrape(gateway))('hxllm_usage_journal_oldest_seconds'), {});
+  await (await gateway.chat()).text();
+  await until('it has ended', () => gateway.ended().length > 0);
+  const age = (await scrape(gateway))('hxllm_usage_journal_oldest_seconds')[''] ?? 0;
+  assert.ok(age > 0 && age < 5, String(age));
+  await gateway.service().usage?.flush();
+  await until('garbage was collected', async () => {
+    Array.from({ length: 100_000 }, () => ({}));
+    return ((await scrape(gateway))('nodejs_gc_duration_seconds')['_count kind=minor'] ?? 0) > 0;
+  });
+  const read = await scrape(gateway);
+  assert.deepEqual(read('hxllm_usage_journal_oldest_seconds'), { '': 0 });
+  assert.ok((read('hxllm_store_seconds')['_count op=append-usage'] ?? 0) > 0);
 });
 
 test('metrics show times, sizes, ends, fallbacks, the build and the memory of servers', async () => {

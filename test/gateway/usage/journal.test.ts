@@ -129,6 +129,29 @@ test('while the store is away rows wait in the journal, and are told of once', a
   await one.close();
 });
 
+test('the age of the oldest line is told while it is not stored, also where later ones come', async () => {
+  const state = newFolder();
+  const one = await startProcess(state);
+  const { journal } = one.recorder;
+  assert.equal(journal.waitingSinceMs, undefined);
+  one.away(true);
+  one.serve(2);
+  const sinceMs = journal.waitingSinceMs;
+  assert.ok(sinceMs !== undefined && performance.now() - sinceMs < 5000);
+  await one.feed.run();
+  one.serve(2);
+  assert.equal(journal.waitingSinceMs, sinceMs);
+  one.away(false);
+  const pass = one.feed.run();
+  // Not of this pass: it is as old as the pass at most.
+  one.serve(1);
+  await pass;
+  assert.ok(journal.waitingSinceMs === undefined || journal.waitingSinceMs > sinceMs);
+  await one.feed.run();
+  assert.equal(journal.waitingSinceMs, undefined);
+  await one.close();
+});
+
 test('a full journal is told from 80 percent on, holds rows in memory, and writes them when there is room', async () => {
   const state = newFolder();
   const one = await startProcess(state, 4000, { journalBytes: 40_000, whenFull: 'refuse' });
