@@ -72,6 +72,6 @@ export function paintDiff(diff: string, paint: Paint, indent: number): string {
 
 function styleOf(line: string, paint: Paint): (text: string) => string {
   if (line.startsWith('+++') || line.startsWith('---')) return paint.bold;
-  if (line.startsWith('../../core/budget-duration.ts')) return paint.accent;
+  if (line.startsWith('@@')) return paint.accent;
   return line.startsWith('+') ? paint.good : line.startsWith('-') ? paint.bad : (text) => text;
 }

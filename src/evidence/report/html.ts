@@ -174,13 +174,7 @@ function diffSection({ diffs }: RunReport): Section | undefined {
       .slice(0, MOST_DIFF)
       .split('\n')
       .map((line) => {
-        const tone = line.startsWith('+')
-          ? 'good'
-          : line.startsWith('-')
-            ? 'bad'
-            : line.startsWith('../../core/budget-duration.ts')
-              ? 'note'
-              : '';
+        const tone = line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : line.startsWith('@@') ? 'note' : '';
         return tone === '' ? escaped(line) : `<span class="${tone}">${escaped(line)}</span>`;
       });
     return `<h3>${escaped(path)}</h3>\n<pre>${lines.join('\n')}</pre>\n`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diffOf } from '../../../src/cli/views/diff.ts';
+import { diffOf, paintDiff } from '../../../src/cli/views/diff.ts';
+import { createPaint } from '../../../src/cli/views/paint.ts';
 
 const shown = (before: string | undefined, after: string): string =>
   diffOf({ path: '/w/dev.ini', before, after, secret: false }, 'dev.ini');
@@ -41,4 +42,17 @@ test('a changed variable of hxllm with a comment, a password or a query is not s
 
 test('a new file is shown whole', () => {
   assert.match(shown(undefined, 'litellm_models:\n  - name: phi3\n'), /^\+litellm_models:\n\+ {2}- name: phi3$/m);
+});
+
+test('heads of a diff and of its parts differ from added and removed lines', () => {
+  const marked = (sign: string) => (text: string) => `${sign}${text}`;
+  const paint = {
+    ...createPaint({}, false),
+    good: marked('g'),
+    bad: marked('b'),
+    bold: marked('h'),
+    accent: marked('p'),
+  };
+  const diff = '--- a\n+++ b\n@@ -1 +1,2 @@\n-old\n+new\n same\n';
+  assert.equal(paintDiff(diff, paint, 0), 'h--- a\nh+++ b\np@@ -1 +1,2 @@\nb-old\ng+new\n same\n');
 });

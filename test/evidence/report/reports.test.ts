@@ -140,6 +140,10 @@ test('report.html needs nothing from outside, runs nothing, and has every part w
   assert.match(html, /prefers-color-scheme: dark/);
   assert.match(html, /@media print/);
   assert.match(html, /<b class="bad">no result<\/b>/);
+  assert.match(
+    html,
+    /\n<span class="note">@@ -1 \+1 @@<\/span>\n<span class="bad">-old<\/span>\n<span class="good">\+new/,
+  );
   assertWellFormed(html.replace(/^<!doctype html>/, '').replaceAll(/<meta [^>]*>|<style>[\s\S]*<\/style>|<br>/g, ''));
 });
 
