@@ -36,7 +36,7 @@ export function isLab(file: string): boolean {
  * Files of the lab that try more hosts of kinds of which another file has one, and the faults of smoke, which fakes have too: they take half of the
  * lab's time, which a CI job on two slow cores has not.
  */
-const MORE_HOSTS = /^test\/lab\/(?:by-hand|moved|nasty-hosts|odd-hosts|others|planted-faults)\./;
+const MORE_HOSTS = /^test\/lab\/(?:by-hand|lost-server|moved|nasty-hosts|odd-hosts|others|planted-faults)\./;
 
 /** Sorts out the files that only a whole run of the lab has: `HXLLM_LAB=1`, or words that name files. */
 export function withoutMoreHosts(files: readonly string[]): {

@@ -1,5 +1,6 @@
 import { fail, type Problem } from '../../core/problem.ts';
 import type { Client } from './client.ts';
+import { ABORTED } from './diagnose.ts';
 import { at, backendOf, describeReply, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import type { Memory } from './memory.ts';
 import { embeddingQuestion, healthQuestion, longerChatQuestion, questionFor } from './questions.ts';
@@ -53,12 +54,15 @@ export async function tryOutage(round: OutageRound): Promise<Outage> {
     return { tried: false, why: 'asked with --fault only: it takes a server out of use' };
   if (isOver()) return { tried: false, why: 'a server that is taken out', late: true };
   const fleet = replyOf(await client.ask({ ...healthQuestion(), path: 'fleet' }));
-  const choice = chooseServer(round, fleet?.status === 200 ? jsonOf(fleet) : undefined);
+  const choice = chooseServers(round, fleet?.status === 200 ? jsonOf(fleet) : undefined);
   if (typeof choice === 'string') return { tried: false, why: choice };
-  const { server, alias } = choice;
+  const { alias } = choice;
   const load = new Load(client, target, alias);
   try {
     await load.answers(ROUNDS);
+    const failing = load.requests.find(({ error }) => error !== undefined)?.error;
+    if (failing !== undefined) return { tried: false, problem: alreadyFailing(alias, failing) };
+    const server = load.busiest(choice.servers);
     progress(`taking ${server} out of use`);
     const taken = await target.takeOut(server);
     if (!taken.ok) return { tried: false, problem: taken.problems[0] };
@@ -114,6 +118,12 @@ class Load {
       await this.#wake.promise;
   }
 
+  /** The server that answered most of the requests so far; without it they go on as before, and show nothing. */
+  busiest([first, ...others]: Servers): string {
+    const answersOf = (url: string): number => this.requests.filter(({ server }) => server === url).length;
+    return others.reduce((most, url) => (answersOf(url) > answersOf(most) ? url : most), first);
+  }
+
   async end(): Promise<void> {
     this.#isEnded = true;
     await Promise.all(this.#workers);
@@ -130,11 +140,14 @@ function errorOf({ outcome }: Exchange): string | undefined {
   return outcome.reply.status === 200 ? undefined : describeReply(outcome.reply);
 }
 
-/** A server whose aliases all have another one, and an alias for the requests: in memory on two servers, if any is. */
-function chooseServer(
+/** Servers of which one is taken out. */
+type Servers = readonly [string, ...(readonly string[])];
+
+/** Servers whose aliases all have another one, and an alias for the requests: in memory on two servers, if any is. */
+function chooseServers(
   { target, memory }: OutageRound,
   fleet: unknown,
-): { readonly server: string; readonly alias: string } | string {
+): { readonly servers: Servers; readonly alias: string } | string {
   const listed = at(fleet, 'servers');
   if (!Array.isArray(listed)) return '/fleet does not show the state of the servers';
   const usable = new Set(
@@ -148,17 +161,19 @@ function chooseServer(
       aliasesOf(url).length > 0 &&
       aliasesOf(url).every((alias) => serversOf(target, alias).some((other) => other !== url && usable.has(other))),
   );
-  if (spare.length === 0) return 'no server can be spared: each serves an alias that no other server in use has';
   const rank = (alias: string, url: string): number => {
     const residents = (memory?.get(alias) ?? []).map(({ server }) => server.replace(/\/+$/, ''));
     const isElsewhere = residents.some((other) => other !== url.replace(/\/+$/, ''));
     // In memory on both sides nothing has to be loaded; elsewhere alone, nothing is.
     return residents.length > 1 ? 0 : isElsewhere ? 1 : 2;
   };
-  const [best] = spare
+  const ranked = spare
     .flatMap((server) => aliasesOf(server).map((alias) => ({ server, alias, rank: rank(alias, server) })))
     .toSorted((a, b) => a.rank - b.rank);
-  return best ?? 'no server can be spared';
+  const [best] = ranked;
+  if (best === undefined) return 'no server can be spared: each serves an alias that no other server in use has';
+  const others = ranked.filter((one) => one !== best && one.alias === best.alias && one.rank === best.rank);
+  return { alias: best.alias, servers: [best.server, ...others.map(({ server }) => server)] };
 }
 
 /** Asks the server by name until it answers: it is used again as soon as a probe has found it up. */
@@ -174,6 +189,15 @@ async function askAgain(
     if (!exchange.outcome.answered && exchange.outcome.trouble.kind === 'aborted') return exchange;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+function alreadyFailing(alias: string, error: string): Problem {
+  return {
+    code: 'smoke.not-taken-out',
+    summary: 'no server was taken out of use',
+    detail: `Expected answers to requests for ${alias} before that, found: ${error}`,
+    fix: error === ABORTED.seen ? ABORTED.fix : 'hxllm fleet',
+  };
 }
 
 function unexpected(server: string, error: unknown): Problem {

@@ -12,6 +12,8 @@ const ALIAS = 'phi3-3.8b';
 interface Planted {
   /** The answer of a request for the alias while a server is out. */
   readonly whileOut?: (answer: Answer) => Answer;
+  /** The answer of a request for the alias between the question for the fleet and the drain. */
+  readonly before?: (answer: Answer) => Answer;
   /** The server that answers requests without a name while it is out. */
   readonly still?: true;
   readonly drainedBefore?: readonly string[];
@@ -25,8 +27,10 @@ interface Planted {
 async function smoked(planted: Planted): Promise<Smoked & { readonly drains: readonly string[] }> {
   const drains: string[] = [];
   let out: string | undefined;
+  let isLoaded = false;
   const bend = (seen: Seen, answer: Answer): Answer => {
     if (seen.path === '/fleet') {
+      isLoaded = true;
       const servers = [ONE, TWO].map((url) => ({
         url,
         state: 'up',
@@ -34,7 +38,8 @@ async function smoked(planted: Planted): Promise<Smoked & { readonly drains: rea
       }));
       return json(200, { servers });
     }
-    if (seen.path !== '/v1/chat/completions' || answer.status !== 200 || out === undefined) return answer;
+    if (seen.path !== '/v1/chat/completions' || answer.status !== 200) return answer;
+    if (out === undefined) return planted.before === undefined || !isLoaded ? answer : planted.before(answer);
     if (seen.named === out) return json(503, { error: { message: 'the server is drained' } });
     const server = planted.still === true ? out : out === ONE ? TWO : ONE;
     const other = { ...answer, headers: { ...answer.headers, 'x-hxllm-backend': server } };
@@ -70,7 +75,10 @@ const OUT_AND_BACK = [`drain ${ONE}`, `undrain ${ONE}`];
 test('a server is taken out while requests go on, nothing fails, and it is put back', async () => {
   const good = await smoked({});
   assert.deepEqual([faults(good), good.drains], [[], OUT_AND_BACK]);
-  assert.match(good.result('backends.outage').seen, /requests for phi3-3\.8b, all answered by others$/);
+  assert.match(
+    good.result('backends.outage').seen,
+    /requests for phi3-3\.8b, all answered by others \(it had answered \d+ of \d+ before\)$/,
+  );
   assert.equal(good.result('backends.put-back').seen, `${ONE} answered when it was asked by name`);
 });
 
@@ -89,6 +97,19 @@ test('a server that is not in use again is an error with the command that takes 
     const { fix } = lost.result('backends.put-back');
     assert.match(fix ?? '', giveBack === 'fails' ? /^hxllm backend list/ : /^hxllm backend undrain http/);
   }
+});
+
+test('the server that answered most of the requests is the one that is taken out', async () => {
+  const busy = await smoked({
+    before: (answer) => ({ ...answer, headers: { ...answer.headers, 'x-hxllm-backend': TWO } }),
+  });
+  assert.deepEqual([faults(busy), busy.drains], [[], [`drain ${TWO}`, `undrain ${TWO}`]]);
+});
+
+test('no server is taken out while requests fail already', async () => {
+  const failing = await smoked({ before: () => json(503, { error: { message: 'overloaded' } }) });
+  assert.deepEqual([failing.drains, failing.result('backends.outage').outcome], [[], 'unknown']);
+  assert.match(failing.result('backends.outage').seen, /^no server was taken out of use: .*503: overloaded/);
 });
 
 test('Ctrl-C while the server is out puts it back', async () => {

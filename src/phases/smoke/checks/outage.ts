@@ -2,6 +2,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { ABORTED } from '../diagnose.ts';
 import { backendOf, describeReply } from '../exchange.ts';
+import type { OutageRequest } from '../outage.ts';
 import type { ProbeResults } from '../probe-results.ts';
 import { outOfTime } from './answers.ts';
 
@@ -35,7 +36,10 @@ export const OUTAGE_CHECKS: readonly Check<ProbeResults>[] = [
       const still = out.filter((one) => one.server === server).length;
       return still > 0
         ? failed(`${wanted}, from other servers`, `${String(still)} answers of ${server}`, 'hxllm backend list', number)
-        : pass(`${server} was out of use: ${String(out.length)} requests for ${alias}, all answered by others`, number);
+        : pass(
+            `${server} was out of use: ${String(out.length)} requests for ${alias}, all answered by others (it had answered ${shareOf(server, requests)} before)`,
+            number,
+          );
     },
   },
   {
@@ -58,3 +62,8 @@ export const OUTAGE_CHECKS: readonly Check<ProbeResults>[] = [
     },
   },
 ];
+
+function shareOf(server: string, requests: readonly OutageRequest[]): string {
+  const before = requests.filter(({ stretch }) => stretch === 'before');
+  return `${String(before.filter((one) => one.server === server).length)} of ${String(before.length)}`;
+}
