@@ -123,7 +123,10 @@ export function leave(fleet: Fleet, request: string, nowMs: number): void {
 function link({ deployments: all, replicas }: Fleet, demand: Demand, deployments: readonly string[]): void {
   if (demand.deployments.length === deployments.length && demand.deployments[0] === deployments[0]) return;
   demand.deployments = deployments;
-  for (const id of deployments) replicas.get(all.get(id)?.replica ?? '')?.demands.add(demand);
+  for (const id of deployments) {
+    const demands = replicas.get(all.get(id)?.replica ?? '')?.demands;
+    if (demands?.includes(demand) === false) demands.push(demand);
+  }
 }
 
 /** The expected work of a request; without a look at it, that is the mean of its alias. */

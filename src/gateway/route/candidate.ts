@@ -48,7 +48,8 @@ export function hasCandidate(
   return false;
 }
 
-function isUsable(
+/** Whether a deployment of a pool may serve a request, now or later, whatever its `order`. */
+export function isUsable(
   { isLimited }: Pool,
   { deployment, backend, replica }: Candidate,
   tried: readonly string[],

@@ -1,4 +1,4 @@
-import type { Backend, Fleet } from './fleet.ts';
+import type { Backend, Fleet, Pool } from './fleet.ts';
 import { fittingOf, residentsOf } from './in-memory.ts';
 import { LookColumn } from './look-column.ts';
 import { roomForOthers } from './room.ts';
@@ -23,24 +23,28 @@ export function mayTakeCopy(fleet: Fleet, backend: Backend, waitedS: number, fac
   return waitedS >= waits.at(number);
 }
 
-/** Whether every backend was looked at, and none may take a copy for waiters that have waited so long. */
-export function noneTakesCopy(
-  { backends }: Fleet,
-  waitedS: number,
-  { looked, leastWaitS: leastS }: PlaceFacts,
-): boolean {
-  return looked === backends.size && waitedS < leastS;
+/** Whether one of the backends of a pool may. */
+export function anyMayTakeCopy(fleet: Fleet, { candidates }: Pool, waitedS: number, facts: PlaceFacts): boolean {
+  // Every backend was looked at for a queue before.
+  if (facts.looked === fleet.backends.size) return waitedS >= facts.leastWaitS;
+  for (const { backend } of candidates) if (mayTakeCopy(fleet, backend, waitedS, facts)) return true;
+  return false;
 }
 
 // 0 where it depends on the model and on the queue.
 function leastWaitS(fleet: Fleet, backend: Backend, facts: PlaceFacts): number {
   if (backend.inFlight === 0 || mayKeepTurn(backend, facts.nowMs) || roomForOthers(backend) !== 'full') return 0;
-  for (const { residency } of fittingOf(backend)) if (residency.state !== 'resident') return 0;
+  // Loops by index: an iterator for each backend was most of the garbage of a decision.
+  const fitting = fittingOf(backend);
+  for (let index = 0; index < fitting.length; index += 1) if (fitting[index]?.residency.state !== 'resident') return 0;
   const residents = residentsOf(backend);
   // A model that is not the gateway's costs nothing.
   if ((backend.listed?.length ?? 0) > residents.length) return 0;
   let least = Infinity;
-  for (const replica of residents) least = Math.min(least, leastRegretOf(fleet, replica, facts));
+  for (let index = 0; index < residents.length; index += 1) {
+    const replica = residents[index];
+    if (replica !== undefined) least = Math.min(least, leastRegretOf(fleet, replica, facts));
+  }
   return COPY_REGRET * least;
 }
 

@@ -32,8 +32,6 @@ export interface Supply {
   lambda: number;
   rate: number;
   copies: number;
-  /** Seconds of waits, for each second of a load, that a copy of its model saves at least. */
-  leastRegret: number;
 }
 
 const FAST_S = 60;
@@ -52,7 +50,7 @@ export function createDemand(nowMs: number): Demand {
     outTokens: 200,
     estimateFactor: 1,
     capacity: undefined,
-    supply: { look: 0, lambda: 0, rate: 0, copies: 0, leastRegret: 0 },
+    supply: { look: 0, lambda: 0, rate: 0, copies: 0 },
     tally: emptyTally(),
   };
 }

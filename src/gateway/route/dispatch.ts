@@ -1,6 +1,6 @@
 import { assign } from './assign.ts';
 import { moveToEnd, queuesToDispatch, removeQueue } from './attention.ts';
-import { warmCandidatesOf, warmOf } from './candidate.ts';
+import { isUsable, warmOf } from './candidate.ts';
 import { chooseDeployment, type Choice } from './choose-deployment.ts';
 import { goesBefore, type Contender } from './contender.ts';
 import type { Decision } from './event.ts';
@@ -64,11 +64,12 @@ export function removeWaiter(fleet: Fleet, request: string, nowMs: number, gaveW
 
 // A slot that a waiter could get, if it is not kept for others.
 function hasWarmOpening(fleet: Fleet, policy: Policy, pool: Pool, nowMs: number): boolean {
-  // In which order deployments are used depends on what a request has tried.
-  for (const candidate of pool.hasOrder ? warmOf(pool) : warmCandidatesOf(fleet, pool, [], nowMs)) {
+  for (const candidate of warmOf(pool)) {
     const { replica } = candidate;
     const isFree = hasRoom(replica) ? !policy.isClosed(replica) : mayTryOneMore(replica, nowMs);
-    if (isFree && nowMs >= replica.pausedUntilMs && !policy.yields(fleet, candidate, nowMs)) return true;
+    if (!isFree || nowMs < replica.pausedUntilMs || policy.yields(fleet, candidate, nowMs)) continue;
+    // In which order deployments are used depends on what a request has tried.
+    if (pool.hasOrder || isUsable(pool, candidate, [], nowMs)) return true;
   }
   return false;
 }

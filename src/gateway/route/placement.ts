@@ -1,6 +1,6 @@
 import { isSameModel } from '../../core/model-name.ts';
 import { candidatesOf, hasUnready, isWarm, warmCandidatesOf, type Candidate } from './candidate.ts';
-import { mayTakeCopy, noneTakesCopy } from './copy-places.ts';
+import { anyMayTakeCopy, mayTakeCopy } from './copy-places.ts';
 import { gainOfCopy, showsRoom } from './copy-ahead.ts';
 import { capacityOf } from './fair-order.ts';
 import type { Backend, Fleet, Pool } from './fleet.ts';
@@ -99,7 +99,7 @@ function placeFor(fleet: Fleet, need: Need, claims: Map<Backend, Queue>, facts: 
   const waitedS = waitSumMs(queue, nowMs) / 1000;
   const isCopy = warm.length > 0;
   const isScreened = isCopy && !hasUnready(need.pool);
-  if (isScreened && noneTakesCopy(fleet, waitedS, facts)) return undefined;
+  if (isScreened && !anyMayTakeCopy(fleet, need.pool, waitedS, facts)) return undefined;
   const candidates = candidatesFor(fleet, need, nowMs);
   const open: Candidate[] = [];
   for (const one of candidates) {

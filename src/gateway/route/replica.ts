@@ -27,7 +27,7 @@ export interface Replica {
   /** Tokens of prompts that it was sent, has not in its cache, and has not read yet. */
   unreadTokens: number;
   /** The aliases that it serves, as far as they were asked for. */
-  readonly demands: Set<Demand>;
+  readonly demands: Demand[];
   /** Mean tokens of its responses. */
   outTokens: number;
   /** Leases of each caller. */
@@ -151,7 +151,7 @@ export function createReplica(spec: ReplicaSpec): Replica {
     rates: unknownRates(),
     promptCache: createPromptCache(),
     unreadTokens: 0,
-    demands: new Set(),
+    demands: [],
     outTokens: 200,
     inFlightOf: new Map(),
     usedMs: 0,

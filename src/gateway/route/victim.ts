@@ -39,6 +39,8 @@ export interface PlaceFacts {
 
 let looks = 0;
 const regrets = new LookColumn();
+/** By model in memory: the least that the alias misses it which would miss it most, s. */
+const leastRegrets = new LookColumn();
 /** The place of a victim among the models in memory, or that none may go, or that it is not known which one goes. */
 const victims = new LookColumn();
 const NONE = -1;
@@ -75,14 +77,18 @@ function missedPart(use: number): number {
   return use < SPARE_USE ? 0.05 : Math.min(1, use - 0.4);
 }
 
-/** No more than {@link regretOf}, and found without the rate of the model itself: the others are used no less without it. */
+/**
+ * No more than {@link regretOf}, and found without the rate of the model itself: the others are used no less without it. Of several aliases of
+ * the model the one counts that would miss it most.
+ */
 export function leastRegretOf(fleet: Fleet, victim: Replica, facts: PlaceFacts): number {
-  let regret = facts.nowMs - victim.usedMs < JUST_USED_MS ? JUST_USED_REGRET : 0;
-  const loadS = placeTimeS(fleet, victim);
-  const pools = fleet.poolsOf.get(victim);
-  for (const demand of victim.demands)
-    if (pools?.includes(poolOf(fleet, demand.deployments)) === true)
-      regret += supplyOf(fleet, demand, facts).leastRegret * loadS;
+  const { number, demands } = victim;
+  for (let index = 0; index < demands.length; index += 1) {
+    const demand = demands[index];
+    if (demand !== undefined) supplyOf(fleet, demand, facts);
+  }
+  const missedS = leastRegrets.has(number, facts.look) ? leastRegrets.at(number) : 0;
+  const regret = (facts.nowMs - victim.usedMs < JUST_USED_MS ? JUST_USED_REGRET : 0) + missedS;
   // Sums in another order differ in their last digits.
   return regret * (1 - 1e-9);
 }
@@ -101,8 +107,9 @@ function ownRate(fleet: Fleet, { onBackend }: Pool, demand: Demand, victim: Repl
 function supplyOf(fleet: Fleet, demand: Demand, { look, nowMs }: PlaceFacts): Supply {
   const { supply } = demand;
   if (supply.look === look) return supply;
+  const warm = warmOf(poolOf(fleet, demand.deployments));
   let [rate, copies] = [0, 0];
-  for (const { backend, replica } of warmOf(poolOf(fleet, demand.deployments))) {
+  for (const { backend, replica } of warm) {
     if (!isUp(backend)) continue;
     rate += serviceRate(fleet, backend, replica, demand);
     copies += 1;
@@ -111,7 +118,12 @@ function supplyOf(fleet: Fleet, demand: Demand, { look, nowMs }: PlaceFacts): Su
   supply.lambda = arrivalRate(demand, nowMs);
   supply.rate = rate;
   supply.copies = copies;
-  supply.leastRegret = supply.lambda * HORIZON_S * missedPart(supply.lambda / Math.max(rate, 1e-6));
+  const leastRegret = supply.lambda * HORIZON_S * missedPart(supply.lambda / Math.max(rate, 1e-6));
+  for (const { backend, replica } of warm) {
+    const regret = leastRegret * loadTimeS(mostLoadMs(backend), replica);
+    if (!leastRegrets.has(replica.number, look) || regret > leastRegrets.at(replica.number))
+      leastRegrets.set(replica.number, look, regret);
+  }
   return supply;
 }
 

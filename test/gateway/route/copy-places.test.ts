@@ -8,7 +8,7 @@ import { placeLoads } from '../../../src/gateway/route/placement.ts';
 import { waitSumMs, type Queue } from '../../../src/gateway/route/queue.ts';
 import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import { route } from '../../../src/gateway/route/router.ts';
-import { createPlaceFacts } from '../../../src/gateway/route/victim.ts';
+import { createPlaceFacts, leastRegretOf, regretOf } from '../../../src/gateway/route/victim.ts';
 import { compareAll } from './index-scan.ts';
 import { FLEET_POLICY } from './stage.ts';
 
@@ -17,7 +17,7 @@ type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 
 const OBSERVATION = { promptBytes: 2000, promptTokens: 500, outTokens: 100, prefillMs: 100, decodeMs: 1000 };
 
-/** A fleet of servers with room for two models, each with one slot, so that most of them are busy. */
+/** A fleet of servers with room for two models, each with one slot, so that most of them are busy. Two aliases share the first model. */
 class BusyFleet {
   readonly fleet: Fleet;
   readonly #urls: readonly string[];
@@ -29,27 +29,28 @@ class BusyFleet {
 
   constructor(servers: number, aliases: number, room: number | undefined) {
     this.#urls = Array.from({ length: servers }, (_, index) => `s${String(index)}`);
-    this.#names = Array.from({ length: aliases }, (_, index) => `m${String(index)}`);
+    const models = Array.from({ length: aliases }, (_, index) => `m${String(index)}`);
+    this.#names = [...models, 'twin'];
     this.fleet = createFleet({
       backends: this.#urls.map((url) => ({ url, managed: true, slots: 1, room })),
-      deployments: this.#names.flatMap((model) =>
+      deployments: this.#names.flatMap((name) =>
         this.#urls.map((url) => ({
-          id: `${model}@${url}`,
+          id: `${name}@${url}`,
           backend: url,
           weight: 1,
-          model,
+          model: name === 'twin' ? 'm0' : name,
           runnerKey: '[]',
           single: false,
         })),
       ),
     });
     this.#urls.forEach((backend, at) => {
-      const models = [at, at + 1].map((one) => ({
-        name: this.#names[one % aliases] ?? '',
+      const listed = [at, at + 1].map((one) => ({
+        name: models[one % aliases] ?? '',
         context: 4096,
         family: undefined,
       }));
-      this.#apply({ kind: 'listed', backend, listing: { models, askedMs: 0 } });
+      this.#apply({ kind: 'listed', backend, listing: { models: listed, askedMs: 0 } });
     });
   }
 
@@ -115,8 +116,21 @@ function backendsLeftOut(fleet: Fleet, nowMs: number): number {
   return count;
 }
 
+/** Asserts that no model is missed less than the look assumes at least; returns the number of models of which it assumes something. */
+function assertMissed(fleet: Fleet, nowMs: number): number {
+  const facts = createPlaceFacts(nowMs);
+  let count = 0;
+  for (const replica of fleet.replicas.values()) {
+    if (replica.residency.state !== 'resident') continue;
+    const least = leastRegretOf(fleet, replica, facts);
+    assert.ok(least <= regretOf(fleet, replica, facts), `${replica.id}: ${String(least)}`);
+    if (least > 0.5) count += 1;
+  }
+  return count;
+}
+
 test('the place of a load is that of a comparison of every server for every queue', () => {
-  let leftOut = 0;
+  let [leftOut, missed] = [0, 0];
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 6 }),
@@ -135,10 +149,12 @@ test('the place of a load is that of a comparison of every server for every queu
             end();
           }
           leftOut += backendsLeftOut(fleet, nowMs);
+          missed += assertMissed(fleet, nowMs);
         }
       },
     ),
     { numRuns: 20 },
   );
   assert.ok(leftOut > 200, `${String(leftOut)} servers were left out`);
+  assert.ok(missed > 200, `${String(missed)} models would be missed`);
 });
