@@ -116,6 +116,8 @@ const HEADER = { trace: 'hxllm.route', version: 1, begun: '', policy: {}, spec: 
 const lines = (...documents: readonly (object | string)[]): string =>
   documents.map((one) => `${typeof one === 'string' ? one : JSON.stringify(one)}\n`).join('');
 const TICK = { t: 1, event: { kind: 'ticked' } };
+const LISTED = { t: 1, event: { kind: 'listed', backend: 'a', listing: { models: [{ name: 'm' }], askedMs: 0 } } };
+const NAMELESS = { ...LISTED.event, listing: { models: [{ name: 1 }], askedMs: 0 } };
 
 for (const [title, text, line, detail] of [
   ['an empty file', '', 1, /found an empty file/],
@@ -129,6 +131,9 @@ for (const [title, text, line, detail] of [
     2,
     /Expected an event of routing/,
   ],
+  ['a strategy of another program', lines({ ...HEADER, policy: { strategy: 'toString' } }), 1, /Expected a policy/],
+  ['a model without a name', lines(HEADER, LISTED, { ...LISTED, event: NAMELESS }), 3, /Expected an event of routing/],
+  ['a decision that is none', lines(HEADER, { ...TICK, decisions: [0] }), 2, /Expected an event of routing/],
   ['a time that goes back', lines(HEADER, { ...TICK, t: 5 }, TICK), 3, /Expected a time from 5 on, found 1/],
   ['lines behind its end', lines(HEADER, { end: 'stopped' }, TICK), 3, /nothing behind the end/],
 ] as const)

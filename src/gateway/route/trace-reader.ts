@@ -1,4 +1,6 @@
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { ROUTING_STRATEGIES } from '../../core/routing-strategy.ts';
+import { EVENTS, hasShape, isRecord, POLICY, SPEC, STEP } from './trace-shape.ts';
 import { parseTraceLine, TRACE_VERSION, type TracedStep, type TraceHeader } from './trace.ts';
 
 /** A trace that was read. */
@@ -9,22 +11,6 @@ export interface Trace {
   readonly end: string | undefined;
 }
 
-const KINDS = new Set([
-  'arrived',
-  'left',
-  'started',
-  'released',
-  'probed',
-  'listed',
-  'loaded',
-  'tested',
-  'reconfigured',
-  'resized',
-  'delegated',
-  'adopted',
-  'told',
-  'ticked',
-]);
 const FIX = 'HXLLM_ROUTE_TRACE=FILE hxllm gateway --config config.yaml # records a new trace';
 
 /** Reads a trace; a Problem names the line. A last line that is not whole is left out. */
@@ -66,55 +52,23 @@ function parsed(line: string): unknown {
   }
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isHeader(value: unknown): value is TraceHeader {
   if (!isRecord(value) || value['trace'] !== 'hxllm.route' || value['version'] !== TRACE_VERSION) return false;
-  const { policy, spec } = value;
-  return isRecord(policy) && isSpec(spec);
+  return hasShape(value['policy'], POLICY) && isStrategy(value['policy']) && hasShape(value['spec'], SPEC);
 }
-
-function isSpec(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { backends, deployments } = value;
-  return (
-    Array.isArray(backends) &&
-    Array.isArray(deployments) &&
-    backends.every((one) => isRecord(one) && typeof one['url'] === 'string') &&
-    deployments.every(
-      (one) =>
-        isRecord(one) &&
-        ['id', 'backend', 'model', 'runnerKey'].every((key) => typeof one[key] === 'string') &&
-        typeof one['weight'] === 'number',
-    )
-  );
-}
-
-const TEXTS: Readonly<Record<string, readonly string[]>> = {
-  arrived: ['request', 'queue'],
-  left: ['request'],
-  started: ['lease'],
-  released: ['lease', 'result'],
-  probed: ['backend'],
-  listed: ['backend'],
-  loaded: ['replica', 'result'],
-  tested: ['replica'],
-  adopted: ['request', 'deployment', 'queue'],
-};
 
 function isStep(value: unknown): value is TracedStep {
-  if (!isRecord(value) || typeof value['t'] !== 'number') return false;
-  const { event, decisions = [], random = [] } = value;
-  if (!isRecord(event) || typeof event['kind'] !== 'string' || !KINDS.has(event['kind'])) return false;
-  if (!Array.isArray(decisions) || !Array.isArray(random)) return false;
-  const { kind, deployments, tried, listing, runnerKeys, spec, policy } = event;
-  if (!(TEXTS[event['kind']] ?? []).every((key) => typeof event[key] === 'string')) return false;
-  if (kind === 'arrived') return Array.isArray(deployments) && Array.isArray(tried);
-  if (kind === 'listed') return isRecord(listing) && Array.isArray(listing['models']);
-  if (kind === 'resized') return Array.isArray(runnerKeys);
-  return kind !== 'reconfigured' || (isRecord(policy) && isSpec(spec));
+  if (!isRecord(value) || !hasShape(value, STEP)) return false;
+  const { event } = value;
+  const shape = isRecord(event) ? EVENTS.get(event['kind']) : undefined;
+  if (!isRecord(event) || shape === undefined || !hasShape(event, shape)) return false;
+  return event['kind'] !== 'reconfigured' || isStrategy(event['policy']);
+}
+
+// A policy without a name is the one of the weights.
+function isStrategy(policy: unknown): boolean {
+  const name = isRecord(policy) ? policy['strategy'] : undefined;
+  return name === undefined || ROUTING_STRATEGIES.some((known) => known === name);
 }
 
 function endOf(value: unknown): string | undefined {

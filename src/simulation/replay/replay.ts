@@ -132,11 +132,15 @@ export function replayLines({ rows, seconds, end, otherFromLine }: Replayed): re
   const requests = rows[0]?.score.requests ?? 0;
   const line = (title: string, cells: readonly string[]): string =>
     `${title.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join('')}`;
-  return [
+  const head = [
     `${pluralize(requests, 'request')} in ${seconds.toFixed(1)} s${end === undefined ? '; the trace is cut off, and was replayed up to there' : end === 'stopped' ? '' : `; the trace ended early: ${end}`}`,
     ...(otherFromLine === undefined
       ? []
       : [`this hxllm decides otherwise than the one that recorded it, from line ${String(otherFromLine)} on`]),
+  ];
+  if (requests === 0) return [...head, 'no request came while it was recorded: nothing can be compared'];
+  return [
+    ...head,
     '',
     line('', ['target %', 'served %', 'p50 s', 'p95 s', 'loads']),
     ...rows.map(({ title, score: { met, served, p50, p95, loads } }) =>

@@ -72,3 +72,16 @@ test('a trace that is damaged, missing or of another program ends with 78, the f
     assert.equal(terminal.written.out, '');
   }
 });
+
+test('a trace without requests says that nothing can be compared, instead of a table of targets met', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'hxllm-replay-'));
+  t.after(async () => rm(folder, { recursive: true }));
+  const file = join(folder, 'route.ndjson');
+  await writeFile(file, `${JSON.stringify(HEADER)}\n{"end":"stopped"}\n`);
+  const terminal = fakeTerminal();
+  assert.equal(await showReplay(terminal, file, {}, false), 0);
+  assert.equal(
+    terminal.written.out,
+    '0 requests in 0.0 s\nno request came while it was recorded: nothing can be compared\n',
+  );
+});
