@@ -15,7 +15,7 @@ import { differenceOf, outcomeOf } from './outcome.ts';
 import { messagesOf } from './prompt.ts';
 import { disagreements, workloadTable } from './report.ts';
 import { assertAnswers } from './answers.ts';
-import { weightsOf } from './servers.ts';
+import { Servers, weightsOf } from './servers.ts';
 
 describe('the workloads of the bench', () => {
   test('are a function of the seed, last at most three minutes, and ask at most ten times a second', () => {
@@ -46,6 +46,25 @@ describe('the workloads of the bench', () => {
       assert.ok(Math.abs(seen / wanted - 1) < 0.03, `${name}: ${String(seen)} tokens, expected ${String(wanted)}`);
     }
   });
+});
+
+test('a server that is to start while its end is still under way starts after it, and none starts after the last', async () => {
+  const scenario = REAL_TIME.find(({ name }) => name === 'equal')?.scenario(new Random(1, 'equal'));
+  assert.ok(scenario !== undefined);
+  const servers = await Servers.start(scenario, undefined);
+  const isUp = async (): Promise<boolean> =>
+    fetch(`${servers.urls[0] ?? ''}/api/version`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  try {
+    await Promise.all((['die', 'start'] as const).map(async (change) => servers.apply({ atMs: 0, server: 0, change })));
+    assert.ok(await isUp());
+  } finally {
+    await servers.stop();
+  }
+  await servers.apply({ atMs: 0, server: 0, change: 'start' });
+  assert.ok(!(await isUp()));
 });
 
 test('the weights of the servers have the order of the files, in which idle models are evicted', () => {

@@ -19,6 +19,9 @@ export class Servers {
   readonly #processes: ChildProcess[] = [];
   /** The events of each server, those of its earlier processes first. */
   readonly #journals: JournalEntry[][];
+  /** The last change of each server: the next one waits for it, since a busy machine takes longer than the time between them. */
+  readonly #changes = new Map<number, Promise<void>>();
+  #isStopped = false;
   readonly urls: string[] = [];
 
   private constructor(scenario: Scenario) {
@@ -39,7 +42,17 @@ export class Servers {
     return servers;
   }
 
-  async apply({ server, change }: Fault): Promise<void> {
+  /** Carries out a fault, after the earlier ones of its server. */
+  async apply(fault: Fault): Promise<void> {
+    const before = this.#changes.get(fault.server) ?? Promise.resolve();
+    const change = before.then(async () => this.#change(fault));
+    this.#changes.set(fault.server, change);
+    await change;
+  }
+
+  async #change({ server, change }: Fault): Promise<void> {
+    // A process that starts now would outlive the bench.
+    if (this.#isStopped) return;
     if (change === 'die') {
       await this.#collect(server);
       this.#processes[server]?.kill('SIGKILL');
@@ -61,6 +74,8 @@ export class Servers {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.allSettled(this.#changes.values());
     await Promise.all(
       this.#processes.map(async (process) => {
         if (process.exitCode !== null || process.signalCode !== null) return;
