@@ -81,6 +81,10 @@ export function createGateway(
     config.stateDir === undefined
       ? undefined
       : new KeptUsage(config.stateDir, () => current.config.usage, records, log);
+  if (usage !== undefined)
+    usage.onSpent = (amounts) => {
+      current.keptBudgets.budgets.adopt(amounts);
+    };
   records.keys.fileKeys = keptFileKeys(config.stateDir, log);
   let current = createService(config, log, listener, records.keys, usage);
   const service = (): Service => current;
@@ -122,10 +126,10 @@ export function createGateway(
     const begunTls = await beginTls(current.config.tls, { server, connections, log, limits });
     if (!begunTls.ok) return begunTls;
     tls = begunTls.value;
+    await usage?.begin();
+    current.keptBudgets.read();
     const begun = await listen(server, listening, tls?.open);
     if (!begun.ok) return begun;
-    current.keptBudgets.read();
-    usage?.begin();
     listeners = begun.value.listeners;
     return { ok: true, value: begun.value.addresses };
   };

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../core/json.ts';
-import { Budgets, type BudgetNotice, type Spent } from './limits/budgets.ts';
+import { Budgets, type BudgetNotice } from './limits/budgets.ts';
+import type { Spent } from './limits/spent-amounts.ts';
 import type { Log } from './log.ts';
 import { StateFile } from './state/state-file.ts';
 
@@ -10,17 +11,20 @@ const FILE = 'budgets.json';
 const WRITE_MS = 1000;
 
 /**
- * The budgets of a gateway. Keeps what they have spent in the state folder, so that a restart forgets nothing. The amounts of a second may be missing behind a crash. Of
- * several instances the one that serves writes it; each reads it when it begins to serve.
+ * The budgets of a gateway. Spent amounts come from the rows of usage, which outlive a crash. Where no rows are kept, a file has it, but for
+ * the second before a crash: of several instances the one that serves writes it; each reads it when it begins to serve.
  */
 export class KeptBudgets {
   readonly budgets: Budgets;
   readonly #path: string | undefined;
   readonly #file: StateFile;
+  readonly #isFile: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(stateDir: string | undefined, log: Log, timeZone: () => string | undefined) {
+  /** `isFile`: no rows are kept. */
+  constructor(stateDir: string | undefined, log: Log, timeZone: () => string | undefined, isFile: () => boolean) {
+    this.#isFile = isFile;
     this.#path = stateDir === undefined ? undefined : join(stateDir, FILE);
     this.#file = new StateFile(stateDir, FILE, log);
     this.budgets = new Budgets({
@@ -44,7 +48,7 @@ export class KeptBudgets {
 
   /** Writes the amounts soon. */
   #changed(): void {
-    if (this.#isClosed || this.#timer !== undefined) return;
+    if (this.#isClosed || this.#timer !== undefined || !this.#isFile()) return;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
@@ -68,9 +72,9 @@ function spentIn(document: unknown): Readonly<Record<string, Spent>> | undefined
   const read: Record<string, Spent> = {};
   for (const [id, spent] of Object.entries(document)) {
     if (!isObject(spent)) return undefined;
-    const { startMs, amount, told, limit } = spent;
-    if (![startMs, amount, told, limit].every((value) => typeof value === 'number')) return undefined;
-    read[id] = { startMs: Number(startMs), amount: Number(amount), told: Number(told), limit: Number(limit) };
+    const { startMs, amount } = spent;
+    if (typeof startMs !== 'number' || typeof amount !== 'number') return undefined;
+    read[id] = { startMs, amount };
   }
   return read;
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { errorMessage } from '../core/error.ts';
 import type { GatewayConfig, UsageConfig } from '../schema/gateway-config.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { Log } from './log.ts';
-import type { UsageStore } from './store/usage-store.ts';
+import type { SpentAmount, SpentReset, UsageStore } from './store/usage-store.ts';
 import { UsageFeed } from './usage/usage-feed.ts';
 import { UsageRecorder } from './usage/usage-recorder.ts';
 
@@ -12,6 +13,8 @@ import { UsageRecorder } from './usage/usage-recorder.ts';
 const FOLDER = 'journal';
 /** Time between two attempts to begin a journal, ms. */
 const RETRY_MS = 1000;
+/** Longest wait of a start for what was spent before, ms: a store that is away ends it at once. */
+const READY_MS = 2000;
 
 /** A journal with the way of its lines into the store. */
 interface Running {
@@ -38,6 +41,8 @@ export interface UsageState {
 
 /** The usage of a gateway. The journal begins with the first request of a gateway with keys: without a state folder or keys nothing is made. */
 export class KeptUsage {
+  /** Takes what other processes have spent of budgets. */
+  onSpent: (amounts: readonly SpentAmount[]) => void = () => {};
   readonly #folder: string | undefined;
   readonly #config: () => UsageConfig;
   readonly #records: KeyRecords;
@@ -56,9 +61,16 @@ export class KeptUsage {
     this.#log = log;
   }
 
-  /** Begins at once if an earlier process has left journals. */
-  begin(): void {
-    if (this.#folder !== undefined && existsSync(this.#folder) && this.#config().record !== 'never') this.#begin();
+  /** Begins at once if an earlier process has had journals, and waits for what it has spent of budgets. */
+  async begin(): Promise<void> {
+    if (this.#folder === undefined || !existsSync(this.#folder) || this.#config().record === 'never') return;
+    this.#begin();
+    if (this.#running === undefined) return;
+    const { feed } = this.#running;
+    const late = new AbortController();
+    void feed.run();
+    await Promise.race([feed.ready, setTimeout(READY_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+    late.abort();
   }
 
   /** The recorder for a request; `undefined`: it is not recorded. */
@@ -103,6 +115,16 @@ export class KeptUsage {
     this.recorderFor(config)?.refuse(keyId, teamId, limit, Date.now());
   }
 
+  /** Sets what an owner has spent in a period, in all processes; `false`: no rows are kept. */
+  async resetSpent(owner: string, startMs: number, to: SpentReset): Promise<boolean> {
+    if (this.#config().record === 'never') return false;
+    await this.flush();
+    await (await this.#store()).resetSpent(owner, startMs, to);
+    if (this.#running === undefined) this.#begin();
+    await this.#running?.feed.readSpent();
+    return true;
+  }
+
   /** Stores everything so far. */
   async flush(): Promise<void> {
     await this.#running?.feed.run();
@@ -125,7 +147,15 @@ export class KeptUsage {
     this.#triedMs = performance.now();
     try {
       const recorder = new UsageRecorder(folder, this.#config, this.#log);
-      const feed = new UsageFeed({ recorder, folder, store: () => this.#store(), log: this.#log });
+      const feed = new UsageFeed({
+        recorder,
+        folder,
+        store: () => this.#store(),
+        onSpent: (amounts) => {
+          this.onSpent(amounts);
+        },
+        log: this.#log,
+      });
       this.#running = { recorder, feed };
       this.#failure = undefined;
     } catch (error) {

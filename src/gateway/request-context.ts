@@ -1,5 +1,6 @@
 import { errorStack } from '../core/error.ts';
 import { timeOrderedId } from '../core/id.ts';
+import type { BudgetHold } from './limits/budgets.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
@@ -71,6 +72,8 @@ export interface RequestRecord {
   finish: 'stop' | 'length' | 'tool-calls' | undefined;
   /** The kind of limit that refused it. */
   limitedBy: LimitKind | undefined;
+  /** The owners of budgets that it is spent by, and the beginnings of their periods. */
+  spentBy: BudgetHold['spentBy'] | undefined;
   /** The costs of attempts that did not come to their end: of the part that was passed on. */
   parts: readonly Usage[] | undefined;
   /** Wait for a load, ms. */
@@ -199,6 +202,7 @@ export function openContext(
       usage: undefined,
       finish: undefined,
       limitedBy: undefined,
+      spentBy: undefined,
       parts: undefined,
       loadMs: undefined,
       askedMs: undefined,

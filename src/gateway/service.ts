@@ -93,7 +93,12 @@ export function createService(
     },
   });
   scheduler.reconfigure(fleetSpecOf(first, contexts, backendDrains), policyNow(first));
-  const keptBudgets = new KeptBudgets(first.stateDir, log, () => current.config.timeZone);
+  const keptBudgets = new KeptBudgets(
+    first.stateDir,
+    log,
+    () => current.config.timeZone,
+    () => current.config.usage.record === 'never',
+  );
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);

@@ -124,5 +124,5 @@ export const ADMIN_FIELDS: Readonly<Record<RecordKind, AdminFields>> = {
 /** Fields that the gateway writes itself: a row that is sent back as it came has them. */
 export const OWN_FIELDS: ReadonlySet<string> = new Set(
   `token token_id key_id key_name key_hash expires status created_at created_by updated_at updated_by last_active rotation_count
-  budget_reset_at litellm_budget_table model_spend source`.split(/\s+/),
+  budget_reset_at litellm_budget_table model_spend token_spend source`.split(/\s+/),
 );

@@ -6,6 +6,7 @@ import { changeableAlias, changeableKey, fileKeyOf, findKey, inFile } from './ke
 import { expiryIn, judgeKey, planKey, type NewKey } from './new-key.ts';
 import { changedRecord, deletedRecord, type PlannedChange } from './record-content.ts';
 import { keyRow } from './rows.ts';
+import { setSpent, shownRow, takeSpend } from './spent.ts';
 
 /** The record of a change as it will be read. */
 export function afterwards({ after }: PlannedChange): StoredRecord {
@@ -22,10 +23,12 @@ export function withText({ text, change }: NewKey, nowMs: number): object {
 export async function generateKey(call: AdminCall): Promise<unknown> {
   const fields = takeFields(call, 'key', 'key');
   const own = textAt(call.body, 'key');
-  return call.records.change(call.source, async () => {
-    const made = await planKey(call, fields, own);
-    return { changes: [made.change], result: withText(made, call.nowMs) };
+  const made = await call.records.change(call.source, async () => {
+    const planned = await planKey(call, fields, own);
+    return { changes: [planned.change], result: planned };
   });
+  await takeSpend(call, 'key', made.change.after.id, fields);
+  return withText(made, call.nowMs);
 }
 
 /** POST /key/service-account/generate: a key of a team, without a user. */
@@ -42,7 +45,7 @@ export async function updateKey(call: AdminCall): Promise<unknown> {
   const reference = textAt(body, 'key');
   const alias = textAt(body, 'key_alias');
   if (reference === undefined && alias === undefined) throw unfit('key', 'key or key_alias', undefined);
-  return records.change(source, async () => {
+  const record = await records.change(source, async () => {
     const before = await (reference === undefined
       ? changeableAlias(call, alias ?? '')
       : changeableKey(call, reference));
@@ -52,8 +55,10 @@ export async function updateKey(call: AdminCall): Promise<unknown> {
       by: source.by,
       ...('duration' in fields ? { expiresMs: expiryIn(fields, nowMs) } : {}),
     });
-    return { changes: [change], result: { key: reference ?? alias, ...keyRow(afterwards(change), nowMs) } };
+    return { changes: [change], result: afterwards(change) };
   });
+  await takeSpend(call, 'key', record.id, fields);
+  return { key: reference ?? alias, ...shownRow(call, record) };
 }
 
 /** POST /key/delete */
@@ -106,9 +111,10 @@ export async function resetSpend(call: AdminCall): Promise<unknown> {
   const { records, source, nowMs, body, named = '' } = call;
   const { reset_to: to = 0 } = body;
   if (typeof to !== 'number' || to < 0) throw unfit('reset_to', 'a number of at least 0', to);
-  return records.change(source, async () => {
-    const before = await changeableKey(call, named);
-    const change = changedRecord(before, { spend: to }, { nowMs, by: source.by });
-    return { changes: [change], result: { token: before.hash, ...keyRow(afterwards(change), nowMs) } };
+  const record = await records.change(source, async () => {
+    const change = changedRecord(await changeableKey(call, named), { spend: to }, { nowMs, by: source.by });
+    return { changes: [change], result: afterwards(change) };
   });
+  await setSpent(call, record, { tokens: 0, money: to });
+  return { token: record.hash, ...shownRow(call, record) };
 }

@@ -5,7 +5,8 @@ import type { AdminCall } from './admin-call.ts';
 import { AdminError, notFound, unfit } from './admin-error.ts';
 import { numberAt, textAt, textsAt, wordAt } from './body-fields.ts';
 import { fileKeyOf, fileKeysOf, findKey, hashIn } from './key-lookup.ts';
-import { fileKeyRow, keyRow } from './rows.ts';
+import { fileKeyRow } from './rows.ts';
+import { shownRow, spentFields } from './spent.ts';
 
 const MOST_SIZE = 100;
 const SORTS = { created_at: 'created', updated_at: 'updated', key_alias: 'alias', expires: 'expires' } as const;
@@ -43,11 +44,11 @@ async function infoOf(call: AdminCall, reference: string): Promise<Json | undefi
   const file = fileKeyOf(call, reference);
   if (file !== undefined) {
     judgeReader(call, file.hash);
-    return fileKeyRow(file, call.nowMs);
+    return { ...fileKeyRow(file, call.nowMs), ...spentFields(call, { kind: 'key', id: file.alias, ...file }) };
   }
   const record = await findKey(call, reference);
   judgeReader(call, record?.id ?? '');
-  return record === undefined ? undefined : keyRow(record, call.nowMs);
+  return record === undefined ? undefined : shownRow(call, record);
 }
 
 async function infoOfAlias(call: AdminCall, alias: string): Promise<Json | undefined> {
@@ -55,7 +56,7 @@ async function infoOfAlias(call: AdminCall, alias: string): Promise<Json | undef
   if (file !== undefined) return infoOf(call, file.hash);
   const record = await call.records.one({ kind: 'key', aliases: [alias], nowMs: call.nowMs });
   judgeReader(call, record?.id ?? '');
-  return record === undefined ? undefined : keyRow(record, call.nowMs);
+  return record === undefined ? undefined : shownRow(call, record);
 }
 
 /** GET /key/list: those of the operator's files first. */
@@ -116,11 +117,15 @@ async function pageOf(
   const limit = size - ofFiles.length;
   const { records: stored, total } = await records.find({ ...query, offset: Math.max(0, from - files.length), limit });
   const found = [
-    ...ofFiles.map((key) => ({ hash: key.hash, alias: key.alias, row: () => fileKeyRow(key, nowMs) })),
+    ...ofFiles.map((key) => ({
+      hash: key.hash,
+      alias: key.alias,
+      row: () => ({ ...fileKeyRow(key, nowMs), ...spentFields(call, { kind: 'key', id: key.alias, ...key }) }),
+    })),
     ...stored.map((record) => ({
       hash: record.hash ?? '',
       alias: record.alias,
-      row: () => keyRow(record, nowMs),
+      row: () => shownRow(call, record),
     })),
   ];
   const all = files.length + total;

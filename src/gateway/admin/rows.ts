@@ -116,7 +116,12 @@ export function timeText(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString().replace('Z', '+00:00');
 }
 
-function limitFields({ limits, modelLimits = new Map() }: Pick<TeamConfig, 'limits' | 'modelLimits'>): Json {
+function limitFields({
+  limits,
+  modelLimits = new Map(),
+  budget,
+}: Pick<TeamConfig, 'limits' | 'modelLimits' | 'budget'>): Json {
+  const { duration } = budget ?? {};
   const { perMinute, tokensPerMinute, parallel } = limits;
   const ofModels = (name: 'perMinute' | 'tokensPerMinute'): Json =>
     Object.fromEntries(
@@ -125,6 +130,9 @@ function limitFields({ limits, modelLimits = new Map() }: Pick<TeamConfig, 'limi
   return {
     rpm_limit: perMinute ?? null,
     tpm_limit: tokensPerMinute ?? null,
+    max_budget: budget?.money ?? null,
+    ...(budget?.tokens === undefined ? {} : { token_budget: budget.tokens }),
+    budget_duration: duration === undefined ? null : `${String(duration.count)}${duration.unit}`,
     max_parallel_requests: parallel ?? null,
     ...(modelLimits.size === 0
       ? {}

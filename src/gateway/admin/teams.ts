@@ -7,7 +7,8 @@ import { afterwards } from './key-changes.ts';
 import { changeableTeam, fileTeamOf } from './key-lookup.ts';
 import { withMembers } from './members.ts';
 import { changedRecord, deletedRecord, newRecord } from './record-content.ts';
-import { fileTeamRow, keyRow, teamRow } from './rows.ts';
+import { fileTeamRow, teamRow } from './rows.ts';
+import { shownRow, spentFields, spentFieldsOf, takeSpend } from './spent.ts';
 
 const MOST_PAGE = 100;
 /** Ids stand in addresses and in the log. */
@@ -26,7 +27,7 @@ export async function newTeam(call: AdminCall): Promise<unknown> {
   const { records, source, nowMs } = call;
   const fields = takeFields(call, 'team', 'team_id');
   const id = chosenId(call, 'team_id');
-  return records.change(source, async () => {
+  const row = await records.change(source, async () => {
     const isTaken = fileTeamOf(call, id) !== undefined;
     if (isTaken || (await records.one({ kind: 'team', ids: [id], nowMs })) !== undefined)
       throw new AdminError(400, 'Expected a team_id of its own, found that of another team.', 'team_id');
@@ -35,6 +36,8 @@ export async function newTeam(call: AdminCall): Promise<unknown> {
     const change = again(before, newRecord('team', kept, { id, nowMs, by: source.by }));
     return { changes: [change], result: teamRow(afterwards(change)) };
   });
+  await takeSpend(call, 'team', id, fields);
+  return row;
 }
 
 /** A deleted record stays in the store: a new one of its id takes its place. */
@@ -63,10 +66,16 @@ export async function teamInfo(call: AdminCall): Promise<unknown> {
   // A key sees its team, and not the keys of others.
   const { records: keys } =
     role === 'none' ? { records: [] } : await records.find({ kind: 'key', teamId: id, nowMs, limit: 1000 });
+  const [row, spent] =
+    record !== undefined
+      ? [teamRow(record), spentFieldsOf(call, record)]
+      : file === undefined
+        ? [{}, {}]
+        : [fileTeamRow(file), spentFields(call, { kind: 'team', id, ...file })];
   return {
     team_id: id,
-    team_info: record === undefined ? (file === undefined ? {} : fileTeamRow(file)) : teamRow(record),
-    keys: keys.map((each) => ({ token: each.hash, ...keyRow(each, nowMs) })),
+    team_info: { ...row, ...spent },
+    keys: keys.map((each) => ({ token: each.hash, ...shownRow(call, each) })),
     team_memberships: [],
   };
 }
@@ -76,12 +85,14 @@ export async function updateTeam(call: AdminCall): Promise<unknown> {
   const { records, source, nowMs, body } = call;
   const fields = takeFields(call, 'team', 'team_id');
   const id = neededText(body, 'team_id');
-  return records.change(source, async () => {
+  const record = await records.change(source, async () => {
     const before = await changeableTeam(call, id);
     const kept = 'members_with_roles' in fields ? withMembers(fields, fields['members_with_roles'] ?? []) : fields;
     const change = changedRecord(before, kept, { nowMs, by: source.by });
-    return { changes: [change], result: { team_id: id, data: teamRow(afterwards(change)) } };
+    return { changes: [change], result: afterwards(change) };
   });
+  await takeSpend(call, 'team', id, fields);
+  return { team_id: id, data: { ...teamRow(record), ...spentFieldsOf(call, record) } };
 }
 
 /** POST /team/delete: the keys of the teams go with them. */

@@ -9,7 +9,8 @@ import { changeableTeam } from './key-lookup.ts';
 import { membersIn, withMembers } from './members.ts';
 import { planKey } from './new-key.ts';
 import { changedRecord, deletedRecord, newRecord, type PlannedChange } from './record-content.ts';
-import { keyRow, teamRow, userRow } from './rows.ts';
+import { teamRow, userRow } from './rows.ts';
+import { shownRow, spentFieldsOf, takeSpend } from './spent.ts';
 import { again, chosenId, deletedOf, hasMember } from './teams.ts';
 
 const MOST_PAGE = 100;
@@ -24,7 +25,7 @@ export async function newUser(call: AdminCall): Promise<unknown> {
   const id = chosenId(call, 'user_id');
   const { teams: _, ...own } = fields;
   const wantsKey = body['auto_create_key'] !== false;
-  return records.change(source, async () => {
+  const result = await records.change(source, async () => {
     if ((await records.one({ kind: 'user', ids: [id], nowMs })) !== undefined)
       throw new AdminError(400, 'Expected a user_id of its own, found that of another user.', 'user_id');
     await judgeEmail(call, id, textAt(fields, 'user_email'));
@@ -38,6 +39,8 @@ export async function newUser(call: AdminCall): Promise<unknown> {
     const { key, token, expires, key_name } = withText(made, nowMs) as Json;
     return { changes: [user, ...joined, made.change], result: { ...row, key, token, expires, key_name } };
   });
+  await takeSpend(call, 'user', id, fields);
+  return result;
 }
 
 async function joinTeams(call: AdminCall, user: string, teams: readonly string[]): Promise<readonly PlannedChange[]> {
@@ -74,11 +77,14 @@ export async function userInfo(call: AdminCall): Promise<unknown> {
   const teams = await teamsOf(call, id);
   return {
     user_id: id,
-    user_info: userRow(
-      user,
-      teams.map((team) => team.id),
-    ),
-    keys: keys.map((each) => ({ token: each.hash, ...keyRow(each, nowMs) })),
+    user_info: {
+      ...userRow(
+        user,
+        teams.map((team) => team.id),
+      ),
+      ...spentFieldsOf(call, user),
+    },
+    keys: keys.map((each) => ({ token: each.hash, ...shownRow(call, each) })),
     teams: teams.map(teamRow),
   };
 }
@@ -95,7 +101,7 @@ export async function updateUser(call: AdminCall): Promise<unknown> {
   const { teams: given, ...own } = fields;
   const [id, email] = [textAt(body, 'user_id'), textAt(body, 'user_email')];
   if (id === undefined && email === undefined) throw unfit('user_id', 'user_id or user_email', undefined);
-  return records.change(source, async () => {
+  const { record, row } = await records.change(source, async () => {
     const conditions = id === undefined ? { aliases: [email ?? ''] } : { ids: [id] };
     const before = await records.one({ kind: 'user', nowMs, ...conditions });
     if (before === undefined) throw notFound('user', id === undefined ? 'user_email' : 'user_id', id ?? email ?? '');
@@ -103,9 +109,12 @@ export async function updateUser(call: AdminCall): Promise<unknown> {
     const joined = await joinTeams(call, before.id, given === undefined ? [] : (textsAt(fields, 'teams') ?? []));
     const change = changedRecord(before, own, { nowMs, by: source.by });
     const teams = [...(await teamsOf(call, before.id)), ...joined.map(({ after }) => after)];
-    const row = userRow(afterwards(change), [...new Set(teams.map((team) => team.id))]);
-    return { changes: [change, ...joined], result: { user_id: before.id, data: row } };
+    const after = afterwards(change);
+    const result = { record: after, row: userRow(after, [...new Set(teams.map((team) => team.id))]) };
+    return { changes: [change, ...joined], result };
   });
+  await takeSpend(call, 'user', record.id, fields);
+  return { user_id: record.id, data: { ...row, ...spentFieldsOf(call, record) } };
 }
 
 /** POST /user/delete: the users' keys go with them, and they leave their teams. */

@@ -1,27 +1,7 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { partOf } from './part-of.ts';
 import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
-
-/** The unit of a budget: tokens of prompts and answers, or money by the prices of models. */
-export type BudgetUnit = 'tokens' | 'money';
-
-/** The amounts of a request. */
-export type BudgetAmounts = Readonly<Record<BudgetUnit, number>>;
-
-/** The amount that an owner has spent in a period. */
-export interface Spent {
-  readonly startMs: number;
-  readonly amount: number;
-  /** The percentage of a budget that has been told, 0, 80 or 100, and that budget. */
-  readonly told: number;
-  readonly limit: number;
-}
-
-/** The place where spent amounts are kept, by the id of an owner and its unit. A store that outlives the process takes its place later. */
-export interface SpentAmounts {
-  get(id: string): Spent | undefined;
-  set(id: string, spent: Spent): void;
-}
+import { SpentAmounts, type BudgetAmounts, type BudgetUnit, type Spent, type SpentElsewhere } from './spent-amounts.ts';
 
 /** A request that a budget refuses. Nothing is counted. */
 export interface BudgetRefusal {
@@ -48,6 +28,8 @@ export interface BudgetNotice {
 
 /** The amounts that a running request has reserved. */
 export interface BudgetHold {
+  /** The owners of budgets, and the beginnings of their periods. */
+  readonly spentBy: readonly (readonly [owner: string, startMs: number])[];
   /** The request has ended, with these amounts. Further calls do nothing. */
   settle(amounts: BudgetAmounts): void;
 }
@@ -58,12 +40,17 @@ export interface BudgetOptions {
   /** Amounts have changed. */
   readonly onChange?: () => void;
   readonly timeZone?: () => string | undefined;
-  /** Without it they are kept in memory. */
-  readonly spent?: SpentAmounts;
 }
 
 const TOLD_FROM = 0.8;
 const UNITS: readonly BudgetUnit[] = ['tokens', 'money'];
+
+/** The percentage of a budget that has been told in a period: 0, 80 or 100. */
+interface Told {
+  readonly startMs: number;
+  readonly limit: number;
+  readonly percent: number;
+}
 
 /** The running period of a budget. */
 interface Running {
@@ -76,16 +63,16 @@ interface Running {
  * and its real amount replaces that at its end: in the period in which it began.
  */
 export class Budgets {
-  readonly #spent: SpentAmounts;
+  readonly #spent = new SpentAmounts();
+  readonly #told = new Map<string, Told>();
   readonly #onNotice: (notice: BudgetNotice) => void;
   readonly #onChange: () => void;
   readonly #timeZone: () => string | undefined;
   readonly #running = new Map<string, Running>();
 
-  constructor({ onNotice = () => {}, onChange = () => {}, timeZone, spent = new Map() }: BudgetOptions = {}) {
+  constructor({ onNotice = () => {}, onChange = () => {}, timeZone }: BudgetOptions = {}) {
     this.#onNotice = onNotice;
     this.#onChange = onChange;
-    this.#spent = spent;
     this.#timeZone = timeZone ?? (() => undefined);
   }
 
@@ -131,7 +118,10 @@ export class Budgets {
       }
       this.#onChange();
     };
-    return { settle };
+    const starts = new Map(
+      held.map(({ owner, unit, running }) => [owner.id, this.#spentOf(owner, unit, running.period).startMs]),
+    );
+    return { spentBy: [...starts], settle };
   }
 
   /** The spent part of an owner's budgets, of two the larger one, with what is reserved; `undefined` without a budget. */
@@ -150,28 +140,46 @@ export class Budgets {
     return this.#running.size;
   }
 
+  /** The amount of a budget that an owner has spent in the period of a moment, which ends at `endMs`. */
+  spentBy(owner: LimitOwner, unit: BudgetUnit, dateMs: number): Spent & Pick<BudgetPeriod, 'endMs'> {
+    const { period } = this.#runningOf(owner, unit, dateMs);
+    return { ...this.#spentOf(owner, unit, period), endMs: period.endMs };
+  }
+
+  /** Sets what an owner has spent in the period of a moment, where no store keeps it. */
+  reset(owner: LimitOwner, to: Partial<BudgetAmounts>, dateMs: number): void {
+    for (const unit of UNITS) {
+      const { startMs, amount } = this.spentBy(owner, unit, dateMs);
+      this.#spent.add(owner.id, unit, { startMs, amount: (to[unit] ?? amount) - amount });
+    }
+    this.#onChange();
+  }
+
   /** All that was spent, with what is reserved: a process that ends with open requests has probably spent that. */
   document(): Readonly<Record<string, Spent>> {
     const document: Record<string, Spent> = {};
     for (const [key, { period, held }] of this.#running) {
       const id = key.slice(0, key.lastIndexOf('\n'));
-      const spent = this.#spent.get(id);
-      if (spent === undefined && held === 0) continue;
-      const { startMs } = period;
-      const current =
-        spent !== undefined && spent.startMs >= startMs ? spent : { startMs, amount: 0, told: 0, limit: 0 };
-      document[id] = { ...current, amount: current.amount + held };
+      const [unit, owner] = partsOf(id);
+      const { startMs, amount } = this.#spent.of(owner, unit, period.startMs);
+      if (amount + held > 0) document[id] = { startMs, amount: amount + held };
     }
     return document;
   }
 
   /** Takes amounts that another process left, where they are larger or later. */
   restore(document: Readonly<Record<string, Spent>>): void {
-    for (const [id, spent] of Object.entries(document)) {
-      const known = this.#spent.get(id);
-      const isNewer = known === undefined || known.startMs < spent.startMs;
-      if (isNewer || (known.startMs === spent.startMs && known.amount < spent.amount)) this.#spent.set(id, spent);
+    for (const [id, { startMs, amount }] of Object.entries(document)) {
+      const [unit, owner] = partsOf(id);
+      const known = this.#spent.of(owner, unit, startMs);
+      if (known.startMs === startMs && known.amount < amount)
+        this.#spent.add(owner, unit, { startMs, amount: amount - known.amount });
     }
+  }
+
+  /** Takes the amounts that the store has of other processes. */
+  adopt(amounts: readonly SpentElsewhere[]): void {
+    this.#spent.adopt(amounts);
   }
 
   #runningOf({ id, budget }: LimitOwner, unit: BudgetUnit, dateMs: number): Running {
@@ -186,8 +194,7 @@ export class Budgets {
   }
 
   #spentOf({ id }: LimitOwner, unit: BudgetUnit, { startMs }: BudgetPeriod): Spent {
-    const known = this.#spent.get(`${unit} ${id}`);
-    return known !== undefined && known.startMs >= startMs ? known : { startMs, amount: 0, told: 0, limit: 0 };
+    return this.#spent.of(id, unit, startMs);
   }
 
   #spend(owner: LimitOwner, unit: BudgetUnit, period: BudgetPeriod, amount: number): void {
@@ -195,18 +202,38 @@ export class Budgets {
     // The next period has begun: the request had its place in the former one.
     if (known.startMs > period.startMs && known.startMs >= period.endMs) return;
     const limit = owner.budget?.[unit] ?? Infinity;
-    const spent = known.amount + amount;
-    const percent = spent >= limit ? 100 : spent >= TOLD_FROM * limit ? 80 : 0;
-    this.#spent.set(`${unit} ${owner.id}`, { ...known, amount: spent });
+    // Another process has told what others have spent.
+    const before = toldPercent(known.amount, limit);
+    const told = this.#told.get(`${unit} ${owner.id}`);
+    if (before > 0 && (told === undefined || told.startMs < known.startMs))
+      this.#note(owner, unit, known.startMs, limit, before);
+    this.#spent.add(owner.id, unit, { startMs: known.startMs, amount });
+    const percent = toldPercent(known.amount + amount, limit);
     if (percent > 0) this.#tell(owner, unit, period, percent);
   }
 
   #tell(owner: LimitOwner, unit: BudgetUnit, period: BudgetPeriod, percent: number): void {
-    const known = this.#spentOf(owner, unit, period);
+    const { startMs, amount: spent } = this.#spentOf(owner, unit, period);
     const limit = owner.budget?.[unit];
+    const known = this.#told.get(`${unit} ${owner.id}`);
     // Another budget has its own percentages.
-    if (limit === undefined || (known.limit === limit && known.told >= percent)) return;
-    this.#spent.set(`${unit} ${owner.id}`, { ...known, told: percent, limit });
-    this.#onNotice({ owner, unit, percent, spent: known.amount, limit, untilMs: period.endMs });
+    if (limit === undefined || (known?.startMs === startMs && known.limit === limit && known.percent >= percent))
+      return;
+    this.#note(owner, unit, startMs, limit, percent);
+    this.#onNotice({ owner, unit, percent, spent, limit, untilMs: period.endMs });
   }
+
+  #note({ id }: LimitOwner, unit: BudgetUnit, startMs: number, limit: number, percent: number): void {
+    this.#told.set(`${unit} ${id}`, { startMs, limit, percent });
+  }
+}
+
+function toldPercent(spent: number, limit: number): number {
+  return spent >= limit ? 100 : spent >= TOLD_FROM * limit ? 80 : 0;
+}
+
+/** Unit and owner in the name of an amount. */
+function partsOf(id: string): readonly [unit: BudgetUnit, owner: string] {
+  const end = id.indexOf(' ');
+  return [id.slice(0, end) === 'money' ? 'money' : 'tokens', id.slice(end + 1)];
 }

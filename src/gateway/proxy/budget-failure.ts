@@ -1,6 +1,7 @@
 import type { Failure } from '../exchange.ts';
 import type { LimitOwner } from '../keys/limit-owner.ts';
-import type { BudgetAmounts, BudgetRefusal } from '../limits/budgets.ts';
+import type { BudgetRefusal } from '../limits/budgets.ts';
+import type { BudgetAmounts } from '../limits/spent-amounts.ts';
 import type { RequestContext } from '../request-context.ts';
 import { amountsOf } from './prices.ts';
 import { mostAmounts, type LimitedRequest } from './token-reservation.ts';
@@ -36,10 +37,11 @@ export function budgetFailure(
 export function holdBudget(context: RequestContext, owners: readonly LimitOwner[], amounts: BudgetAmounts): void {
   const { service, admission, record } = context;
   const hold = service.keptBudgets.budgets.hold(owners, amounts, Date.now());
-  if (hold !== undefined && admission !== undefined)
-    admission.onEnd = () => {
-      hold.settle(amountsOf(service.config, record));
-    };
+  if (hold === undefined || admission === undefined) return;
+  record.spentBy = hold.spentBy;
+  admission.onEnd = () => {
+    hold.settle(amountsOf(service.config, record));
+  };
 }
 
 function spent(refusal: BudgetRefusal): Failure {

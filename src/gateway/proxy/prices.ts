@@ -1,6 +1,6 @@
 import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
 import type { Usage } from '../exchange.ts';
-import type { BudgetAmounts } from '../limits/budgets.ts';
+import type { BudgetAmounts } from '../limits/spent-amounts.ts';
 import type { RequestRecord } from '../request-context.ts';
 import { priceOf, type Price } from '../../schema/price.ts';
 

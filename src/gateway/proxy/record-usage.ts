@@ -1,7 +1,7 @@
 import { withoutKeys } from '../../core/without-keys.ts';
 import type { Ended, RequestContext, RequestRecord } from '../request-context.ts';
 import { keyIdOf } from '../keys/client-key.ts';
-import type { UsageServer } from '../store/usage-line.ts';
+import type { UsageEnd, UsageServer } from '../store/usage-line.ts';
 import { costOf } from './prices.ts';
 
 /** The time up to here is read from the id, which has it in front. */
@@ -24,7 +24,7 @@ export function endUsage(
 ): Promise<void> | undefined {
   if (usage === undefined || usage.isOver) return undefined;
   const { usage: counted, modelId, queueMs, loadMs, firstMs } = record;
-  return usage.recorder.end(usage, serverOf(record), [
+  const end: UsageEnd = [
     status ?? null,
     ended,
     counted?.promptTokens ?? 0,
@@ -35,7 +35,8 @@ export function endUsage(
     tenths(loadMs),
     tenths(firstMs),
     tenths(performance.now() - startedMs),
-  ]);
+  ];
+  return usage.recorder.end(usage, serverOf(record), end, record.spentBy);
 }
 
 /**

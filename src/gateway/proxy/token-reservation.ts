@@ -4,7 +4,7 @@ import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
 import type { ContentPart, Message } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
 import { createDemand } from '../route/demand.ts';
-import type { BudgetAmounts } from '../limits/budgets.ts';
+import type { BudgetAmounts } from '../limits/spent-amounts.ts';
 import { MESSAGE_FRAME, TOKEN_LENGTH } from './request-work.ts';
 
 /** A request whose body is known. */

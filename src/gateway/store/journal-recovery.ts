@@ -36,12 +36,14 @@ export class JournalRecovery {
   step(folder: string, own: string, nowMs: number): RecoveredPart {
     this.#orphan ??= nextOrphan(folder, own);
     const orphan = this.#orphan;
-    if (orphan === undefined)
+    if (orphan === undefined) {
+      this.#rows.spent.foldEnded(() => new Set([own, ...namesIn(folder).map(journalOf)]));
       return { added: 0, lost: 0, damaged: 0, otherBytes: otherBytes(folder, own), more: false };
+    }
     const segment = orphan.segments[orphan.index];
     if (segment === undefined) return { ...this.#finish(orphan, nowMs), otherBytes: otherBytes(folder, own) };
     const { lines, next, isLast } = readPart(segment, orphan.from, true);
-    const added = this.#rows.add(lines.ended, lines.refused, nowMs);
+    const added = this.#rows.add(orphan.name, lines, nowMs);
     for (const begun of lines.begun) orphan.open.set(begun[0], begun);
     for (const [id] of lines.ended) orphan.open.delete(id);
     orphan.from = isLast ? 0 : next;
@@ -57,7 +59,7 @@ export class JournalRecovery {
 
   #finish(orphan: Orphan, nowMs: number): Omit<RecoveredPart, 'otherBytes'> {
     const some = [...orphan.open.values()].slice(0, LOST_AT_ONCE);
-    const lost = this.#rows.add(some.map(lostRow), [], nowMs);
+    const lost = this.#rows.add(orphan.name, { ended: some.map(lostRow), refused: [] }, nowMs);
     for (const [id] of some) orphan.open.delete(id);
     if (orphan.open.size === 0) {
       // The lock is the last file: a process that is killed here leaves one that is empty and is removed later.
@@ -71,7 +73,7 @@ export class JournalRecovery {
 
 function nextOrphan(folder: string, own: string): Orphan | undefined {
   const names = namesIn(folder);
-  const journals = Map.groupBy(names, (name) => SEGMENT.exec(name)?.[1] ?? name.replace(/\.lock$/, ''));
+  const journals = Map.groupBy(names, journalOf);
   for (const [name, files] of journals) {
     if (name === own || !files.some((file) => SEGMENT.test(file) || file === `${name}.lock`)) continue;
     const lock = takeLock(join(folder, `${name}.lock`));
@@ -82,6 +84,11 @@ function nextOrphan(folder: string, own: string): Orphan | undefined {
     return { name, lock, segments: paths, index: 0, from: 0, open: new Map() };
   }
   return undefined;
+}
+
+/** The journal that a file belongs to. */
+function journalOf(file: string): string {
+  return SEGMENT.exec(file)?.[1] ?? file.replace(/\.lock$/, '');
 }
 
 function otherBytes(folder: string, own: string): number {

@@ -88,6 +88,21 @@ export const MIGRATIONS: readonly Migration[] = [
   requests INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
     ],
   },
+  {
+    version: 3,
+    statements: [
+      // Amounts that owners of budgets have spent in the period that began at `start_ms`, by the journal that has the rows.
+      `CREATE TABLE spent (
+  owner TEXT NOT NULL,
+  journal TEXT NOT NULL,
+  start_ms INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  money REAL NOT NULL,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (owner, journal)) STRICT, WITHOUT ROWID`,
+      'CREATE INDEX spent_revision ON spent (revision)',
+    ],
+  },
 ];
 
 /** The newest schema that this program knows. */

@@ -3,7 +3,16 @@ import type { Worker } from 'node:worker_threads';
 import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { StoreError, type Commit, type GatewayStore, type RecordPage, type StoredRecord } from './key-store.ts';
-import type { RecoveredPart, StoredPart, UsageDimension, UsagePage, UsageQuery, UsageSum } from './usage-store.ts';
+import type {
+  RecoveredPart,
+  SpentPage,
+  SpentReset,
+  StoredPart,
+  UsageDimension,
+  UsagePage,
+  UsageQuery,
+  UsageSum,
+} from './usage-store.ts';
 import { startStoreThread, type StoreCall, type StoreMessage } from './store-thread.ts';
 
 /** A call whose answer has not come. */
@@ -88,6 +97,14 @@ class SqliteStore implements GatewayStore {
 
   sumUsage(by: UsageDimension, fromMs: number, toMs: number): Promise<readonly UsageSum[]> {
     return this.#call({ call: 'sum-usage', by, fromMs, toMs });
+  }
+
+  spentSince(revision: number, own: string): Promise<SpentPage> {
+    return this.#call({ call: 'spent-since', revision, own });
+  }
+
+  resetSpent(owner: string, startMs: number, to: SpentReset): Promise<undefined> {
+    return this.#call({ call: 'reset-spent', owner, startMs, to });
   }
 
   findUsage(query: UsageQuery): Promise<UsagePage> {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData, type MessagePort } from 'node:worker_threads';
 import { errorMessage } from '../../core/error.ts';
 import { isObject } from '../../core/json.ts';
@@ -9,7 +10,16 @@ import { openDatabase, sqliteCode } from './open-database.ts';
 import { readPart } from './journal-part.ts';
 import { UsageRows } from './usage-rows.ts';
 import { UsageReader } from './usage-reader.ts';
-import type { RecoveredPart, StoredPart, UsageDimension, UsagePage, UsageQuery, UsageSum } from './usage-store.ts';
+import type {
+  RecoveredPart,
+  SpentPage,
+  SpentReset,
+  StoredPart,
+  UsageDimension,
+  UsagePage,
+  UsageQuery,
+  UsageSum,
+} from './usage-store.ts';
 
 /** Tells this thread from other workers of a process. */
 const STORE_TASK = 'hxllm: keep keys';
@@ -28,6 +38,13 @@ export type StoreCall =
   | { readonly call: 'recover-usage'; readonly folder: string; readonly own: string }
   | { readonly call: 'prune-usage'; readonly nowMs: number }
   | { readonly call: 'sum-usage'; readonly by: UsageDimension; readonly fromMs: number; readonly toMs: number }
+  | { readonly call: 'spent-since'; readonly revision: number; readonly own: string }
+  | {
+      readonly call: 'reset-spent';
+      readonly owner: string;
+      readonly startMs: number;
+      readonly to: SpentReset;
+    }
   | { readonly call: 'find-usage'; readonly query: UsageQuery }
   | { readonly call: 'close' };
 
@@ -39,6 +56,7 @@ export type StoreValue =
   | StoredPart
   | readonly UsageSum[]
   | UsagePage
+  | SpentPage
   | RecoveredPart
   | boolean
   | undefined;
@@ -86,6 +104,11 @@ function serve(file: string, port: MessagePort): void {
     if (call.call === 'recover-usage') return recovery.step(call.folder, call.own, Date.now());
     if (call.call === 'prune-usage') return rows.prune(call.nowMs, PRUNED_AT_ONCE);
     if (call.call === 'sum-usage') return usage.sums(call.by, call.fromMs, call.toMs);
+    if (call.call === 'spent-since') return rows.spent.since(call.revision, call.own);
+    if (call.call === 'reset-spent') {
+      rows.spent.reset(call.owner, call.startMs, call.to);
+      return undefined;
+    }
     if (call.call === 'find-usage') return found(usage, call.query);
     clearInterval(timer);
     recovery.close();
@@ -104,7 +127,7 @@ function serve(file: string, port: MessagePort): void {
 
 function append(rows: UsageRows, { file, from }: { readonly file: string; readonly from: number }): StoredPart {
   const { lines, next } = readPart(file, from, false);
-  const added = rows.add(lines.ended, lines.refused, Date.now());
+  const added = rows.add(basename(file).replace(/\..*$/, ''), lines, Date.now());
   return { next, added, known: lines.ended.length - added, damaged: lines.damaged };
 }
 

@@ -43,8 +43,11 @@ export type UsageEnd = readonly [
   totalMs: number | null,
 ];
 
-/** A row as it is stored: head, server, end. */
-export type UsageRow = readonly [...UsageHead, ...UsageServer, ...UsageEnd];
+/** An owner of a budget, and the beginning of the period in which a request spends it, in ms since 1970. */
+export type SpentBy = readonly [owner: string, startMs: number];
+
+/** A row as it is stored: head, server, end. Behind that the owners of budgets that it is spent by, if there are any. */
+export type UsageRow = readonly [...UsageHead, ...UsageServer, ...UsageEnd, spentBy?: readonly SpentBy[]];
 
 /** Requests of a key that one of its limits has refused within a minute. */
 export type RefusalRow = readonly [
@@ -67,6 +70,7 @@ export interface UsageLines {
 const HEAD_LENGTH = 8;
 const SERVER_LENGTH = 4;
 const END_LENGTH = 10;
+const ROW_LENGTH = HEAD_LENGTH + SERVER_LENGTH + END_LENGTH;
 const ID = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
 
 /** The end of a row whose request a crash has cut. */
@@ -84,7 +88,10 @@ export function usageLinesIn(text: string): UsageLines {
     // This program wrote lines of this length.
     if (kind === 'b' && isRow(values, HEAD_LENGTH + SERVER_LENGTH))
       begun.push(values as unknown as readonly [...UsageHead, ...UsageServer]);
-    else if (kind === 'e' && isRow(values, HEAD_LENGTH + SERVER_LENGTH + END_LENGTH))
+    else if (
+      kind === 'e' &&
+      (isRow(values, ROW_LENGTH) || (isRow(values, ROW_LENGTH + 1) && isSpentBy(values[ROW_LENGTH])))
+    )
       ended.push(values as unknown as UsageRow);
     else if (kind === 'r' && isRow(values, 5)) refused.push(values as unknown as RefusalRow);
     else damaged += 1;
@@ -121,4 +128,14 @@ function arrayIn(line: string): readonly unknown[] {
 
 function isRow(values: readonly unknown[], length: number): boolean {
   return values.length === length && typeof values[0] === 'string' && ID.test(values[0]);
+}
+
+function isSpentBy(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one: unknown) =>
+        Array.isArray(one) && one.length === 2 && typeof one[0] === 'string' && typeof one[1] === 'number',
+    )
+  );
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { inTransaction } from './open-database.ts';
-import { usageTimeOf, type RefusalRow, type UsageRow } from './usage-line.ts';
+import { SpentTable } from './spent-table.ts';
+import { usageTimeOf, type UsageLines, type UsageRow } from './usage-line.ts';
 import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS, type UsageDimension } from './usage-store.ts';
 
 /** Sums of days are kept for so many days. */
@@ -23,12 +24,14 @@ interface DaySums {
 /** Writes rows of requests, once each, with their sums of days in the same transaction. */
 export class UsageRows {
   readonly #database: DatabaseSync;
+  readonly #spent: SpentTable;
   readonly #insert: StatementSync;
   readonly #add: StatementSync;
   readonly #refuse: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#spent = new SpentTable(database);
     const marks = Array.from({ length: COLUMNS }, () => '?').join(', ');
     this.#insert = database.prepare(`INSERT INTO usage VALUES (${marks}) ON CONFLICT (id) DO NOTHING`);
     this.#add = database.prepare(`INSERT INTO usage_days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -39,18 +42,22 @@ export class UsageRows {
     this.#refuse = database.prepare('INSERT INTO usage_refused VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   }
 
+  get spent(): SpentTable {
+    return this.#spent;
+  }
+
   /**
-   * Adds rows in one transaction; returns how many were new. A row that is older than rows are kept is left out: it may have been here, and
+   * Adds rows of a journal in one transaction; returns how many were new. A row that is older than rows are kept is left out: it may have been here, and
    * would count a second time.
    */
-  add(rows: readonly UsageRow[], refused: readonly RefusalRow[], nowMs: number): number {
+  add(journal: string, { ended, refused }: Pick<UsageLines, 'ended' | 'refused'>, nowMs: number): number {
     const oldestMs = nowMs - KEPT_ROWS_MS;
     return inTransaction(this.#database, () => {
       const sums = new Map<string, DaySums>();
-      let added = 0;
-      for (const row of rows) {
+      const added: UsageRow[] = [];
+      for (const row of ended) {
         if (usageTimeOf(row[0]) < oldestMs || this.#insert.run(...columnsOf(row)).changes === 0) continue;
-        added += 1;
+        added.push(row);
         sumUp(sums, row);
       }
       // In one order, whatever that of the requests.
@@ -66,9 +73,10 @@ export class UsageRows {
           one.completionTokens,
           one.cost,
         );
+      this.#spent.add(journal, added);
       for (const [id, ...values] of refused)
         if (usageTimeOf(id) >= oldestMs) this.#refuse.run(Buffer.from(id, 'hex'), ...values);
-      return added;
+      return added.length;
     });
   }
 
@@ -93,6 +101,7 @@ export class UsageRows {
             )
             .run(dimension, lastDay, most).changes,
         );
+      if (removed === 0) this.#spent.prune();
       return removed > 0;
     });
   }
@@ -100,7 +109,8 @@ export class UsageRows {
 
 function columnsOf([id, keyId, teamId, userId, endUser, tags, ...rest]: UsageRow): readonly SQLInputValue[] {
   const tagText = tags.length === 0 ? null : JSON.stringify(tags);
-  return [Buffer.from(id, 'hex'), keyId, teamId, userId, endUser, tagText, ...rest];
+  const values = rest.slice(0, COLUMNS - 6) as readonly SQLInputValue[];
+  return [Buffer.from(id, 'hex'), keyId, teamId, userId, endUser, tagText, ...values];
 }
 
 function sumUp(sums: Map<string, DaySums>, row: UsageRow): void {

@@ -95,6 +95,29 @@ export interface UsagePage {
   }[];
 }
 
+/** The amounts that an owner of budgets has spent in a period, by rows of one journal. */
+export interface SpentAmount {
+  readonly owner: string;
+  /** The name of the journal; empty: of processes that have ended. */
+  readonly journal: string;
+  /** The beginning of the period, in ms since 1970. */
+  readonly startMs: number;
+  readonly tokens: number;
+  readonly money: number;
+}
+
+/** Spent amounts to set. A missing one stays. */
+export interface SpentReset {
+  readonly tokens?: number;
+  readonly money?: number;
+}
+
+/** Amounts, and the revision up to which these are all. */
+export interface SpentPage {
+  readonly amounts: readonly SpentAmount[];
+  readonly revision: number;
+}
+
 /** A question about usage: rows of a page, or the costs of a day of UTC, given by its first moment. */
 export type UsageQuery =
   | { readonly kind: 'rows'; readonly filter: UsageFilter; readonly limit: number; readonly offset: number }
@@ -110,5 +133,9 @@ export interface UsageStore {
   pruneUsage(nowMs: number): Promise<boolean>;
   /** The sums of each value over whole days of UTC. */
   sumUsage(by: UsageDimension, fromMs: number, toMs: number): Promise<readonly UsageSum[]>;
+  /** The spent amounts that have changed since a revision, without those of a journal. */
+  spentSince(revision: number, own: string): Promise<SpentPage>;
+  /** Sets the spent amounts of an owner in a period. */
+  resetSpent(owner: string, startMs: number, to: SpentReset): Promise<undefined>;
   findUsage(query: UsageQuery): Promise<UsagePage>;
 }

@@ -1,6 +1,6 @@
 import { errorMessage } from '../../core/error.ts';
 import type { Log } from '../log.ts';
-import type { UsageStore } from '../store/usage-store.ts';
+import type { SpentAmount, UsageStore } from '../store/usage-store.ts';
 import type { UsageRecorder } from './usage-recorder.ts';
 
 /** Time between two looks at the journal, ms. */
@@ -20,6 +20,8 @@ export interface FeedOptions {
   /** The store, which is opened if it is not. Throws if it cannot be used. */
   readonly store: () => Promise<UsageStore>;
   readonly log: Log;
+  /** Takes what other processes have spent of budgets. */
+  readonly onSpent?: (amounts: readonly SpentAmount[]) => void;
   readonly now?: () => number;
 }
 
@@ -35,6 +37,8 @@ export class UsageFeed {
   #recoveredMs = -Infinity;
   #prunedMs = -Infinity;
   #failure = '';
+  #spentRevision = 0;
+  readonly #ready = Promise.withResolvers<undefined>();
   #isClosed = false;
 
   constructor(options: FeedOptions) {
@@ -54,6 +58,11 @@ export class UsageFeed {
       this.#isRunning = false;
     });
     return this.#pass;
+  }
+
+  /** Resolves when it has what processes before this one have spent, or cannot get it. */
+  get ready(): Promise<undefined> {
+    return this.#ready.promise;
   }
 
   /** Why the store cannot be used; empty if it can. */
@@ -78,6 +87,7 @@ export class UsageFeed {
       if (!this.#isClosed) recorder.writeRefused(nowMs);
       if (recorder.journal.hasUnstored) await this.#feed(await this.#options.store());
       if (!this.#isClosed && nowMs - this.#recoveredMs >= RECOVER_MS) await this.#recover(nowMs);
+      if (!this.#isClosed) await this.readSpent();
       if (!this.#isClosed && nowMs - this.#prunedMs >= PRUNE_MS) await this.#prune(nowMs);
       if (this.#failure !== '') log({ event: 'usage-stored-again', folder });
       this.#failure = '';
@@ -86,8 +96,18 @@ export class UsageFeed {
       if (this.#failure === '') log({ event: 'usage-not-stored', folder, reason });
       this.#failure = reason;
     }
+    this.#ready.resolve(undefined);
     recorder.journal.retry();
     recorder.tellFill();
+  }
+
+  /** Reads what other processes have spent of budgets since the last time. */
+  async readSpent(): Promise<void> {
+    const { recorder, store, onSpent } = this.#options;
+    const { amounts, revision } = await (await store()).spentSince(this.#spentRevision, recorder.journal.name);
+    this.#spentRevision = revision;
+    onSpent?.(amounts);
+    this.#ready.resolve(undefined);
   }
 
   async #feed(store: UsageStore): Promise<void> {

@@ -1,7 +1,7 @@
 import { timeOrderedId } from '../../core/id.ts';
 import type { UsageConfig } from '../../schema/gateway-config.ts';
 import type { Log } from '../log.ts';
-import type { UsageEnd, UsageServer } from '../store/usage-line.ts';
+import type { SpentBy, UsageEnd, UsageServer } from '../store/usage-line.ts';
 import { Journal } from './journal.ts';
 import type { Segment } from './segment.ts';
 
@@ -67,12 +67,18 @@ export class UsageRecorder {
     return { recorder: this, head, segment, isOver: false };
   }
 
-  /** Writes a row, once. With `hxllm.usage.sync: always` the result resolves when it is on the disk; it never fails. */
-  end(open: OpenUsage, server: UsageServer, end: UsageEnd): Promise<void> | undefined {
+  /** Writes a row, once, with the owners of budgets that it is spent by. With `hxllm.usage.sync: always` the result resolves when it is on the disk; it never fails. */
+  end(
+    open: OpenUsage,
+    server: UsageServer,
+    end: UsageEnd,
+    spentBy: readonly SpentBy[] = [],
+  ): Promise<void> | undefined {
     if (open.isOver) return undefined;
     open.isOver = true;
     if (open.segment !== undefined) open.segment.open -= 1;
-    this.journal.write(`["e",${open.head},${withoutBrackets(server)},${withoutBrackets(end)}]`);
+    const owners = spentBy.length === 0 ? '' : `,${JSON.stringify(spentBy)}`;
+    this.journal.write(`["e",${open.head},${withoutBrackets(server)},${withoutBrackets(end)}${owners}]`);
     if (!this.#config().isSynced || this.journal.isFull) return undefined;
     return this.journal.synced().catch(() => {
       // The journal tells; the answer is not to blame.

@@ -1,0 +1,74 @@
+import type { Json } from '../../core/json.ts';
+import type { BudgetConfig } from '../../schema/gateway-config.ts';
+import type { LimitOwner } from '../keys/limit-owner.ts';
+import { KeyReader } from '../keys/stored-key.ts';
+import type { StoredRecord } from '../store/key-store.ts';
+import type { SpentReset } from '../store/usage-store.ts';
+import type { AdminCall } from './admin-call.ts';
+import { keyRow, timeText } from './rows.ts';
+
+/** An owner of budgets, as limits know it. */
+interface Owner {
+  readonly kind: 'key' | 'team' | 'user';
+  readonly id: string;
+  readonly alias: string;
+  readonly budget?: BudgetConfig | undefined;
+}
+
+/** The fields of a row about the running period of its budgets: none without a budget. */
+export function spentFields(call: AdminCall, { kind, id, alias, budget }: Owner): Json {
+  if (budget === undefined) return {};
+  const owner = limitOwner({ kind, id, alias, budget });
+  const of = (unit: 'tokens' | 'money'): { readonly amount: number; readonly endMs: number } =>
+    call.service.keptBudgets.budgets.spentBy(owner, unit, call.nowMs);
+  const { amount, endMs } = of('money');
+  return {
+    ...(budget.money === undefined ? {} : { spend: withoutRest(amount) }),
+    ...(budget.tokens === undefined ? {} : { token_spend: of('tokens').amount }),
+    budget_reset_at: timeText(Number.isFinite(endMs) ? endMs : undefined),
+  };
+}
+
+/** The same of a record. */
+export function spentFieldsOf(call: AdminCall, record: StoredRecord): Json {
+  return spentFields(call, ownerOf(record));
+}
+
+/** A key with what it has spent. */
+export function shownRow(call: AdminCall, record: StoredRecord): Json {
+  return { ...keyRow(record, call.nowMs), ...spentFieldsOf(call, record) };
+}
+
+/** Sets what an owner has spent in the running period of its budgets. */
+export async function setSpent(call: AdminCall, record: StoredRecord, to: SpentReset): Promise<void> {
+  const owner = ownerOf(record);
+  const { budgets } = call.service.keptBudgets;
+  if (owner.budget === undefined) return;
+  const { startMs } = budgets.spentBy(limitOwner(owner), 'money', call.nowMs);
+  const { usage } = call.service;
+  const id = limitOwner(owner).id;
+  if (await call.records.usage(async () => (await usage?.resetSpent(id, startMs, to)) ?? false, false)) return;
+  budgets.reset(limitOwner(owner), to, call.nowMs);
+}
+
+/** A spend that a call gives is that of the running period. */
+export async function takeSpend(call: AdminCall, kind: Owner['kind'], id: string, { spend }: Json): Promise<void> {
+  if (typeof spend !== 'number') return;
+  const record = await call.records.one({ kind, ids: [id], nowMs: call.nowMs });
+  if (record !== undefined) await setSpent(call, record, { money: spend });
+}
+
+/** A sum of amounts of money, without the rest that sums of such numbers leave. */
+function withoutRest(money: number): number {
+  return Math.round(money * 1e12) / 1e12;
+}
+
+function ownerOf(record: StoredRecord): Owner {
+  const { alias, budget } = new KeyReader().teamOf(record);
+  return { kind: record.kind, id: record.id, alias, budget };
+}
+
+function limitOwner({ kind, id, alias, budget }: Owner): LimitOwner {
+  const limits = { perMinute: undefined, tokensPerMinute: undefined, parallel: undefined };
+  return { kind, alias, id: `${kind} ${id}`, limits, budget };
+}

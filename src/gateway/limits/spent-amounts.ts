@@ -1,0 +1,57 @@
+/** The unit of a budget: tokens of prompts and answers, or money by the prices of models. */
+export type BudgetUnit = 'tokens' | 'money';
+
+/** The amounts of a request. */
+export type BudgetAmounts = Readonly<Record<BudgetUnit, number>>;
+
+/** The amount that an owner has spent in a period. */
+export interface Spent {
+  /** The beginning of the period, in ms since 1970. */
+  readonly startMs: number;
+  readonly amount: number;
+}
+
+/** The amounts that an owner has spent in a period through another process. */
+export interface SpentElsewhere extends BudgetAmounts {
+  readonly owner: string;
+  /** The name of the process; of one name and owner the last amounts hold. */
+  readonly journal: string;
+  readonly startMs: number;
+}
+
+/** The spent amounts of all owners: those of this process, and those of others as the store tells them. A later period replaces a former one. */
+export class SpentAmounts {
+  readonly #own = new Map<string, Spent>();
+  /** By owner, then by process. */
+  readonly #elsewhere = new Map<string, Map<string, SpentElsewhere>>();
+
+  /** The amount in a period, or in a later one that has begun. */
+  of(owner: string, unit: BudgetUnit, startMs: number): Spent {
+    const own = this.#own.get(`${unit} ${owner}`);
+    const others = this.#elsewhere.get(owner);
+    let latestMs = Math.max(startMs, own?.startMs ?? startMs);
+    for (const one of others?.values() ?? []) latestMs = Math.max(latestMs, one.startMs);
+    let amount = own?.startMs === latestMs ? own.amount : 0;
+    for (const one of others?.values() ?? []) if (one.startMs === latestMs) amount += one[unit];
+    return { startMs: latestMs, amount };
+  }
+
+  /** Adds an amount of this process. */
+  add(owner: string, unit: BudgetUnit, { startMs, amount }: Spent): void {
+    const name = `${unit} ${owner}`;
+    const known = this.#own.get(name);
+    if (known === undefined || known.startMs < startMs) this.#own.set(name, { startMs, amount });
+    else if (known.startMs === startMs) this.#own.set(name, { startMs, amount: known.amount + amount });
+  }
+
+  /** Takes the amounts of other processes. */
+  adopt(amounts: readonly SpentElsewhere[]): void {
+    for (const one of amounts) {
+      let others = this.#elsewhere.get(one.owner);
+      if (others === undefined) this.#elsewhere.set(one.owner, (others = new Map()));
+      if (one.tokens === 0 && one.money === 0) others.delete(one.journal);
+      else others.set(one.journal, one);
+      if (others.size === 0) this.#elsewhere.delete(one.owner);
+    }
+  }
+}

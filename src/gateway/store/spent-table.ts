@@ -1,0 +1,125 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { inTransaction } from './open-database.ts';
+import type { UsageRow } from './usage-line.ts';
+import type { SpentAmount, SpentPage, SpentReset } from './usage-store.ts';
+
+/** The journal of amounts whose processes have ended. */
+const ENDED = '';
+
+/** The amounts of a row. */
+interface Sum {
+  readonly owner: string;
+  readonly startMs: number;
+  tokens: number;
+  money: number;
+}
+
+/**
+ * The amounts that owners of budgets have spent in their running periods, by the journal whose rows they come from: a process knows its own
+ * part before the database has it, and reads those of others.
+ */
+export class SpentTable {
+  readonly #database: DatabaseSync;
+  readonly #add: StatementSync;
+  readonly #since: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    // A row of a period that is over counts nowhere.
+    this.#add = database.prepare(`INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (owner, journal) DO UPDATE SET
+      tokens = CASE sign(excluded.start_ms - start_ms) WHEN 1 THEN excluded.tokens WHEN 0 THEN tokens + excluded.tokens ELSE tokens END,
+      money = CASE sign(excluded.start_ms - start_ms) WHEN 1 THEN excluded.money WHEN 0 THEN money + excluded.money ELSE money END,
+      start_ms = max(start_ms, excluded.start_ms), revision = excluded.revision`);
+    this.#since = database.prepare(
+      'SELECT owner, journal, start_ms, tokens, money, revision FROM spent WHERE revision > ? AND journal <> ? ORDER BY revision',
+    );
+  }
+
+  /** Adds the amounts of rows that are new in the database, within the transaction that adds them. */
+  add(journal: string, rows: readonly UsageRow[]): void {
+    const sums = new Map<string, Sum>();
+    for (const row of rows) {
+      const [tokens, money, owners] = [row[14] + row[15], row[17], row[22] ?? []];
+      for (const [owner, startMs] of owners) {
+        const name = `${owner}\0${String(startMs)}`;
+        const sum = sums.get(name) ?? { owner, startMs, tokens: 0, money: 0 };
+        sum.tokens += tokens;
+        sum.money += money;
+        sums.set(name, sum);
+      }
+    }
+    if (sums.size === 0) return;
+    const revision = this.#nextRevision();
+    for (const { owner, startMs, tokens, money } of sums.values())
+      this.#add.run(owner, journal, startMs, tokens, money, revision);
+  }
+
+  /** The amounts that have changed since a revision, without those of a journal. */
+  since(revision: number, own: string): SpentPage {
+    const rows = this.#since.all(revision, own);
+    const amounts = rows.map((row): SpentAmount => ({
+      owner: String(row['owner']),
+      journal: String(row['journal']),
+      startMs: Number(row['start_ms']),
+      tokens: Number(row['tokens']),
+      money: Number(row['money']),
+    }));
+    return { amounts, revision: Number(rows.at(-1)?.['revision'] ?? revision) };
+  }
+
+  /** Sets the amounts of a period that are given, of all journals together. */
+  reset(owner: string, startMs: number, to: SpentReset): void {
+    inTransaction(this.#database, () => {
+      const known = this.#database
+        .prepare('SELECT total(tokens) AS tokens, total(money) AS money FROM spent WHERE owner = ? AND start_ms = ?')
+        .get(owner, startMs);
+      const more = (unit: 'tokens' | 'money'): number =>
+        to[unit] === undefined ? 0 : to[unit] - Number(known?.[unit]);
+      this.#add.run(owner, ENDED, startMs, more('tokens'), more('money'), this.#nextRevision());
+    });
+  }
+
+  /** Adds up the amounts of journals that exist no more; `list` is called within the transaction, since a journal exists before its rows. */
+  foldEnded(list: () => ReadonlySet<string>): void {
+    const some = this.#database.prepare(
+      'SELECT DISTINCT journal FROM spent WHERE journal <> ? AND (tokens <> 0 OR money <> 0)',
+    );
+    const names = (): readonly string[] => some.all(ENDED).map(({ journal }) => String(journal));
+    if (names().length === 0) return;
+    inTransaction(this.#database, () => {
+      const ended = names();
+      const existing = list();
+      for (const journal of ended.filter((name) => !existing.has(name))) {
+        const revision = this.#nextRevision();
+        for (const row of this.#database.prepare('SELECT * FROM spent WHERE journal = ?').all(journal))
+          this.#add.run(
+            String(row['owner']),
+            ENDED,
+            Number(row['start_ms']),
+            Number(row['tokens']),
+            Number(row['money']),
+            revision,
+          );
+        // A reader takes the sum and the zero together; the row goes later.
+        this.#database
+          .prepare('UPDATE spent SET tokens = 0, money = 0, revision = ? WHERE journal = ?')
+          .run(revision, journal);
+      }
+    });
+  }
+
+  /** Removes what has been added up. */
+  prune(): void {
+    this.#database.prepare('DELETE FROM spent WHERE journal <> ? AND tokens = 0 AND money = 0').run(ENDED);
+  }
+
+  #nextRevision(): number {
+    const row = this.#database
+      .prepare(
+        `INSERT INTO counters (name, value) VALUES ('spent', 1)
+         ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+      )
+      .get();
+    return Number(row?.['value']);
+  }
+}
