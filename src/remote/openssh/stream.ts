@@ -22,9 +22,11 @@ export async function openStream(
 ): Promise<Duplex> {
   const before = readLog(shared.log).length;
   const session = openSession(shared, ['-W', `[${hostname}]:${String(port)}`, '--', 'host']);
+  // Heard from the start: a server may speak and leave before ssh's log is looked at, and Node drops what nobody hears of a program that has ended.
+  const stream = streamOf(session);
   const opened = await within(session.opened, 2 ** 31 - 1, signal);
-  if (opened.state === 'done' && opened.value) return streamOf(session);
-  session.child.kill('SIGTERM');
+  if (opened.state === 'done' && opened.value) return stream;
+  stream.destroy();
   if (opened.state !== 'done') throw new Error('no answer in time');
   const reason = /channel \d+: open failed: (.*)/.exec(readLog(shared.log).slice(before))?.[1]?.trim();
   if (reason?.startsWith('administratively prohibited') !== true)
