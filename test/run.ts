@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
 import { CHROMIUM, CHROMIUM_LEFT_OUT } from './evidence/report/browser.ts';
 import { installClients } from './conformance/packages.ts';
@@ -12,7 +12,7 @@ import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
 import { createTimes } from './run/times.ts';
-import { findTestFiles, isLab, isSerial, runsBare, withoutMoreHosts } from './run/test-files.ts';
+import { findTestFiles, isLab, isSerial, shareOf, type Run } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -28,15 +28,15 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(patterns: readonly string[]): Promise<number> {
   const startedMs = performance.now();
   const found = findTestFiles(ROOT, patterns);
-  const isWhole = patterns.length > 0 || process.env['HXLLM_LAB'] === '1';
-  const { runs: files, leftOut: moreHosts } = isWhole ? { runs: found, leftOut: [] } : withoutMoreHosts(found);
-  if (files.length === 0) {
+  if (found.length === 0) {
     process.stderr.write(`no test file below test/ has ${patterns.join(' or ')} in its path\n`);
     return 64;
   }
+  const run = kindOfRun(patterns);
+  const { files, bare, leftOut } = shareOf(found, run);
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
   // Their types are checked too; without them the test fails instead of skipping.
-  if (files.some((file) => file.includes('conformance'))) await installClients(say);
+  if (found.some((file) => file.includes('conformance'))) await installClients(say);
   if (patterns.length === 0 && !(await checkStatically(ROOT)).passed) {
     say('no test was run');
     return 1;
@@ -46,44 +46,50 @@ async function main(patterns: readonly string[]): Promise<number> {
   const plain = files.filter((file) => !isSerial(file));
   // Where the machine may be changed, no test is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
-  if (labTestsLeftOut() === undefined && usesPromtool(files)) {
+  if (labTestsLeftOut() === undefined && usesPromtool(found)) {
     const promtool = await unpackPromtool(say);
     if (promtool !== undefined) process.env['HXLLM_PROMTOOL_BIN'] = promtool;
   }
-  if (labTestsLeftOut() === undefined && usesKerberos(files)) {
+  if (labTestsLeftOut() === undefined && usesKerberos(found)) {
     const kerberos = await unpackKerberos(say);
     if (kerberos !== undefined) process.env['HXLLM_KRB5_BIN'] = kerberos;
   }
   const times = createTimes();
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
     group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
-  const bare = patterns.length === 0 && labTestsLeftOut() === undefined ? plain.filter(runsBare) : [];
   // Labs mostly wait for their hosts, so the rest runs at the same time: one file after the other, since hosts that boot and deploy keep two cores
-  // busy, and a host that waits for a core looks like one that does not answer.
+  // busy, and a host that waits for a core looks like one that does not answer. The real server, after them, keeps one core busy.
   const inLabs = async (): Promise<Tally> => {
     const alone = await runGroup(lab.bootsOwn, SERIAL);
     return addTallies(alone, await runLabFiles(lab.borrows, { ...SERIAL, onEnded: times.add }, ROOT));
   };
-  const besideLab = async (labs: Promise<Tally>): Promise<Tally> => {
-    const pace = { ...PLAIN, aloneUntil: labs };
+  const beside = async (heavy: Promise<unknown>): Promise<Tally> => {
+    const pace = { ...PLAIN, aloneUntil: heavy };
     const once = await runGroup(plain, pace);
-    if (bare.length > 0) say(`once more with ${BARE_IN_WORDS}`);
-    const twice =
-      bare.length > 0
-        ? await runBare(bare, { ...pace, onEnded: (file, ms) => times.add(`${file} (bare)`, ms) }, ROOT)
-        : EMPTY;
-    // The real server keeps a core busy, and the other files write into the checkout, which the bare run copies.
-    return addTallies(addTallies(once, twice), await runGroup([...lab.other, ...real], SERIAL));
+    if (bare.length === 0) return once;
+    say(`${run === 'whole' ? 'once more' : 'the others'} with ${BARE_IN_WORDS}`);
+    const onEnded = (file: string, ms: number): void => times.add(`${file} (bare)`, ms);
+    return addTallies(once, await runBare(bare, { ...pace, onEnded }, ROOT));
   };
-  const parts = await withCompileCache(() => {
+  const parts = await withCompileCache(async () => {
     const labs = inLabs();
-    return Promise.all([labs, besideLab(labs)]);
+    const served = labs.then(() => runGroup(real, SERIAL));
+    const ran = await Promise.all([labs, served, beside(served)]);
+    // These write into the checkout, which the bare run copies.
+    return [...ran, await runGroup(lab.other, SERIAL)];
   });
   // Parts that run at the same time do not add up.
   const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
-  const leftOut = leftOutLines(files, patterns, moreHosts);
-  process.stdout.write(`\n${[...leftOut, ...times.lines(), ...summaryLines(tally)].join('\n')}\n`);
+  process.stdout.write(
+    `\n${[...leftOutLines(found, run, leftOut), ...times.lines(), ...summaryLines(tally)].join('\n')}\n`,
+  );
   return tally.success && tally.tests > 0 ? 0 : 1;
+}
+
+function kindOfRun(patterns: readonly string[]): Run {
+  if (patterns.length > 0) return 'named';
+  if (labTestsLeftOut() !== undefined) return 'no lab';
+  return process.env['HXLLM_LAB'] === '1' ? 'whole' : 'job';
 }
 
 function usesKerberos(files: readonly string[]): boolean {
@@ -95,21 +101,15 @@ function usesPromtool(files: readonly string[]): boolean {
 }
 
 /** The tests that were left out, and how to run them; they count as skipped. */
-function leftOutLines(
-  files: readonly string[],
-  patterns: readonly string[],
-  moreHosts: readonly string[],
-): readonly string[] {
+function leftOutLines(files: readonly string[], run: Run, ofLab: readonly string[]): readonly string[] {
   const lab = files.some((file) => file.startsWith('test/lab/')) ? labTestsLeftOut() : undefined;
   const real = files.some((file) => file.startsWith('test/real/')) && findOllamaBinary() === undefined;
   return [
     ...(lab === undefined ? [] : [`LEFT OUT: the tests against real hosts (${lab})`]),
-    ...(lab === undefined || patterns.length > 0
-      ? []
-      : ['LEFT OUT: the second run, in a bare environment (with the lab)']),
-    ...(lab === undefined && moreHosts.length > 0
+    ...(run !== 'no lab' ? [] : ['LEFT OUT: the run in a bare environment (with the lab)']),
+    ...(run === 'job'
       ? [
-          `LEFT OUT: ${String(moreHosts.length)} files of the lab that try more hosts (HXLLM_LAB=1 npm test runs them, too)`,
+          `LEFT OUT: ${String(ofLab.length)} files of the lab, and both environments for each file (HXLLM_LAB=1 npm test runs them): ${ofLab.map((file) => basename(file, '.test.ts')).join(', ')}`,
         ]
       : []),
     ...(usesPromtool(files) && findPromtool() === undefined ? [PROMTOOL_LEFT_OUT] : []),

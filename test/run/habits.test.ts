@@ -6,7 +6,7 @@ import { bareEnvironment } from './bare.ts';
 import { coverageTable } from './coverage.ts';
 import { summaryOf } from './static.ts';
 import { sortLabFiles } from './lab-lanes.ts';
-import { findTestFiles, isLab, runsBare } from './test-files.ts';
+import { findTestFiles, isLab, runsBare, shareOf } from './test-files.ts';
 import { testsOf } from './watch.ts';
 
 test('a changed source has the test at its path, or else the tests of its folder; a changed test has itself', () => {
@@ -78,6 +78,15 @@ test('the bare run has the files that start programs or read the terminal, and e
     leftOut.map((file) => file.replace('test/phases/enforce/', '')),
     ['downgrade.test.ts', 'moved.test.ts', 'pid-file.test.ts', 'verify.test.ts'],
   );
+});
+
+test('a CI job runs each file once or says that it is left out; a whole run has all of them', () => {
+  const all = findTestFiles(join(import.meta.dirname, '../..'), []);
+  const job = shareOf(all, 'job');
+  assert.deepEqual([...job.files, ...job.bare, ...job.leftOut].toSorted(), all);
+  assert.ok(job.leftOut.every(isLab) && job.files.filter(isLab).length === 10);
+  assert.deepEqual(shareOf(all, 'whole'), { files: all, bare: job.bare, leftOut: [] });
+  assert.deepEqual(shareOf(all, 'no lab'), { files: all, bare: [], leftOut: [] });
 });
 
 test('files of the lab run in a lane of their own unless they boot labs themselves or need none', () => {

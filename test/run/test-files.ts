@@ -33,16 +33,32 @@ export function isLab(file: string): boolean {
 }
 
 /**
- * Files of the lab that try more hosts of kinds of which another file has one, and the faults of smoke, which fakes have too: they take half of the
- * lab's time, which a CI job on two slow cores has not.
+ * Files of the lab that each CI job runs: a deployment and its end, upgrades under load, what a broken connection or a power cut leaves, going back,
+ * secrets, sudo with a password. The others try more hosts, networks and faults; they take 50 minutes of two slow cores, which a CI job has not.
  */
-const MORE_HOSTS = /^test\/lab\/(?:by-hand|lost-server|moved|nasty-hosts|odd-hosts|others|planted-faults)\./;
+const IN_EACH_JOB =
+  /^test\/lab\/(?:canary|cut-off|delay-relay|deployment|instances|offline|rollback|sudo-password|take-over|uninstall)\./;
 
-/** Sorts out the files that only a whole run of the lab has: `HXLLM_LAB=1`, or words that name files. */
-export function withoutMoreHosts(files: readonly string[]): {
-  readonly runs: readonly string[];
+/** All tests, the share of a CI job, those that leave the machine as it is, or files that were named. */
+export type Run = 'whole' | 'job' | 'no lab' | 'named';
+
+/** Which files run how often. */
+export interface Share {
+  /** In the environment of this process. */
+  readonly files: readonly string[];
+  /** In the bare environment, from a copy. */
+  readonly bare: readonly string[];
   readonly leftOut: readonly string[];
-} {
-  const leftOut = files.filter((file) => MORE_HOSTS.test(file));
-  return { runs: files.filter((file) => !leftOut.includes(file)), leftOut };
+}
+
+/**
+ * Sorts files into the runs. A whole run (`HXLLM_LAB=1`) has all of the lab, and what the environment can matter for in both environments. A CI job
+ * has a part of the lab, and each other file once: in the harder environment where that can matter.
+ */
+export function shareOf(found: readonly string[], run: Run): Share {
+  const bare = run !== 'whole' && run !== 'job' ? [] : found.filter((file) => !isSerial(file) && runsBare(file));
+  if (run !== 'job') return { files: found, bare, leftOut: [] };
+  const leftOut = found.filter((file) => isLab(file) && !IN_EACH_JOB.test(file));
+  const elsewhere = new Set([...bare, ...leftOut]);
+  return { files: found.filter((file) => !elsewhere.has(file)), bare, leftOut };
 }

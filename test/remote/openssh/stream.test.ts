@@ -14,7 +14,7 @@ echo "debug2: mux_client_request_stdio_fwd: master session id: 2" >> "$2"
 echo "220 mail"
 `;
 
-test('what a server says before it leaves at once is read, and so is its end', { timeout: 30_000 }, async (t) => {
+test('the words of a server that leaves at once are read, and so is its end', { timeout: 30_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'hxllm-stream-'));
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'ssh'), QUICK, { mode: 0o755 });
