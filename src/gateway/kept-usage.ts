@@ -102,7 +102,7 @@ export class KeptUsage {
       journalBytes: journal?.bytes ?? 0,
       mostBytes: this.#config().journalBytes,
       oldestS: journal?.waitingSinceMs === undefined ? 0 : (performance.now() - journal.waitingSinceMs) / 1000,
-      rowsLost: this.#lost + (journal?.lost ?? 0),
+      rowsLost: this.#lost + (journal?.lostRows ?? 0),
       rowsStored: running?.feed.counts.stored ?? 0,
       rowsKnown: running?.feed.counts.known ?? 0,
       isStored: running?.feed.failure === '',

@@ -5,8 +5,8 @@ const LINES_OF_PART = 100;
 
 /** Lines that wait while the disk takes none. */
 export class HeldLines {
-  /** Lines for which there was no room. */
-  lost = 0;
+  /** Rows of requests for which there was no room. */
+  lostRows = 0;
   readonly #lines: string[] = [];
   #length = 0;
 
@@ -14,9 +14,10 @@ export class HeldLines {
     return this.#lines.length === 0;
   }
 
-  add(text: string): void {
+  /** `isRow`: it is the row of a request, and not the line of its beginning, without which a row is as good. */
+  add(text: string, isRow: boolean): void {
     if (this.#length + text.length > MOST_LENGTH) {
-      this.lost += 1;
+      if (isRow) this.lostRows += 1;
       return;
     }
     this.#lines.push(text);

@@ -79,9 +79,9 @@ export class Journal {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, this.otherBytes);
   }
 
-  /** Lines that could not be kept. */
-  get lost(): number {
-    return this.#held.lost;
+  /** Rows that could not be kept. */
+  get lostRows(): number {
+    return this.#held.lostRows;
   }
 
   get isFull(): boolean {
@@ -102,18 +102,18 @@ export class Journal {
     this.waitingSinceMs = this.hasUnstored || !this.#held.isEmpty ? nowMs : undefined;
   }
 
-  /** Appends a line, without its end; the segment that it is in. */
-  write(line: string): Segment | undefined {
+  /** Appends a line, without its end; the segment that it is in. `isRow`: it is counted if it is lost. */
+  write(line: string, isRow = false): Segment | undefined {
     this.waitingSinceMs ??= performance.now();
     if (this.#failure !== undefined) {
-      this.#held.add(`${line}\n`);
+      this.#held.add(`${line}\n`, isRow);
       return this.segments.at(-1);
     }
     try {
       return this.#write(`${line}\n`);
     } catch (error) {
       this.#fail(errorMessage(error));
-      this.#held.add(`${line}\n`);
+      this.#held.add(`${line}\n`, isRow);
       return this.segments.at(-1);
     }
   }

@@ -44,7 +44,7 @@ export class UsageRecorder {
       mostBytes: () => this.#config().journalBytes,
       onState: (reason) => {
         const event = reason === undefined ? 'usage-written-again' : 'usage-not-written';
-        log({ event, folder, reason, rows_lost: this.journal.lost });
+        log({ event, folder, reason, rows_lost: this.journal.lostRows });
       },
       ...(segmentBytes === undefined ? {} : { segmentBytes }),
     });
@@ -78,7 +78,7 @@ export class UsageRecorder {
     open.isOver = true;
     if (open.segment !== undefined) open.segment.open -= 1;
     const owners = spentBy.length === 0 ? '' : `,${JSON.stringify(spentBy)}`;
-    this.journal.write(`["e",${open.head},${withoutBrackets(server)},${withoutBrackets(end)}${owners}]`);
+    this.journal.write(`["e",${open.head},${withoutBrackets(server)},${withoutBrackets(end)}${owners}]`, true);
     if (!this.#config().isSynced || this.journal.isFull) return undefined;
     return this.journal.synced().catch(() => {
       // The journal tells; the answer is not to blame.

@@ -165,7 +165,7 @@ test('a full journal is told from 80 percent on, holds rows in memory, and write
   assert.equal(one.recorder.isRefusing, false);
   one.serve(100);
   assert.equal(one.recorder.isRefusing, true);
-  assert.equal(one.recorder.journal.lost, 0);
+  assert.equal(one.recorder.journal.lostRows, 0);
   one.away(false);
   for (let pass = 0; pass < 10 && one.recorder.isRefusing; pass += 1) await one.feed.run();
   await one.feed.run();
