@@ -38,12 +38,22 @@ export function textIn(marker: string, { markers }: Footprint): string | undefin
   return notes === undefined ? undefined : writeNotes(notes);
 }
 
-/** The lines about folders and accounts of hxllm that stay. */
-export function stayingLines({ staying }: Removal, accounts: readonly AccountRemoval[]): readonly string[] {
+/** The lines about folders and accounts of hxllm that stay; `kept` are names of files that stay since the operator said so. */
+export function stayingLines(
+  { staying }: Removal,
+  accounts: readonly AccountRemoval[],
+  kept: ReadonlySet<string>,
+): readonly string[] {
   const shown = (names: readonly string[]): string =>
     names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${String(names.length - 3)} more` : names.join(', ');
   return [
-    ...[...staying].map(([path, names]) => `${path}: it holds ${shown(names)}, which hxllm did not install`),
+    ...[...staying].flatMap(([path, names]) => {
+      const [data, others] = [names.filter((name) => kept.has(name)), names.filter((name) => !kept.has(name))];
+      return [
+        ...(data.length > 0 ? [`${path}: ${shown(data)}, the gateway’s data, by --keep-data`] : []),
+        ...(others.length > 0 ? [`${path}: it holds ${shown(others)}, which hxllm did not install`] : []),
+      ];
+    }),
     ...accounts.map(({ kind, name, owns, primaryOf }) => {
       const why = [
         ...(owns.length > 0 ? [`it owns ${shown(owns)}`] : []),

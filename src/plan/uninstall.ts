@@ -18,6 +18,9 @@ import { leftMarkers, leftOvers, stayingLines, textIn } from './left-behind.ts';
 import { stagedPaths } from './staged.ts';
 import { markedUnits, step, stopSteps } from './uninstall-units.ts';
 
+/** Names of the state that cannot be learned again. */
+const DATA: ReadonlySet<string> = new Set(['gateway.db', 'journal', 'budgets.json']);
+
 /** The steps of an uninstall, and what it leaves with the reason. */
 export interface UninstallPlan {
   readonly plan: Plan;
@@ -26,12 +29,17 @@ export interface UninstallPlan {
   readonly stays: boolean;
 }
 
-/** Removes only things with hxllm's mark and things that a marker lists, also those of former configurations. No steps if there are none. */
+/**
+ * Removes only things with hxllm's mark and things that a marker lists, also those of former configurations. No steps if there are none.
+ * `keepData`: the gateway's state stays, and with it the user who owns it.
+ */
 export function planUninstall(
   settings: Settings,
   paths: HostPaths,
-  actual: Pick<Actual, 'installation' | 'footprint'>,
+  seen: Pick<Actual, 'installation' | 'footprint'>,
+  { keepData = false }: { readonly keepData?: boolean } = {},
 ): UninstallPlan {
+  const actual = keepData ? { ...seen, footprint: withoutState(seen.footprint) } : seen;
   const staged = new Set(stagedPaths(paths).filter((path) => actual.installation.entries.has(path)));
   const removal = removalOf(actual.footprint, {
     current: false,
@@ -73,11 +81,19 @@ export function planUninstall(
     },
     left: [
       ...leftOvers(settings, paths, actual),
-      ...stayingLines(removal, staying),
+      ...stayingLines(removal, staying, keepData ? STATE_NAMES : new Set()),
       ...auditLines(settings, paths, actual, steps),
     ],
     stays: removal.staying.size > 0 || staying.length > 0,
   };
+}
+
+/** A footprint in which the files of the state belong to nobody. */
+function withoutState(footprint: Footprint): Footprint {
+  const folders = [...footprint.folders].map(
+    ([path, state]) => [path, { ...state, ours: state.ours.filter((name) => !STATE_NAMES.has(name)) }] as const,
+  );
+  return { ...footprint, folders: new Map(folders) };
 }
 
 function auditLines(
@@ -105,12 +121,14 @@ function fileSteps(
   const all = [...marked, ...staged, ...log];
   const why = log.length > 0 ? 'they carry hxllm’s mark, or are its log' : 'they carry hxllm’s mark';
   const learned = 'the gateway has learned it: the contexts that have grown. Another installation learns it again';
+  const stored = 'keys, teams, users and usage are in it, and nobody makes them again; --keep-data keeps them';
+  const hasData = going.some((path) => DATA.has(path.slice(path.lastIndexOf('/') + 1)));
   return [
     ...(all.length === 0 ? [] : [step('files', `remove ${all.join(', ')}`, why, [{ kind: 'remove', paths: all }])]),
     ...(going.length === 0
       ? []
       : [
-          step('state', `remove ${going.join(', ')}`, learned, [
+          step('state', `remove ${going.join(', ')}`, hasData ? stored : learned, [
             ...(state.length === 0 ? [] : [{ kind: 'remove' as const, paths: state }]),
             ...stateTrees.map((path): Action => ({ kind: 'remove-tree', path })),
           ]),

@@ -80,6 +80,21 @@ test('uninstall removes the state with its own words, and the folder with it', (
   assert.deepEqual(left, ['/var/log/litellm/audit.log: the log of all changes of this host']);
 });
 
+test('uninstall --keep-data leaves the state, its folder and the user who owns it, and a later uninstall removes them', () => {
+  const { settings, paths } = desiredOf();
+  const kept = planUninstall(settings, paths, learned(), { keepData: true });
+  const text = JSON.stringify(kept.plan.steps.flatMap(({ actions }) => actions));
+  assert.doesNotMatch(text, /contexts\.json/);
+  assert.ok(!idsOf(kept.plan).some((id) => id === 'state' || id.startsWith('user.user')), idsOf(kept.plan).join(' '));
+  assert.ok(idsOf(kept.plan).includes('release'));
+  assert.ok(kept.left.includes(`${STATE}: contexts.json, the gateway’s data, by --keep-data`), kept.left.join('\n'));
+  assert.match(kept.left.join('\n'), /the user litellm: it owns/);
+  assert.doesNotMatch(kept.left.join('\n'), /did not install/);
+  const later = planUninstall(settings, paths, robbed({ unit: false }, ['contexts.json'], ['contexts.json']));
+  assert.ok(idsOf(later.plan).includes('state'), idsOf(later.plan).join(' '));
+  assert.ok(idsOf(later.plan).includes('user.user'));
+});
+
 test('uninstall leaves a state folder that holds anything else, and says what', () => {
   const { settings, paths } = desiredOf();
   const { plan, left } = planUninstall(settings, paths, learned('litellm', 'litellm.db'));
@@ -93,6 +108,7 @@ test('uninstall leaves a state folder that holds anything else, and says what', 
 function robbed(
   kept: { readonly notes?: Notes; readonly unit?: boolean; readonly config?: boolean; readonly user?: boolean },
   names: readonly string[] = [],
+  ours: readonly string[] = [],
 ): Actual {
   const { notes, unit = false, config = false, user = true } = kept;
   const host = installed(desiredOf(), { notes });
@@ -101,7 +117,7 @@ function robbed(
     [...host.footprint.folders].filter(
       ([, { isConfigDir, isInstallDir }]) => (isConfigDir && config) || (isInstallDir && notes !== undefined),
     ),
-  ).set(STATE, folderState({ isStateDir: true, mode: 0o700, owner, group: owner, names }));
+  ).set(STATE, folderState({ isStateDir: true, mode: 0o700, owner, group: owner, ours, names }));
   const users = new Map(
     user
       ? [

@@ -6,9 +6,17 @@ import { nextAfter } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 
+/** The options of `hxllm uninstall`. */
+export interface UninstallCommandOptions extends PhaseOptions {
+  readonly keepData?: boolean;
+}
+
 /** Runs uninstall. */
-export function runUninstallCommand(session: Session, { dryRun = false }: PhaseOptions): Promise<PhaseOutcome> {
+export function runUninstallCommand(
+  session: Session,
+  { dryRun = false, keepData = false }: UninstallCommandOptions,
+): Promise<PhaseOutcome> {
   return runPhase(session, { ...UNINSTALL, next: nextAfter(session, undefined) }, (run) =>
-    withConfig(session, run, (config, tools) => runUninstall(config, { dryRun }, tools), { becomes: true }),
+    withConfig(session, run, (config, tools) => runUninstall(config, { dryRun, keepData }, tools), { becomes: true }),
   );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UNINSTALL } from '../../phases/enforce/uninstall/index.ts';
-import type { PhaseOptions } from '../run/session.ts';
+import type { UninstallCommandOptions } from '../actions/uninstall.ts';
 import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm uninstall` */
@@ -14,11 +14,17 @@ export function uninstallCommand(start: Start): Command {
     examples: [
       ['uninstall --limit hx-api-server', 'one host'],
       ['uninstall --dry-run', 'only show the plan'],
+      ['uninstall --keep-data', 'keys and usage stay for a later enforce'],
     ],
     page: 'operations',
   } as const;
-  const own = (command: Command): Command => withYes(command.option('--dry-run', 'show the plan and change nothing'));
-  return withBecome(phaseCommand(text, own)).action((options: PhaseOptions, command: Command) =>
+  const own = (command: Command): Command =>
+    withYes(
+      command
+        .option('--dry-run', 'show the plan and change nothing')
+        .option('--keep-data', 'leave keys, usage and all else that the gateway has stored'),
+    );
+  return withBecome(phaseCommand(text, own)).action((options: UninstallCommandOptions, command: Command) =>
     start(command, options, false, async (session) => [
       await (await import('../actions/uninstall.ts')).runUninstallCommand(session, options),
     ]),

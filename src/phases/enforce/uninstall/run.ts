@@ -13,30 +13,32 @@ import { openHost, type HostAccess } from '../host/open-host.ts';
 import { untilClosed, type Held } from '../host/until-closed.ts';
 import { summarizeUninstall } from './summary.ts';
 
+/** How to uninstall: only show the steps; leave keys, usage and all else that the gateways have stored. */
+export interface UninstallOptions {
+  readonly dryRun: boolean;
+  readonly keepData?: boolean;
+}
+
 /** A host with the plan that removes hxllm from it. */
 interface Prepared extends UninstallPlan, HostAccess {
   readonly config: HostConfig;
 }
 
 /** Shows what hxllm installed on every host, asks, and removes it. Notes what it leaves; a second run finds nothing to remove. */
-export async function runUninstall(
-  config: Config,
-  options: { readonly dryRun: boolean },
-  tools: PhaseTools,
-): Promise<PhaseReport> {
+export async function runUninstall(config: Config, options: UninstallOptions, tools: PhaseTools): Promise<PhaseReport> {
   return untilClosed(tools, (held) => uninstall(config, options, tools, held));
 }
 
 async function uninstall(
   config: Config,
-  options: { readonly dryRun: boolean },
+  options: UninstallOptions,
   tools: PhaseTools,
   held: Held,
 ): Promise<PhaseReport> {
   const early = hostProblems(config);
   if (early.length > 0) return close(tools, 'failed', early, 0);
   const results = await mapInParallel(config.hosts, tools.forks ?? FORKS, (host) =>
-    prepareHost(host, options.dryRun, tools, held.opened),
+    prepareHost(host, options, tools, held.opened),
   );
   const problems = results.flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
@@ -52,7 +54,7 @@ async function uninstall(
 
 async function prepareHost(
   config: HostConfig,
-  dryRun: boolean,
+  { dryRun, keepData = false }: UninstallOptions,
   tools: PhaseTools,
   opened: AsyncDisposableStack,
 ): Promise<Result<Prepared>> {
@@ -61,7 +63,7 @@ async function prepareHost(
   const { settings } = config;
   const state = await inspectHost(access.value.host, config, tools);
   if (!state.ok) return state;
-  const removal = planUninstall(settings, pathsOf(settings), state.value);
+  const removal = planUninstall(settings, pathsOf(settings), state.value, { keepData });
   const dropIns = state.value.dropIns
     .filter(({ path, unit }) => path.includes(`/${unit}.d/`))
     .map(({ path }) => `${path}: a drop-in of the operator`);
