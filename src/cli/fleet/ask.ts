@@ -3,7 +3,7 @@ import { errorCode, errorMessage } from '../../core/error.ts';
 import { isObject } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 import { FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
-import type { FleetGateway } from './gateway.ts';
+import type { FleetGateway } from './fleet-gateway.ts';
 
 const TIMEOUT_MS = 10_000;
 

@@ -3,7 +3,7 @@ import { isObject, parseJson, textOf, type Json } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { withoutKeys } from '../../core/without-keys.ts';
-import type { FleetGateway } from '../fleet/gateway.ts';
+import type { FleetGateway } from '../fleet/fleet-gateway.ts';
 
 const TIMEOUT_MS = 30_000;
 

@@ -1,6 +1,7 @@
 import type { Problem, Result } from '../../core/problem.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
-import { withGateway, type FleetGateway, type GatewayOptions } from '../fleet/gateway.ts';
+import type { FleetGateway, GatewayOptions } from '../fleet/fleet-gateway.ts';
+import { withGateway } from '../fleet/gateway.ts';
 import { readManifest } from '../shipping/package-root.ts';
 import { watchInterruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -103,6 +103,12 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX spent_revision ON spent (revision)',
     ],
   },
+  {
+    version: 4,
+    statements: ['updated', 'expires'].map(
+      (name) => `CREATE INDEX keys_${name} ON keys (${name}_ms, id) WHERE deleted_ms IS NULL`,
+    ),
+  },
 ];
 
 /** The newest schema that this program knows. */

@@ -4,7 +4,7 @@ import { asError } from '../../../core/error.ts';
 import { isObject, textOf, type Json } from '../../../core/json.ts';
 import { pluralize } from '../../../core/pluralize.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
-import type { FleetGateway } from '../../fleet/gateway.ts';
+import type { FleetGateway } from '../../fleet/fleet-gateway.ts';
 import { callForObject } from '../../keys/call-gateway.ts';
 import { readCsv } from '../../keys/csv.ts';
 import { ignoredNotes, runOnGateway, type GatewayCommandOptions } from '../../keys/gateway-command.ts';

@@ -1,7 +1,7 @@
 import { newApiKey } from '../../../core/api-key.ts';
 import { isObject, textOf, type Json } from '../../../core/json.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
-import type { FleetGateway } from '../../fleet/gateway.ts';
+import type { FleetGateway } from '../../fleet/fleet-gateway.ts';
 import { callForObject } from '../../keys/call-gateway.ts';
 import { fieldsOf, type FieldOptions } from '../../keys/field-options.ts';
 import {

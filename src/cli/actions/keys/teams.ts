@@ -1,6 +1,6 @@
 import { isObject, textOf, type Json } from '../../../core/json.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
-import type { FleetGateway } from '../../fleet/gateway.ts';
+import type { FleetGateway } from '../../fleet/fleet-gateway.ts';
 import { callForObject, callGateway } from '../../keys/call-gateway.ts';
 import { fieldsOf } from '../../keys/field-options.ts';
 import { agreed, ignoredNotes, runOnGateway, type CommandResult } from '../../keys/gateway-command.ts';
