@@ -82,6 +82,16 @@ export class UsageRows {
 
   /** Removes at most `most` rows that are older than they are kept; `false`: there are none left. */
   prune(nowMs: number, most: number): boolean {
+    // A removal that a power cut undoes is made again, so it waits for no disk, which others write to meanwhile.
+    this.#database.exec('PRAGMA synchronous = NORMAL');
+    try {
+      return this.#prune(nowMs, most);
+    } finally {
+      this.#database.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
+  #prune(nowMs: number, most: number): boolean {
     const before = Buffer.from((nowMs - KEPT_ROWS_MS).toString(16).padStart(12, '0').padEnd(32, '0'), 'hex');
     const lastDay = Math.floor(nowMs / DAY_MS) - KEPT_DAYS;
     return inTransaction(this.#database, () => {

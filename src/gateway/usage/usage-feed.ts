@@ -156,7 +156,8 @@ export class UsageFeed {
   async #prune(nowMs: number): Promise<void> {
     const store = await this.#options.store();
     while (!this.#isClosed && (await store.pruneUsage(nowMs)))
-      await new Promise((resolve) => setTimeout(resolve, PRUNE_STEP_MS).unref());
+      // A stop waits for this pause: a timer that keeps no process would end it in the middle of its stop.
+      await new Promise((resolve) => setTimeout(resolve, PRUNE_STEP_MS));
     this.#prunedMs = nowMs;
   }
 }
