@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net';
 export const KEY = 'sk-bench-0123456789abcdef';
 
 /** A chat as bytes. */
-export function chatBytes(content: string, stream: boolean): Buffer {
-  return requestBytes('POST', '/v1/chat/completions', {
+export function chatBytes(content: string, stream: boolean, key = KEY): Buffer {
+  const body = {
     model: 'm',
     messages: [
       { role: 'system', content: 'You are terse.' },
@@ -15,7 +15,8 @@ export function chatBytes(content: string, stream: boolean): Buffer {
     temperature: 0.7,
     max_tokens: 64,
     stream,
-  });
+  };
+  return requestBytes('POST', '/v1/chat/completions', body, key);
 }
 
 /** Any request as bytes. */
@@ -41,9 +42,10 @@ export async function runPlain(
   connections: number,
   forMs: number,
   perSecond = Infinity,
+  key = KEY,
 ): Promise<PlainResult> {
   const pauseMs = (1000 * connections) / perSecond;
-  const bytes = chatBytes('Say something.', false);
+  const bytes = chatBytes('Say something.', false, key);
   const latenciesMs: number[] = [];
   let failures = 0;
   const beginMs = performance.now();

@@ -9,8 +9,10 @@ import { delays, startTarget } from './attacks.ts';
 import { measureDecisions } from './decisions.ts';
 import { fuzz, measureStreams, soak } from './endurance.ts';
 import { measureConfigs } from './large-config.ts';
+import { measureKeyCost } from './key-cost.ts';
 import { measure, type Measure } from './measure.ts';
 import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
+import { measureStoredUsage } from './stored-usage.ts';
 import { table } from './table.ts';
 
 const USAGE = `npm run bench:gateway [-- OPTIONS]          what each proxy costs, as a table
@@ -21,6 +23,8 @@ npm run bench:gateway -- fuzz               20,000 malformed requests [--request
 npm run bench:gateway -- attacks            how long large hostile requests delay a small one
 npm run bench:gateway -- configs            starts and reloads of large files
 npm run bench:gateway -- decisions          what a decision of routing costs, with 10,000 requests waiting
+npm run bench:gateway -- usage              100,000 keys and 5 million rows: starts, calls, removal [--keys N] [--rows N]
+npm run bench:gateway -- keys               what a key with limits, a budget and usage costs [--rounds N]
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -33,6 +37,7 @@ npm run bench:gateway -- decisions          what a decision of routing costs, wi
   --peer NAME=COMMAND another proxy, started by a command with {port}, {a} and {b} (addresses of the servers) in it
   --peer-url URL      another proxy, which runs here already; start the servers on known ports for it:
   --seed N            of soak and fuzz (1)
+  --state DIR         usage: makes the store there, keeps it, and uses it again
   --backends A,B      ports of the two servers (any free ones)
 `;
 
@@ -54,6 +59,9 @@ async function main(argv: readonly string[]): Promise<number> {
     by: text,
     requests: text,
     seed: text,
+    keys: text,
+    rows: text,
+    state: text,
     help: { type: 'boolean' },
   } as const;
   const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
@@ -101,6 +109,16 @@ async function main(argv: readonly string[]): Promise<number> {
           ),
         ),
       );
+      return 0;
+    }
+    if (task === 'usage') {
+      const rows = Number(values.rows ?? 5_000_000);
+      const size = { keys: Number(values.keys ?? 100_000), rows, oldRows: Math.ceil(rows / 20) };
+      process.stdout.write(await measureStoredUsage(folder, backends.urls, size, values.state));
+      return 0;
+    }
+    if (task === 'keys') {
+      process.stdout.write(await measureKeyCost(folder, backends.urls, Number(values.rounds ?? 40)));
       return 0;
     }
     if (task === 'configs') {

@@ -36,8 +36,12 @@ const NGINX = '/usr/sbin/nginx';
 export const INSTALLED_FLAGS =
   readFileSync(join(HERE, '../../../templates/gateway'), 'utf8').match(/(?<= )--max-[\w-]+=\d+/g) ?? [];
 
-/** hxllm as it is installed, packed into one file, with everything on; `openai` uses the servers' `/v1` instead of Ollama's API. */
-export function hxllm(provider: 'ollama_chat' | 'openai', nodeFlags: readonly string[] = []): Proxy {
+/** hxllm as it is installed, packed into one file, with everything on; `openai` uses the servers' `/v1` instead of Ollama's API, `settings` are further keys of `hxllm`. */
+export function hxllm(
+  provider: 'ollama_chat' | 'openai',
+  nodeFlags: readonly string[] = [],
+  settings: Readonly<Record<string, unknown>> = {},
+): Proxy {
   return {
     name: provider === 'openai' ? 'hxllm, openai/ servers' : 'hxllm',
     command: ({ folder, port, backends }) => {
@@ -50,8 +54,10 @@ export function hxllm(provider: 'ollama_chat' | 'openai', nodeFlags: readonly st
             api_key: 'none',
           },
         })),
+        router_settings: { routing_strategy: 'fleet' },
         general_settings: { master_key: KEY },
         hxllm: {
+          ...settings,
           listen: `127.0.0.1:${String(port)}`,
           backends: Object.fromEntries(
             backends.map((url) => [provider === 'openai' ? `${url}/v1` : url, { num_parallel: 4096 }]),
@@ -182,7 +188,8 @@ async function opened(port: number, child: ChildProcess, patienceMs: number): Pr
   throw new Error(`${child.spawnargs.join(' ')} does not listen on port ${String(port)}`);
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
