@@ -108,7 +108,7 @@ function addRows(usage: UsageRows, { keys, rows, fromMs, toMs }: RowPlan): void 
       rowOf(fromMs + Math.floor(((toMs - fromMs) * (first + index)) / rows), keys),
     );
     // At their own time none of them is too old.
-    usage.add(batch, [], fromMs);
+    usage.add('made', { ended: batch, refused: [] }, fromMs);
   }
 }
 

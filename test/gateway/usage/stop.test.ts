@@ -23,7 +23,7 @@ function addOldRows(state: string): void {
     const head = [timeOrderedId(OLD_MS), key, null, null, null, [], 'openai', null] as const;
     return [...head, model, model, 'http://s', 'resident', 200, 'answered', 1, 1, 0, 0, 0, 0, 0, 0];
   });
-  new UsageRows(opened.value).add(rows, [], OLD_MS);
+  new UsageRows(opened.value).add('made', { ended: rows, refused: [] }, OLD_MS);
   opened.value.close();
 }
 
