@@ -1,17 +1,27 @@
 import type { Gateway } from '../gateway.ts';
 import type { SharedLimits } from './links-options.ts';
 
-/** The limits of a gateway, whose service a reload replaces. */
+/** The limits and budgets of a gateway, whose service a reload replaces. */
 export function sharedLimits(gateway: Gateway): SharedLimits {
   const limiter = (): ReturnType<Gateway['service']>['limiter'] => gateway.service().limiter;
+  const budgets = (): ReturnType<Gateway['service']>['keptBudgets']['budgets'] => gateway.service().keptBudgets.budgets;
   return {
     used: () => limiter().used(performance.now()),
     adopt: (peer, used) => {
       limiter().adopt(peer, used, performance.now());
     },
-    open: () => limiter().openRequests(),
+    open: () => {
+      const held = budgets().held.own();
+      return limiter()
+        .openRequests()
+        .map((one) => (held.has(one.id) ? { ...one, held: held.get(one.id) } : one));
+    },
     adoptOpen: (peer, open) => {
       limiter().adoptOpen(peer, open);
+      budgets().held.adopt(
+        peer,
+        open.flatMap(({ held }) => held ?? []),
+      );
     },
   };
 }

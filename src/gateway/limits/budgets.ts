@@ -1,6 +1,7 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { partOf } from './part-of.ts';
 import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
+import { HeldByOwner } from './held-amounts.ts';
 import { SpentAmounts, type BudgetAmounts, type BudgetUnit, type Spent, type SpentElsewhere } from './spent-amounts.ts';
 
 /** A request that a budget refuses. Nothing is counted. */
@@ -64,6 +65,8 @@ interface Running {
  */
 export class Budgets {
   readonly #spent = new SpentAmounts();
+  /** What running requests have reserved, told to other instances. */
+  readonly held = new HeldByOwner();
   readonly #told = new Map<string, Told>();
   readonly #onNotice: (notice: BudgetNotice) => void;
   readonly #onChange: () => void;
@@ -84,7 +87,8 @@ export class Budgets {
         const limit = owner.budget?.[unit];
         // A model without a price costs nothing, so no spent amount of money stops it.
         if (limit === undefined || wanted[unit] === 0) continue;
-        const { period, held } = this.#runningOf(owner, unit, dateMs);
+        const { period, held: own } = this.#runningOf(owner, unit, dateMs);
+        const held = own + this.held.elsewhere(owner.id, period.startMs, unit);
         const { amount: spent } = this.#spentOf(owner, unit, period);
         if (spent + held + wanted[unit] <= limit) continue;
         const isHeld = spent + wanted[unit] <= limit;
@@ -104,6 +108,7 @@ export class Budgets {
         if (owner.budget?.[unit] === undefined) continue;
         const running = this.#runningOf(owner, unit, dateMs);
         running.held += wanted[unit];
+        this.held.add(owner.id, running.period.startMs, unit, wanted[unit]);
         held.push({ owner, unit, running });
       }
     if (held.length === 0) return undefined;
@@ -114,6 +119,7 @@ export class Budgets {
       isOver = true;
       for (const { owner, unit, running } of held) {
         running.held -= wanted[unit];
+        this.held.add(owner.id, running.period.startMs, unit, -wanted[unit]);
         if (amounts[unit] > 0) this.#spend(owner, unit, running.period, amounts[unit]);
       }
       this.#onChange();

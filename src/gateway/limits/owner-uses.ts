@@ -1,4 +1,5 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
+import type { HeldAmounts } from './held-amounts.ts';
 import { SlidingMinute, type UsedSecond } from './sliding-minute.ts';
 
 /** The used part of the limits of an owner. Its minutes begin with the first request under such a limit. */
@@ -23,6 +24,8 @@ export interface OpenRequests {
   readonly kind: LimitOwner['kind'];
   readonly id: string;
   readonly open: number;
+  /** Of these requests, if the owner has a budget. */
+  readonly held?: HeldAmounts | undefined;
 }
 
 /** Most owners whose minutes another process gets: 10,000 with a full minute each are 40 MB. */

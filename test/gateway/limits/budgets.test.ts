@@ -133,6 +133,23 @@ test('80 and 100 percent are told once in a period, and again for another budget
   );
 });
 
+test('amounts that requests of an elder instance have reserved count until they end', () => {
+  const owner = ownerOf('a', 100, undefined, DAILY);
+  const [elder, younger] = [new Budgets(), new Budgets()];
+  const first = reserve(elder, [owner], 60);
+  const tell = (): void => {
+    younger.held.adopt('elder', [...elder.held.own().values()]);
+  };
+  tell();
+  assert.partialDeepStrictEqual(younger.refusalOf([owner], tokens(50), DAY), { isHeld: true, spent: 0 });
+  assert.ok(reserve(younger, [owner], 40) !== undefined);
+  assert.equal(younger.refusalOf([owner], tokens(100), DAY + 86_400_000), undefined, 'another period');
+  first?.settle(tokens(10));
+  tell();
+  assert.deepEqual([...elder.held.own()], []);
+  assert.ok(reserve(younger, [owner], 60) !== undefined);
+});
+
 test('amounts that were spent or reserved outlive the process, and none is counted twice', () => {
   const before = new Budgets();
   const owner = ownerOf('a', 100, undefined, DAILY);
