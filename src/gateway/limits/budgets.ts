@@ -65,7 +65,7 @@ interface Running {
  */
 export class Budgets {
   readonly #spent = new SpentAmounts();
-  /** What running requests have reserved, told to other instances. */
+  /** The amounts that running requests have reserved, told to other instances. */
   readonly held = new HeldByOwner();
   readonly #told = new Map<string, Told>();
   readonly #onNotice: (notice: BudgetNotice) => void;
