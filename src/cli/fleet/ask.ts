@@ -2,8 +2,9 @@ import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { errorCode, errorMessage } from '../../core/error.ts';
 import { isObject } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
-import { FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
+import { fleetDocumentSchema, FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
 import type { FleetGateway } from './fleet-gateway.ts';
+import { otherPart } from './other-part.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -42,8 +43,20 @@ function readDocument(gateway: FleetGateway, text: string): Result<FleetDocument
       fix: 'npm install -g hxllm@latest  # then deploy the gateway: hxllm up',
       where: { host: gateway.name },
     });
-  // The gateway writes it by the schema of this version.
+  const other = otherPart(document, fleetDocumentSchema());
+  if (other !== undefined) return fail(anotherBuild(gateway, other));
+  // It was compared with the schema.
   return ok(document as unknown as FleetDocument);
+}
+
+function anotherBuild({ name, url, command }: FleetGateway, part: string): Problem {
+  return {
+    code: 'gateway.version',
+    summary: 'the gateway and this hxllm are of different builds',
+    detail: `Expected the document of GET /fleet as this hxllm knows it, found another ${printable(part)}.`,
+    fix: command === undefined ? `curl ${url}/api/version` : 'hxllm up',
+    where: { host: name },
+  };
 }
 
 function unreachable({ name, url, command }: FleetGateway, error: unknown): Problem {

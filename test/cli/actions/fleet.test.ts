@@ -64,6 +64,19 @@ test('hxllm fleet shows a running gateway: as a picture, in a pipe also with --w
   assertValid(fleetDocumentSchema(), JSON.parse(out));
 });
 
+/** A document of `GET /fleet` with other parts; parts that are `undefined` are missing. */
+function documentWith(parts: Readonly<Record<string, unknown>>): string {
+  const at = '2026-11-30T00:00:00.000Z';
+  const none = { in_flight: 0, waiting: 0, servers: [], servers_left_out: 0, aliases: [], aliases_left_out: 0 };
+  return JSON.stringify({ schema_version: 1, at, strategy: 'fleet', ...none, ...parts });
+}
+
+test('a document with parts that this hxllm does not know is shown', async (t) => {
+  const { code, out } = await run(await serverWith(t, 200, documentWith({ more: 1 })), folderWithKey(t));
+  assert.equal(code, 0);
+  assert.match(out, /0 servers, 0 in flight/);
+});
+
 test('errors say what was expected, what was found, and the command that fixes it', async (t) => {
   await using gateway = await startGateway([{ url: NOWHERE[0] }]);
   const folder = folderWithKey(t, 'sk-wrong-wrong-wrong');
@@ -94,6 +107,15 @@ test('errors say what was expected, what was found, and the command that fixes i
       1,
       /different versions.*Expected version 1 .*found 2.*fix +npm/s,
     ],
+    [
+      await serverWith(t, 200, documentWith({ servers: [{ url: 'http://a' }] })),
+      right,
+      1,
+      /different builds.*found another servers\[0\]\.state\..*fix +curl/s,
+    ],
+    [await serverWith(t, 200, documentWith({ aliases: [7] })), right, 1, /found another aliases\[0\]\./s],
+    [await serverWith(t, 200, documentWith({ servers_left_out: undefined })), right, 1, /another servers_left_out\./s],
+    [await serverWith(t, 200, documentWith({ at: 'noon' })), right, 1, /found another at\./s],
     [await serverWith(t, 502, 'bad\u001B[2J gateway'), right, 1, /found status 502: bad gateway.*fix/s],
     ['ftp://x', right, 64, /not an HTTP URL.*found "ftp:\/\/…".*fix/s],
     ['http://me:secret@host:4000', right, 64, /with credentials in it/s],
