@@ -1,6 +1,6 @@
-import { MARK } from '../core/mark.ts';
 import { SAY } from './base64.ts';
 import { FOLLOWERS } from './followers.ts';
+import { MARKED } from './marked.ts';
 
 /**
  * Lists foreign things at the paths that are its arguments, without the text of a file or the arguments of a program. A link at one of hxllm's paths is foreign, since hxllm puts files there.
@@ -8,7 +8,7 @@ import { FOLLOWERS } from './followers.ts';
 export const FOREIGN_SCRIPT = `
 config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7; shift 7
 ${SAY}
-${FOLLOWERS}
+${FOLLOWERS}${MARKED}
 # Of a foreign file only these words leave the host: its other words may be secrets.
 config_words() { [ -f "$1" ] && grep -qs '^model_list:' -- "$1" && echo model_list; }
 environment_words() { [ -f "$1" ] && grep -Eqs '^(export )?LITELLM_[A-Za-z0-9_]+=' -- "$1" && echo LITELLM_; }
@@ -18,14 +18,13 @@ unit_words() {
   # The program without its arguments.
   sed -nE 's/^[[:space:]]*ExecStart=[-@:+!|]*"?([^"[:space:]]+).*/ExecStart=\\1/p; s/^[[:space:]]*ListenStream=([^[:space:]]+).*/ListenStream=\\1/p' -- "$1" 2>/dev/null | head -n 1
 }
-# A named pipe would keep its reader waiting.
-marked() { [ ! -L "$1" ] && [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
+own_file() { [ ! -L "$1" ] && marked "$1"; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
 kind() { [ -L "$1" ] || stat -c %F -- "$1"; }
-there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")" "$(kind "$config")"
-there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")" "$(kind "$environment")"
+there "$config" && ! own_file "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")" "$(kind "$config")"
+there "$environment" && ! own_file "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")" "$(kind "$environment")"
 # The files beside those; their words stay on the host.
-for more; do there "$more" && ! marked "$more" && say file "$more" '' "$(readlink -- "$more")" "$(kind "$more")"; done
+for more; do there "$more" && ! own_file "$more" && say file "$more" '' "$(readlink -- "$more")" "$(kind "$more")"; done
 root=\${service%/etc/systemd/system/*}
 # The state of a unit, and the links by which it is enabled or has another name.
 state() {
@@ -42,7 +41,7 @@ for unit in "$service" "$socket"; do
   # systemd.unit(5): the first unit file that exists is the unit. One below /etc is shadowed by hxllm's and stays.
   for file in "$root/run/systemd/transient/$name" "$unit" "$root"/{run/systemd/system,run/systemd/generator,usr/local/lib/systemd/system,usr/lib/systemd/system,lib/systemd/system,run/systemd/generator.late}/"$name"; do
     there "$file" || continue
-    [ "$file" = "$unit" ] && marked "$file" && break
+    [ "$file" = "$unit" ] && own_file "$file" && break
     say unit "$file" "$(unit_words "$file")" "$(readlink -- "$file")" "$(kind "$file")"
     state "$name"
     # Where the file is another name of a unit, that unit runs.
@@ -69,11 +68,11 @@ runs_program() {
 }
 # $1 pid, $2 program, $3 unit. A drop-in of the operator may run another program in hxllm's unit, or open another port.
 ours() {
-  case $2 in "$programs"/*) marked "$marker" && return 0;; esac
-  case $3 in litellm.service|litellm@*.service) { marked "$service" || is_program "$2"; } && return 0;; esac
+  case $2 in "$programs"/*) own_file "$marker" && return 0;; esac
+  case $3 in litellm.service|litellm@*.service) { own_file "$service" || is_program "$2"; } && return 0;; esac
   [ "$1" = 1 ] && [ "$3" = litellm.socket ] && ! there "$socket" && runs_program && return 0
   # The service manager itself holds the socket of a unit.
-  [ "$1" = 1 ] && marked "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }
+  [ "$1" = 1 ] && own_file "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }
 }
 # The socket unit for which the service manager holds the port.
 socket_unit() {

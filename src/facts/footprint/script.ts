@@ -1,6 +1,6 @@
-import { MARK } from '../../core/mark.ts';
 import { STATE_FILES, STATE_FOLDERS } from '../../core/state-files.ts';
 import { SAY } from '../base64.ts';
+import { MARKED } from '../marked.ts';
 
 /**
  * Prints one line for each marker, folder, user and group, values in base64. `$1` config folder, `$2` install folder, `$3`
@@ -8,9 +8,8 @@ import { SAY } from '../base64.ts';
  * folders, where another marker may be, so the list grows while it is read.
  */
 export const FOOTPRINT_SCRIPT = `
-${SAY}
+${SAY}${MARKED}
 config=$1 install=$2 unit=$3 account=$4 manager=$6 state=$7 unit_install=
-marked() { [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 folders=() users=() groups=() searched=()
 among() { local word=$1 each; shift; for each; do [ "$each" = "$word" ] && return; done; return 1; }
 folder() {
@@ -49,7 +48,11 @@ for ((n = 0; n < \${#folders[@]}; n++)); do
     esac
   done < "$marker"
 done
-same() { [ "$1" = "$2" ] || [ "$1" -ef "$2" ] || [ "$(readlink -m -- "$1")" = "$(readlink -m -- "$2")" ]; }
+# Links resolved, in one process for all of them.
+mapfile -d '' -t resolved < <(readlink -mz -- "$config" "$install" "\${folders[@]}")
+declare -A real_of=(["$config"]=\${resolved[0]} ["$install"]=\${resolved[1]})
+for ((n = 0; n < \${#folders[@]}; n++)); do real_of[\${folders[n]}]=\${resolved[n+2]}; done
+same() { [ "$1" = "$2" ] || [ "$1" -ef "$2" ] || [ "\${real_of[$1]}" = "\${real_of[$2]}" ]; }
 yes() { if "$@"; then printf yes; else printf no; fi; }
 # An access list may open a folder to an account that exists.
 enters() { getent passwd -- "$account" > /dev/null && timeout 5 runuser -u "$account" -- test -x "$1" 2>/dev/null; }
@@ -80,7 +83,7 @@ for each in "\${folders[@]}"; do
   # Folders above it that others could rename it in, and those through which the service does not get.
   above= closed= place=
   if [ "$manager" != process ] && { same "$each" "$config" || same "$each" "$install" || [ "$each" = "$state" ]; }; then
-    place=$(readlink -m -- "$each") real=$place
+    place=\${real_of[$each]} real=$place
     while real=\${real%/*}; [ -n "$real" ]; do
       [ -d "$real" ] || continue
       IFS=: read -r bits by uid gid <<< "$(stat -c '%a:%U:%u:%g' -- "$real")"

@@ -1,6 +1,6 @@
-import { MARK } from '../../core/mark.ts';
 import { SAY } from '../base64.ts';
 import { FOLLOWERS } from '../followers.ts';
+import { MARKED } from '../marked.ts';
 import { DEPLOYMENTS, INSTANCES } from './deployments.ts';
 
 /**
@@ -9,7 +9,7 @@ import { DEPLOYMENTS, INSTANCES } from './deployments.ts';
  */
 export const INSTALLATION_SCRIPT = `
 ${SAY}
-${FOLLOWERS}
+${FOLLOWERS}${MARKED}
 ${INSTANCES}hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
 user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6 verify=$7; shift 7
 entry=$(getent passwd "$user") && {
@@ -26,7 +26,7 @@ for path; do
   sum= text= marked=no
   if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
     sum=$(hash "$path")
-    head -n 2 -- "$path" | grep -q '^${MARK}' && marked=yes
+    marked "$path" && marked=yes
     # Whole, since a part of a file shows lines as changed that are not. The text of a foreign file stays on the host.
     # A dot at the end keeps line feeds, which the shell would drop.
     case $path in
