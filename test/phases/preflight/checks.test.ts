@@ -227,7 +227,7 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     { disk: { stdout: '', exitCode: 124 } },
     'disk.space',
     'unknown',
-    /no answer within 10 s/,
+    /no answer within 20 s/,
   ],
 ];
 
