@@ -43,7 +43,7 @@ export function sudoWords({ program, flags }: Sudo): string {
 
 /** One call of sudo, for bash: `call` are the flags of this call. */
 export function sudoLine(sudo: Sudo, call: readonly string[], argv: readonly string[]): string {
-  return `${sudoWords(sudo)} ${[...call, '--'].join(' ')} ${shellLine(argv)}`;
+  return `${sudoWords(sudo)} ${[...call, '--'].map(quote).join(' ')} ${shellLine(argv)}`;
 }
 
 /** The result of a command whose input began with sudo's password, without it: another program than bash may have echoed its input. */
