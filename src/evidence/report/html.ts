@@ -113,7 +113,9 @@ function problemSection(report: RunReport): Section | undefined {
       `<b class="bad">no result</b>${fields([['', why]])}`,
     ]),
   ];
-  return rows.length === 0 ? undefined : { id: 'problems', title: 'Problems', body: table(['place', 'problem'], rows) };
+  return rows.length === 0
+    ? undefined
+    : { id: 'problems', title: 'Problems', body: table(['place', 'problem'], rows, 'places') };
 }
 
 function checkSection(id: string, title: string, results: readonly CheckResult[]): Section | undefined {

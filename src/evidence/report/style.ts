@@ -21,6 +21,7 @@ table { border-collapse: collapse; width: 100%; margin: .25rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--dim); font-weight: 600; }
 td.word, th.word { white-space: nowrap; }
+.places td.word { white-space: normal; } .places th:first-child { width: 14rem; }
 .columns th:first-child { width: 9rem; } .columns th:nth-child(2) { width: 12rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); } .note { color: var(--note); } .dim { color: var(--dim); }
 .word { font-weight: 600; }

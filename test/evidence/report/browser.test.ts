@@ -96,6 +96,13 @@ const RUNS: Readonly<Record<string, (run: ReturnType<typeof openPhase>) => Parti
   },
 };
 
+/** Names and texts that nobody expects, each as host, server, alias and finding. */
+const NAMES: Readonly<Record<string, string>> = {
+  'of wide letters without a break': 'W'.repeat(200),
+  'from right to left': `${'שרת-'.repeat(30)}\u202Eabc`,
+  'with markup in them': '<b onload=x>"&amp;</b>'.repeat(8),
+};
+
 const skip = CHROMIUM === undefined ? 'there is no Chromium' : false;
 
 for (const [phase, play] of Object.entries(RUNS))
@@ -114,6 +121,38 @@ for (const [phase, play] of Object.entries(RUNS))
         `${String(width)} px${print ? ' on paper' : ''}`,
       );
   });
+
+for (const [title, name] of Object.entries(NAMES))
+  test(`names ${title} leave the page whole`, { skip }, async () => {
+    const run = openPhase('smoke');
+    const share = { [`http://${name}:1`]: 5, [`http://${name}:2`]: 1 };
+    const ramps = [{ alias: name, steps: [1, 2].map(step), samples: [5, 9_000_000].map(sample) }];
+    const targets = [{ name, latency_ms: [1], stream: { model: name, pieces_ms: [1, 2] }, share, ramps }];
+    run.recorder.file('measurements.json', { schema_version: 1, targets });
+    run.recorder.event({ kind: 'note', host: name, text: name });
+    const results = (['fail', 'pass'] as const).map((outcome) => ({
+      ...check('a.b', outcome),
+      host: name,
+      seen: name,
+    }));
+    const problems = [{ code: 'a.b', summary: name, detail: name, fix: name, where: { host: name } }];
+    run.close({ ...CLOSING, ending: 'failed', exitCode: 1, hosts: [name], results, problems });
+    const html = readFileSync(join(run.folder, 'report.html'), 'utf8');
+    for (const width of [390, 1280])
+      assert.deepEqual(await lookAt(html, width), { cutOff: [], overlapping: [], violations: [] }, String(width));
+  });
+
+test('a text that a box, a picture or the edge of the window cuts off is found', { skip }, async () => {
+  const page = (body: string): string =>
+    `<!doctype html><html lang="en"><head><title>t</title></head><body><main><h1>t</h1>${body}</main></body></html>`;
+  const rows: readonly (readonly [string, number])[] = [
+    ['<p>whole</p>', 0],
+    ['<p style="height:8px;overflow:hidden">low</p>', 1],
+    ['<p style="position:relative;left:-90px">left</p>', 1],
+    ['<svg role="img" aria-label="a" viewBox="0 0 90 20"><text x="60" y="14">a long text</text></svg>', 1],
+  ];
+  for (const [body, count] of rows) assert.equal((await lookAt(page(body), 390)).cutOff.length, count, body);
+});
 
 test('a page that is cut off, overlaps or names nothing is found', { skip }, async () => {
   const bad =

@@ -32,7 +32,11 @@ const all = [...document.body.querySelectorAll('*')].filter((one) => one.checkVi
 const hidden = (one) => getComputedStyle(one).clipPath !== 'none' || one.closest('thead') !== null && getComputedStyle(one.closest('thead')).clipPath !== 'none';
 const shown = all.filter((one) => !hidden(one) && !one.closest('svg'));
 const width = document.documentElement.clientWidth;
-const cutOff = shown.filter((one) => one.getBoundingClientRect().right > width + 1 || one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0).map(words);
+const isOutside = (box) => box.right > width + 1 || box.left < -1 || box.top + scrollY < -1;
+const hides = (one) => one.clientWidth > 0 && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY !== 'visible');
+const isBeyond = (one) => { const [box, frame] = [one.getBoundingClientRect(), one.ownerSVGElement.getBoundingClientRect()];
+  return box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1; };
+const cutOff = [...shown.filter((one) => isOutside(one.getBoundingClientRect()) || hides(one)), ...all.filter((one) => one.ownerSVGElement && isBeyond(one))].map(words);
 const texts = [...all].filter((one) => !hidden(one) && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''));
 const boxes = texts.flatMap((one) => [...one.childNodes].filter((node) => node.nodeType === 3 && node.data.trim() !== '').flatMap((node) => {
   const range = document.createRange(); range.selectNodeContents(node);

@@ -80,3 +80,19 @@ test('a damaged document leaves out what is not as expected, and never breaks th
     { numRuns: 60 },
   );
 });
+
+test('servers of one domain, and more aliases than colours, are told apart', () => {
+  const name = (number: number): string => `http://hx-llm${String(number).padStart(2, '0')}.dev-test.hana-x.ai:11434`;
+  const same = (number: number): string => `http://${'a'.repeat(40)}${String(number)}${'b'.repeat(40)}`;
+  const ramps = Array.from({ length: 12 }, (_, alias) => ({ alias: `m${String(alias)}`, steps: [step(1, 40)] }));
+  for (const make of [name, same]) {
+    const share = Object.fromEntries([1, 2, 3].map((number) => [make(number), number]));
+    const html = chartsOf({ targets: [{ name: 'h', share, ramps }] });
+    const bars = html.slice(html.indexOf('aria-label="Answers by server"'), html.indexOf('</svg>'));
+    const labels = [...bars.matchAll(/<text x="0"[^>]*>([^<]+)/g)].map(([, label]) => label);
+    assert.equal(new Set(labels).size, 3, labels.join());
+    const legend = [...html.matchAll(/<polyline class="(\w+)"[^>]*?( stroke-dasharray="[^"]*")?\/><text/g)];
+    assert.equal(legend.length, 12);
+    assert.equal(new Set(legend.map(([, tone, dash]) => `${String(tone)}${String(dash)}`)).size, 12);
+  }
+});
