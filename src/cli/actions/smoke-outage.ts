@@ -6,14 +6,17 @@ import { runAsRoot } from '../hosts/as-root.ts';
 
 /** A server is out of use for at most so long, whatever happens on this side. */
 const MOST_SECONDS = 300;
+/** The host takes a connection for lost that says nothing for so long: without a word from the network its end may never be seen there. */
+const SILENT_SECONDS = 30;
+const BEAT_MS = 5000;
 const DRAINED = 'hxllm:drained';
 const RETURNED = 'hxllm:undrained';
 
 /**
- * Drains a server and holds it until the input ends: on a word from here, or because this program, its machine or the connection is gone. The
+ * Drains a server and holds it until the input ends or is silent: this program, its machine or the connection is gone then, or it said so. The
  * gateway may restart at that moment, so taking the server back is tried again.
  */
-const SCRIPT = `gateway=$1 url=$2 seconds=$3
+const SCRIPT = `gateway=$1 url=$2 seconds=$3 silent=$4
 [ -x "$gateway" ] || { echo "no gateway is installed there" >&2; exit 1; }
 back() {
   trap '' HUP INT TERM PIPE
@@ -26,7 +29,7 @@ back() {
 trap back HUP INT TERM PIPE
 "$gateway" --control drain "$url" >/dev/null || exit 1
 echo ${DRAINED}
-IFS= read -r -t "$seconds" _ || :
+while [ "$SECONDS" -lt "$seconds" ] && IFS= read -r -t "$silent" _; do :; done
 back`;
 
 /** Takes servers of a host's gateway out of use, by draining them as `hxllm backend drain` does. */
@@ -50,10 +53,11 @@ async function hold(config: HostConfig, server: string, { connect, signal }: Pha
   let said = '';
   const ran = runAsRoot(host, config.become, {
     script: SCRIPT,
-    args: [`${pathsOf(config.settings).current}/gateway`, server, String(MOST_SECONDS)],
+    args: [`${pathsOf(config.settings).current}/gateway`, server, String(MOST_SECONDS), String(SILENT_SECONDS)],
     title: 'take a server out of use',
     signal: whole.signal,
     inputUntil: letGo.signal,
+    inputBeatMs: BEAT_MS,
     timeoutMs: (MOST_SECONDS + 60) * 1000,
     onOutput: (chunk) => {
       said += Buffer.from(chunk).toString();
@@ -62,6 +66,7 @@ async function hold(config: HostConfig, server: string, { connect, signal }: Pha
   }).finally(() => drained.resolve('ended'));
   const { name } = config.target;
   if ((await drained.promise) === 'ended') {
+    letGo.abort();
     const result = await ran;
     await host.close();
     return result.ok ? fail(notTaken(name, server, lastLine(result.value.stderr))) : result;
@@ -76,7 +81,7 @@ async function hold(config: HostConfig, server: string, { connect, signal }: Pha
       return fail({
         code: 'smoke.not-put-back',
         summary: `${server} may still be drained on ${name}`,
-        detail: `Expected the gateway to use it again, found: ${found}. The host puts it back by itself within ${String(MOST_SECONDS)} s if its command still runs.`,
+        detail: `Expected the gateway to use it again, found: ${found}. The host puts it back by itself within ${String(SILENT_SECONDS)} s if its command still runs.`,
         fix: `hxllm backend undrain ${server} --limit ${name}`,
         where: { host: name },
       });

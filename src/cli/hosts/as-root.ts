@@ -18,6 +18,8 @@ export interface RootScript {
   readonly onOutput?: (chunk: Uint8Array) => void;
   /** With `onOutput`: ends the input alone, and the script goes on to its own end. By default `signal` ends both. */
   readonly inputUntil?: AbortSignal;
+  /** With `onOutput`: the input gets an empty line so often, by which the script knows that this program is there. */
+  readonly inputBeatMs?: number;
 }
 
 /** The line that root prints to stderr before anything else. */
@@ -27,7 +29,7 @@ const ROOT = 'hxllm:root';
 export async function runAsRoot(host: Host, become: Become, root: RootScript): Promise<Result<CommandResult>> {
   // A password that is refused must not be followed by more input, which sudo would take for another try.
   if (root.onOutput !== undefined && isSudo(become) && become.password !== undefined) {
-    const { onOutput: _onOutput, inputUntil: _inputUntil, ...rest } = root;
+    const { onOutput: _onOutput, inputUntil: _inputUntil, inputBeatMs: _inputBeatMs, ...rest } = root;
     const tried = await runAsRoot(host, become, { ...rest, script: ':', args: [], timeoutMs: SUDO_MS });
     if (!tried.ok) return tried;
   }
@@ -37,7 +39,7 @@ export async function runAsRoot(host: Host, become: Become, root: RootScript): P
     {
       argv: ['bash', '-s'],
       title,
-      stdin: onOutput === undefined ? text : openUntil(text, root.inputUntil ?? signal),
+      stdin: onOutput === undefined ? text : openUntil(text, root.inputUntil ?? signal, root.inputBeatMs),
       ...(onOutput === undefined ? {} : { onOutput }),
     },
     { signal, timeoutMs },
@@ -65,17 +67,21 @@ function sudoOf(become: Become, argv: readonly string[]): string {
   return String.raw`{ printf '%s\n' "$hxllm_password"; cat; } | ${sudoLine(become, ['-k', '-S', '-p', ''], argv)}`;
 }
 
-/** An input that stays open after the text until the signal aborts. */
-async function* openUntil(text: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
+/** An input that stays open after the text until the signal aborts, with an empty line at each beat. */
+async function* openUntil(text: string, signal: AbortSignal, beatMs?: number): AsyncIterable<Uint8Array> {
   yield Buffer.from(text);
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  while (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = beatMs === undefined ? undefined : setTimeout(resolve, beatMs);
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        { once: true },
+      );
+    });
+    if (!signal.aborted) yield Buffer.from('\n');
+  }
 }
