@@ -91,7 +91,7 @@ function labelsOf(names: readonly string[], most: number): readonly string[] {
 
 /** A name without its middle: servers of a domain have the same end, and models of a family the same beginning. */
 function shorten(name: string, most: number): string {
-  const letters = [...name];
+  const letters = Array.from(name);
   const kept = (most - 1) / 2;
   return letters.length <= most
     ? name
