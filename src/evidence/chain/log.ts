@@ -23,6 +23,8 @@ export function readChainLog(path: string): ChainLog {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
+    // A folder in its place has no line.
+    if (errorCode(error) === 'EISDIR') return { exists: true, links: [], damaged: [1] };
     if (errorCode(error) !== 'ENOENT') throw error;
     return { exists: false, links: [], damaged: [] };
   }

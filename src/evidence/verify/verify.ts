@@ -95,11 +95,13 @@ function entriesOf(folder: string): readonly Dirent[] {
   return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-// In a folder of another user, the own evidence is below the user's name.
+// In a folder of another user, the own evidence is below the user's name. A folder with runs is a phase, whatever was put beside them.
 function hasOwnPhases(folder: string): boolean {
   try {
-    return readdirSync(folder, { withFileTypes: true }).some(
-      (entry) => entry.name === CHAIN_LOG || (entry.isDirectory() && isPhase(entry.name)),
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return (
+      !entries.some(({ name }) => isRun(name)) &&
+      entries.some((entry) => entry.name === CHAIN_LOG || (entry.isDirectory() && isPhase(entry.name)))
     );
   } catch {
     // It is closed to this user.
