@@ -6,7 +6,7 @@ import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { ENDPOINTS } from './api/endpoints.ts';
 import { modelBody, modelsBody } from './api/openai/models.ts';
 import { notStored } from './api/responses/stored-state.ts';
-import { authenticate, authenticateMaster } from './auth/bearer.ts';
+import { authenticate, authenticateAgain, authenticateMaster } from './auth/bearer.ts';
 import { addModelInfo } from './catalogue/litellm-routes.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
@@ -68,17 +68,17 @@ export function createApp({ readiness: ready, metrics, admin }: AppOptions): Hon
 
 /** Lets a handler run only for a caller with a key. */
 function withKey(handler: Handler): Handler {
-  return guarded(handler, authenticate);
+  return async (c) => {
+    let caller = authenticate(c.env);
+    if (!caller.ok) caller = await authenticateAgain(c.env, caller);
+    return caller.ok ? handler(c) : errorResponse(c.env, caller.failure);
+  };
 }
 
 /** Lets a handler run only for a caller with the master key. */
 function withMasterKey(handler: Handler): Handler {
-  return guarded(handler, authenticateMaster);
-}
-
-function guarded(handler: Handler, judge: typeof authenticate): Handler {
   return (c) => {
-    const caller = judge(c.env);
+    const caller = authenticateMaster(c.env);
     return caller.ok ? handler(c) : errorResponse(c.env, caller.failure);
   };
 }

@@ -12,6 +12,8 @@ import { openSqliteStore } from './store/sqlite-store.ts';
 const FILE = 'gateway.db';
 /** Time between two looks for a database that another instance makes, ms. */
 const LOOK_MS = 1000;
+/** For so long after it has taken over, an instance may be asked with a key that the one before has just made, ms. */
+const SHARED_MS = 60_000;
 
 /**
  * The store of keys of a gateway, and its keys in memory. Without keys there is no database: the first one that is made through the API makes
@@ -63,6 +65,16 @@ export class KeyRecords {
     return this.#opening;
   }
 
+  /** This instance has taken over: for a while an unknown key is looked for in the store. */
+  tookOver(): void {
+    const untilMs = performance.now() + SHARED_MS;
+    this.keys.lookAgain = () => {
+      if (performance.now() < untilMs) return this.#lookNow().catch(() => {});
+      this.keys.lookAgain = () => undefined;
+      return undefined;
+    };
+  }
+
   /** Everything that was stored before the call is in memory behind it. */
   async follow(): Promise<void> {
     await this.#follower?.follow();
@@ -109,6 +121,13 @@ export class KeyRecords {
       this.#await(file);
     });
     return opened;
+  }
+
+  /** Its first key may have made the database, too. */
+  async #lookNow(): Promise<void> {
+    const { file } = this;
+    if (this.#store !== undefined) await this.follow();
+    else if (file !== undefined && (await exists(file))) await this.open();
   }
 
   #await(file: string): void {

@@ -47,7 +47,10 @@ export async function runGateway(options: RunOptions): Promise<readonly Problem[
   if (!read.ok) return read.problems;
   const gateway = createGateway(config, log, undefined, flags.instance, records, ownVersion());
   const signals = listenForSignals();
-  const accept = async (): Promise<Result<readonly ListenAddress[]>> => begin(options, gateway, signals, log);
+  const accept = async (): Promise<Result<readonly ListenAddress[]>> => {
+    if (place !== undefined) records.tookOver();
+    return begin(options, gateway, signals, log);
+  };
   const instance =
     place === undefined
       ? undefined

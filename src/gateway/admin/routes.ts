@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { isObject, type Json } from '../../core/json.ts';
-import { authenticate } from '../auth/bearer.ts';
+import { authenticate, authenticateAgain } from '../auth/bearer.ts';
 import { headerValue } from '../http/header-value.ts';
 import { readBody } from '../http/request-body.ts';
 import { errorResponse, sizedResponse } from '../http/sized-response.ts';
@@ -92,7 +92,8 @@ async function serve(
   { env, req }: Context<GatewayEnv>,
   { least, handler, admin, action, file }: Serving,
 ): Promise<Response> {
-  const caller = authenticate(env);
+  let caller = authenticate(env);
+  if (!caller.ok) caller = await authenticateAgain(env, caller);
   if (!caller.ok) return errorResponse(env, caller.failure);
   const ignored = new Set<string>();
   // It comes first: of many names the header has only the first ones.

@@ -59,6 +59,14 @@ export function authenticate(context: RequestContext): FailureOr<Caller> {
   return refuse('invalid_api_key', told === undefined ? MISSING : whyRefused(told.text, told.verdict));
 }
 
+/** A second judgement of a refused request, where another instance may have made its key a moment ago. */
+export async function authenticateAgain(context: RequestContext, first: FailureOr<Caller>): Promise<FailureOr<Caller>> {
+  const looked = context.service.keys.lookAgain();
+  if (looked === undefined) return first;
+  await looked;
+  return authenticate(context);
+}
+
 /** Lets in only the master key, or every caller of a gateway without one: for what shows all models, servers and callers. */
 export function authenticateMaster(context: RequestContext): FailureOr<Caller> {
   const caller = authenticate(context);

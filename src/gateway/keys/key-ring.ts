@@ -52,6 +52,11 @@ export class KeyRing {
     this.#takenOut = stored?.fileKeys?.takenOut(keys) ?? new Map();
   }
 
+  /** Reads keys that another instance may just have made; `undefined`: none may have. */
+  lookAgain(): Promise<void> | undefined {
+    return this.#stored?.lookAgain();
+  }
+
   /** Judges a key by its text; `nowMs` is the time since 1970. */
   judge(text: string, nowMs: number): KeyVerdict {
     const hash = apiKeyHash(text);

@@ -20,6 +20,9 @@ export class StoredKeys {
   /** The keys that have stood in the operator's files, if they are remembered. */
   fileKeys: FileKeyHistory | undefined;
 
+  /** Reads what another instance may just have changed; `undefined`: none may have. */
+  lookAgain: () => Promise<void> | undefined = () => undefined;
+
   /** Number of keys. */
   get size(): number {
     return this.#byId.size;

@@ -1,5 +1,5 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
-import { authenticate } from '../auth/bearer.ts';
+import { authenticate, authenticateAgain } from '../auth/bearer.ts';
 import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure, FailureOr } from '../exchange.ts';
 import { readBody } from '../http/request-body.ts';
@@ -27,7 +27,8 @@ import { ClientResponse } from './response.ts';
 /** Serves a request with a body: authenticate → limits of the key → readBody → parse → resolveModel → ableGroup → limits of tokens → forward. `named` is the model that the path names. Never throws. */
 export async function handleRequest(context: RequestContext, endpoint: Endpoint, named?: string): Promise<void> {
   try {
-    const caller = authenticate(context);
+    let caller = authenticate(context);
+    if (!caller.ok) caller = await authenticateAgain(context, caller);
     if (!caller.ok) return reject(context, caller.failure);
     const limited = context.key === undefined ? undefined : limitFailure(context, context.key);
     if (limited !== undefined) return reject(context, limited);

@@ -29,7 +29,7 @@ test('limits and budgets hold over a take-over, with what the elder instance sti
     ask('/v1/chat/completions', key, { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...more });
   const first = host.launch('1', file);
   await untilLogged(first, 'listening');
-  // As `smoke --keys` does.
+  // As `smoke --keys` does, over one connection.
   const { key } = (await (await ask('/key/generate', KEY, { rpm_limit: 2 })).json()) as { readonly key: string };
   for (const status of [200, 200]) assert.equal((await chat(key)).status, status);
   fake.behave(stalls('a'));
