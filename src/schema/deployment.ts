@@ -4,6 +4,7 @@ import type { Deployment } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { AS_A_FIELD, readBodyFields } from './body-fields.ts';
 import { readExtraBody } from './extra-body.ts';
+import { refuseUnsendable } from './header-key.ts';
 import { whole } from './kind.ts';
 import { listedEntry } from './listed-entry.ts';
 import { knownOptions, warnOfUnknownOption } from './options.ts';
@@ -12,9 +13,6 @@ import { readThinking } from './thinking.ts';
 import { readSection, type IssueList, type UnknownKey } from './section.ts';
 import { LITELLM_PARAMS, MODEL_INFO, isLitellmKey } from './sections/model-list.ts';
 import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
-
-/** RFC 9110 5.5: visible characters, spaces and tabs; Node sends Latin-1. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The end of an address that LiteLLM takes for the whole path (llms/ollama, `get_complete_url`); `/api` alone cannot be meant either. */
 const OLLAMA_PATH = /\/api(?:\/(?:chat|generate|embed))?\/?$/;
@@ -44,7 +42,7 @@ export function readDeployment(
   const cooldown = about.cooldown_time ?? params.cooldown_time;
   const address = params.api_base ?? params.base_url ?? defaultUrl ?? '';
   const url = target.provider === 'ollama' ? address.replace(OLLAMA_PATH, '') : address;
-  refuseUnsendable(params.api_key, at, findings);
+  refuseUnsendable(params.api_key, [...at, 'api_key'], findings);
   if (target.provider === 'ollama' && /\/v1$/i.test(url))
     findings.warning(
       'config.api-base-of-v1',
@@ -95,16 +93,6 @@ function thinkingOf(
     { path: [...at, 'reasoning_effort'], value: effort },
   ];
   return readThinking(given, findings);
-}
-
-function refuseUnsendable(apiKey: string | undefined, at: DocumentPath, findings: IssueList): void {
-  if (apiKey !== undefined && !HEADER_VALUE.test(apiKey))
-    findings.error(
-      'config.api-key-unsuitable',
-      [...at, 'api_key'],
-      'expected a key that an HTTP header can hold, found a line break, a control character or a character beyond Latin-1',
-      'set the key again, without the line break at its end: KEY="$(cat FILE)"',
-    );
 }
 
 /** Ollama's options of an entry: known ones as read, unknown ones as written. */

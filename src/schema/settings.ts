@@ -16,6 +16,7 @@ import { GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS } from './sections/
 import type { ROOT } from './sections/sections.ts';
 import { resolveFallbacks } from './fallbacks.ts';
 import { GroupNames } from './group-names.ts';
+import { refuseUnmatchable } from './header-key.ts';
 import type { ModelList } from './model-list.ts';
 import { readKeys, readTeams } from './keys.ts';
 import { readEndUserLimits, readUserHeaders } from './end-users.ts';
@@ -153,6 +154,8 @@ function masterKeyOf(key: string | undefined, previous: string | undefined, find
       'expected a master key beside the previous one, found none',
       'set general_settings.master_key to os.environ/LITELLM_MASTER_KEY, or remove hxllm.master_key_previous and LITELLM_MASTER_KEY_PREVIOUS',
     );
+  refuseUnmatchable(key, ['general_settings', 'master_key'], findings);
+  refuseUnmatchable(previous, ['hxllm', 'master_key_previous'], findings);
   if (key === undefined) return { state: 'none' };
   return { state: 'set', key: new Secret(key), ...(previous === undefined ? {} : { previous: new Secret(previous) }) };
 }

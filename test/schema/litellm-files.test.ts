@@ -137,6 +137,18 @@ test('LITELLM_MASTER_KEY is the key of a file without one; OLLAMA_API_BASE the a
   assert.ok(own?.masterKey.state === 'set' && own.masterKey.key.equals('sk-2'));
 });
 
+test('a key of the gateway that no header of a client can hold is refused', () => {
+  const refusals = (key: string, previous = 'sk-1'): readonly string[] =>
+    read(
+      { model_list: [entry()], general_settings: { master_key: 'os.environ/KEY' } },
+      { KEY: key, LITELLM_MASTER_KEY_PREVIOUS: previous },
+    ).issues.map(({ code, path }) => `${code} ${path.join('.')}`);
+  for (const key of ['sk-2\n', 'sk-2\r\n', ' sk-2', 'sk-\x072', ' '])
+    assert.deepEqual(refusals(key), ['config.api-key-unsuitable general_settings.master_key'], JSON.stringify(key));
+  assert.deepEqual(refusals('sk-2', 'sk-1\n'), ['config.api-key-unsuitable hxllm.master_key_previous']);
+  assert.deepEqual(refusals('sk-2 \u20ac\t2'), []);
+});
+
 test('environment_variables of the file come before those of the process, and may refer to them', () => {
   const { config } = read(
     {

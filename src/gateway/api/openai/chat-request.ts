@@ -101,7 +101,8 @@ function readFormat(body: Body): ChatRequest['format'] {
 function readLogprobs(body: Body): number | undefined {
   const isRequested = body.flag('logprobs') ?? false;
   const top = body.whole('top_logprobs', 0, 20);
-  if (!isRequested && top !== undefined)
+  // 0 asks for nothing: clients that write all defaults send it.
+  if (!isRequested && top !== undefined && top > 0)
     return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
   return isRequested ? (top ?? 0) : undefined;
 }

@@ -173,6 +173,7 @@ export class AnswerLines implements ResponseDecoder {
 
 /** The text of an error, which proxies in front of Ollama send as OpenAI's error object. */
 function errorText(error: unknown): string {
+  if (error === '') return 'the backend failed without a reason';
   if (typeof error === 'string') return error;
   return isObject(error) && typeof error['message'] === 'string' ? error['message'] : JSON.stringify(error);
 }

@@ -131,6 +131,7 @@ test('an error object in a line is a failure with its message, as the first line
   for (const [error, message] of [
     [{ message: 'boom', type: 'server_error' }, /boom/],
     [{ code: 7 }, /"code":7/],
+    ['', /without a reason/],
     ['boom', /boom/],
   ] as const)
     for (const before of [[], [says({ content: 'a' })]]) {
