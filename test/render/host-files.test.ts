@@ -87,14 +87,26 @@ test('the wrapper starts the shipped runtime with the release’s bundle and pas
   assert.ok(release.ok);
   const runtime = `${release.value.runtimeFolder}/bin/node`;
   execFileSync('mkdir', ['-p', join(runtime, '..')]);
-  writeFileSync(runtime, '#!/bin/sh\nfor a; do echo "$a"; done\n', { mode: 0o755 });
+  writeFileSync(runtime, '#!/bin/sh\nprintenv MALLOC_TRIM_THRESHOLD_\nfor a; do echo "$a"; done\n', { mode: 0o755 });
   writeFileSync(join(folder, 'gateway'), release.value.files.find((file) => file.name === 'gateway')?.content ?? '', {
     mode: 0o755,
   });
-  const seen = execFileSync(join(folder, 'gateway'), ['--check', 'a b', ''], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line !== '--use-system-ca');
-  assert.deepEqual(seen, ['--max-semi-space-size=12', `${folder}/gateway.mjs`, '--check', 'a b', '', '']);
+  const seen = (environment: NodeJS.ProcessEnv): readonly string[] =>
+    execFileSync(join(folder, 'gateway'), ['--check', 'a b', ''], { encoding: 'utf8', env: environment })
+      .split('\n')
+      .filter((line) => line !== '--use-system-ca');
+  const { MALLOC_TRIM_THRESHOLD_: _trim, ...plain } = process.env;
+  const started = [
+    '--no-maglev-inlining',
+    '--max-semi-space-size=12',
+    `${folder}/gateway.mjs`,
+    '--check',
+    'a b',
+    '',
+    '',
+  ];
+  assert.deepEqual(seen(plain), ['1048576', ...started]);
+  assert.deepEqual(seen({ ...plain, MALLOC_TRIM_THRESHOLD_: '8' }), ['8', ...started], 'a variable that is set stays');
   rmSync(folder, { recursive: true });
 });
 

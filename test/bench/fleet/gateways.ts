@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RoutingStrategy } from '../../../src/core/routing-strategy.ts';
 import type { Scenario } from '../../../src/simulation/scenario.ts';
 import { KEY } from '../gateway/load.ts';
-import { INSTALLED_FLAGS, type Place } from '../gateway/proxy.ts';
+import { INSTALLED_FLAGS, INSTALLED_VARIABLES, type Place } from '../gateway/proxy.ts';
 
 /** A gateway that the bench starts in front of the servers of a scenario. */
 export interface Gateway {
@@ -31,7 +31,16 @@ export function hxllm(strategy: RoutingStrategy, traceFolder?: string): Gateway 
       };
       const trace = traceFolder === undefined ? [] : [`HXLLM_ROUTE_TRACE=${join(traceFolder, `${strategy}.ndjson`)}`];
       const program = join(folder, '../gateway.mjs');
-      return ['env', ...trace, process.execPath, ...INSTALLED_FLAGS, program, '--config', configFile(folder, config)];
+      return [
+        'env',
+        ...INSTALLED_VARIABLES,
+        ...trace,
+        process.execPath,
+        ...INSTALLED_FLAGS,
+        program,
+        '--config',
+        configFile(folder, config),
+      ];
     },
   };
 }

@@ -32,9 +32,15 @@ export interface Started {
 const HERE = import.meta.dirname;
 const NGINX = '/usr/sbin/nginx';
 
+const WRAPPER = readFileSync(join(HERE, '../../../templates/gateway'), 'utf8');
+
 /** The options of Node.js with which an installed gateway runs. */
-export const INSTALLED_FLAGS =
-  readFileSync(join(HERE, '../../../templates/gateway'), 'utf8').match(/(?<= )--max-[\w-]+=\d+/g) ?? [];
+export const INSTALLED_FLAGS = WRAPPER.match(/(?<= )--(?:max-[\w-]+=\d+|no-[\w-]+)(?= .*gateway\.mjs)/g) ?? [];
+
+/** Its variables of glibc's malloc, each as `NAME=value`. */
+export const INSTALLED_VARIABLES = [...WRAPPER.matchAll(/"\$\{(MALLOC_\w+):=(\d+)\}"/g)].map(
+  ([, name = '', value = '']) => `${name}=${value}`,
+);
 
 /** hxllm as it is installed, packed into one file, with everything on; `openai` uses the servers' `/v1` instead of Ollama's API, `settings` are further keys of `hxllm`. */
 export function hxllm(
@@ -66,7 +72,8 @@ export function hxllm(
       };
       writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config));
       const program = join(folder, 'gateway.mjs');
-      return [process.execPath, ...INSTALLED_FLAGS, ...nodeFlags, program, '--config', join(folder, 'config.yaml')];
+      const node = ['/usr/bin/env', ...INSTALLED_VARIABLES, process.execPath, ...INSTALLED_FLAGS, ...nodeFlags];
+      return [...node, program, '--config', join(folder, 'config.yaml')];
     },
   };
 }
