@@ -31,7 +31,11 @@ test('a key that the elder instance has just made opens the newer one, and its l
           resolve([answer.statusCode ?? 0, text]);
         });
       });
-      asked.on('error', reject);
+      asked.on('error', (error) => {
+        // The elder instance has closed a connection that was kept, just as the request was sent.
+        if (asked.reusedSocket) resolve(ask(path, key, body));
+        else reject(error);
+      });
       asked.end(JSON.stringify(body));
     });
   let last: Launched = host.launch('1', file);
@@ -60,7 +64,8 @@ test('a key that the elder instance has just made opens the newer one, and its l
     await last.ended();
     last = next;
   }
-  // Two at the newer one and one over a connection that the elder one still had: both admitted within the second.
-  seen.delete('200 200 200');
-  assert.deepEqual([...seen], ['200 200 429']);
+  assert.ok(seen.has('200 200 429'));
+  // One may have been sent twice, or have met the elder instance within the second in which both admit.
+  for (const other of ['200 200 429', '200 429 429', '200 200 200']) seen.delete(other);
+  assert.deepEqual([...seen], []);
 });
