@@ -135,6 +135,6 @@ async function chooseHosts({ inventory, request, findings }: Sources): Promise<R
     code: 'inventory.no-match',
     summary: `--limit excludes all hosts of [${GROUP}]`,
     detail: `Expected a host of [${GROUP}] (${group.join(', ')}), found ${request.limit}, which matches ${limited.value.join(', ')}.`,
-    fix: `--limit ${group[0] ?? 'HOST'}`,
+    fix: 'hxllm inventory  # shows the hosts of each group',
   });
 }

@@ -3,6 +3,7 @@ import { Secret } from '../../core/secret.ts';
 import { vaultQuestions } from '../vault/request.ts';
 import { sshPromptsOf } from '../terminal/ssh-prompts.ts';
 import { ciServerOf } from '../ci/ci-server.ts';
+import { harmlessOutput } from '../ci/harmless-output.ts';
 import { maskingRedaction, reportToCi } from '../ci/report-to-ci.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
@@ -31,7 +32,8 @@ export async function start(own: Terminal, { name, argv, options, several, work 
   const open: Session['open'] = { run: undefined };
   const guard = guardRuns(terminal, open, options.verbose ?? false);
   const redaction = server === 'github' ? maskingRedaction(createRedaction(), terminal) : createRedaction();
-  const result = options.json === true ? terminal.stderr : terminal.stdout;
+  const shown = server === 'github' ? harmlessOutput(terminal) : terminal;
+  const result = options.json === true ? shown.stderr : shown.stdout;
   const session: Session = {
     terminal,
     options,
@@ -40,7 +42,7 @@ export async function start(own: Terminal, { name, argv, options, several, work 
     open,
     command: ['hxllm', ...argv],
     within: several ? name : undefined,
-    view: createHumanView(terminal, result, options.verbose ?? false, showsWholeFiles(options)),
+    view: createHumanView(shown, result, options.verbose ?? false, showsWholeFiles(options)),
     signal: guard.signal,
     vault: vaultQuestions(terminal, guard.signal, () => {
       session.view.pause();

@@ -116,6 +116,6 @@ function problem(pattern: string, inventory: Inventory, reason: string): Problem
     code: 'inventory.no-match',
     summary: 'no host matches',
     detail: `Expected hosts that match ${pattern}, but ${reason}. The inventory has ${names.length === 0 ? 'no hosts' : names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}.`,
-    fix: `--limit ${names[0] ?? 'HOST'}`,
+    fix: 'hxllm inventory  # shows the hosts',
   };
 }

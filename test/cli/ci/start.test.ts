@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -37,6 +37,13 @@ test('in a job of GitHub the key is masked before anything is said, and annotati
     assert.equal(JSON.parse(run([...smoke, '--json'], github).stdout).ending, 'failed');
     const local = run([...smoke, '--ci'], {});
     assert.deepEqual([local.status, /::/.test(local.stderr)], [1, false]);
+    mkdirSync(join(folder, 'inventories'));
+    writeFileSync(join(folder, 'inventories/dev.ini'), '[litellm]\nhost litellm_port="##[add-mask]of"\n');
+    const nasty = run(['validate'], github);
+    assert.equal(nasty.status, 78, nasty.stderr);
+    const shown = `${nasty.stdout}\n${nasty.stderr}`.split('\n').filter((line) => !line.startsWith('::'));
+    assert.match(shown.join('\n'), /## \[add-mask\]of/);
+    assert.doesNotMatch(shown.join('\n'), /##\[/);
     const asks = run(['enforce', '--ci', '--ask-become-pass'], {});
     assert.deepEqual([asks.status, /needs a terminal/.test(asks.stderr)], [64, true]);
   } finally {

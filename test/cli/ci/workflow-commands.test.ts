@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ciServerOf } from '../../../src/cli/ci/ci-server.ts';
+import { withoutCommands } from '../../../src/cli/ci/harmless-output.ts';
 import { maskingRedaction, reportToCi } from '../../../src/cli/ci/report-to-ci.ts';
 import { annotationLines, maskLines, MOST_ANNOTATIONS } from '../../../src/cli/ci/workflow-commands.ts';
 import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
@@ -91,6 +92,18 @@ test('no text of a host starts a workflow command of its own', () => {
   const lines = annotationLines([outcome({ results: [nasty] })], PLACE);
   assert.equal(lines.length, 1);
   assert.ok(lines.every((line) => !/[\r\n]/.test(line)));
+});
+
+test('the shown text holds no command of the runner, behind blanks or within a line', () => {
+  const texts = ['x ##[error]y', '::add-mask::b', 'a\n  \t::error::c\n', ':::d', 'http://[::1]:4000 a::b', '\n\n::e'];
+  assert.deepEqual(texts.map(withoutCommands), [
+    'x ## [error]y',
+    ': :add-mask::b',
+    'a\n  \t: :error::c\n',
+    ': ::d',
+    'http://[::1]:4000 a::b',
+    '\n\n: :e',
+  ]);
 });
 
 test('each line of a secret is masked before anything else, once, and never in a file', () => {
