@@ -36,7 +36,7 @@ async function simFor(t: TestContext, options: SimOptions): Promise<string> {
 
 test('/fleet shows servers, models, slots, queues by caller and class, and a load with its reason, as its schema says', async (t) => {
   const models = ['phi3', 'llama3'].map((name) => ({ name, answerTokens: 400 }));
-  const url = await simFor(t, { models: [...models, 'other'], maxLoadedModels: 3 });
+  const url = await simFor(t, { models: [...models, 'other'], maxLoadedModels: 3, loadMs: 1500 });
   const other = await fetch(`${url}/api/generate`, { method: 'POST', body: '{"model":"other"}' });
   assert.equal(other.status, 200);
   await other.text();
@@ -65,9 +65,13 @@ test('/fleet shows servers, models, slots, queues by caller and class, and a loa
   chat('phi3', { 'x-hxllm-caller': 'sk-somebody-elses-key' });
   chat('phi3', { 'x-hxllm-caller': 'ann', 'x-hxllm-class': 'batch' });
   chat('llama3');
-  await until('the load has begun', () => scheduler.isLoading(url));
   await until('they wait', () => scheduler.waiting === 5);
-  const document = await readFleet(gateway);
+  let document = await readFleet(gateway);
+  // A load is held for a moment while a request is on its way.
+  await until('the load has begun', async () => {
+    document = await readFleet(gateway);
+    return document.servers[0]?.load?.phase === 'loading';
+  });
   const [server, dead] = document.servers;
   assert.partialDeepStrictEqual(server, {
     url,
