@@ -10,6 +10,7 @@ import { fieldsIn, neededText, textAt } from './body-fields.ts';
 import { fileKeyOf } from './key-lookup.ts';
 import { judgeKey } from './new-key.ts';
 import { newRecord, type PlannedChange } from './record-content.ts';
+import { takeSpend } from './spent.ts';
 
 /** Most keys of one call: it is one transaction, and one turn of other callers. */
 const MOST_KEYS = 500;
@@ -29,21 +30,28 @@ export async function importKeys(call: AdminCall): Promise<unknown> {
   const { keys } = body;
   if (!Array.isArray(keys) || keys.length > MOST_KEYS)
     throw unfit('keys', `a list of at most ${String(MOST_KEYS)} keys`, Array.isArray(keys) ? keys.length : keys);
-  return records.change(source, async () => {
+  const taken = await records.change(source, async () => {
     const changes: PlannedChange[] = [];
+    const spent: { readonly id: string; readonly fields: Json }[] = [];
     const left: LeftKey[] = [];
     const ignored = new Set<string>();
-    const taken = await takenIn(call, keys);
+    const names = await takenIn(call, keys);
     for (const [index, key] of keys.entries()) {
       try {
-        changes.push(await planImport(call, key, taken, ignored));
+        const change = await planImport(call, key, names, ignored);
+        changes.push(change);
+        if (isObject(key)) spent.push({ id: change.after.id, fields: key });
       } catch (error) {
         if (!(error instanceof AdminError)) throw error;
         left.push({ index, reason: `${error.param === null ? '' : `${error.param}: `}${errorMessage(error)}` });
       }
     }
-    return { changes, result: { imported: changes.length, left, ignored_fields: [...ignored] } };
+    const result = { imported: changes.length, left, ignored_fields: [...ignored] };
+    return { changes, result: { result, spent } };
   });
+  // The amounts of the running period of a budget count here, too.
+  for (const { id, fields } of taken.spent) await takeSpend(call, 'key', id, fields);
+  return taken.result;
 }
 
 interface TakenNames {
