@@ -1,9 +1,11 @@
 import { getHeapStatistics } from 'node:v8';
 import { DecisionFleet, EVENT_KINDS, type DecisionSetting, type EventKind } from './decision-fleet.ts';
 
-/** Events of each kind in a round; of the rounds the one with the median mean counts, since the first ones run code that is not compiled yet. */
+/** Events of each kind in a round, of which the one with the median mean counts. */
 const TIMES = 60;
 const ROUNDS = 5;
+/** Rounds that do not count: they run code that is not compiled yet, as a gateway does for the first seconds of its life. */
+const FIRST_ROUNDS = 5;
 
 /** The cost of an event: its CPU time, µs, with that of threads that compile and collect meanwhile, and the bytes that it allocates. */
 interface Cost {
@@ -14,7 +16,7 @@ interface Cost {
 /** The CPU time of an event of each kind under `fleet`, µs, and the bytes that it allocates, as two tables. */
 export function measureDecisions(settings: readonly DecisionSetting[]): string {
   const rows = settings.map((setting) => {
-    const rounds = Array.from({ length: ROUNDS }, () => costsOf(setting));
+    const rounds = Array.from({ length: FIRST_ROUNDS + ROUNDS }, () => costsOf(setting)).slice(FIRST_ROUNDS);
     return { setting, costs: EVENT_KINDS.map((kind) => middleOf(rounds.map((round) => round[kind]))) };
   });
   const times = rows.map(({ setting, costs }) =>
