@@ -1,10 +1,11 @@
 import { errorStack } from '../core/error.ts';
 import { timeOrderedId } from '../core/id.ts';
 import type { BudgetHold } from './limits/budgets.ts';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { ClientDialect, Endpoint } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
+import type { LinedResponse } from './http/lined-response.ts';
 import type { ClientKey } from './keys/client-key.ts';
 import type { CountedRequest } from './limits/limiter.ts';
 import type { Assignment, Rejection } from './route/event.ts';
@@ -109,7 +110,7 @@ export interface RequestContext extends BodyHolder {
   /** On the clock of `performance.now()`. */
   readonly startedMs: number;
   readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
+  readonly outgoing: LinedResponse;
   /**
    * Headers of every response to the request. They go out with all others: `setHeader` for each takes 0.2 µs, and makes `writeHead` set all
    * others so too.
@@ -149,7 +150,7 @@ export interface GatewayEnv {
 /** Starts a context; from here on every response to the request carries its id. `nowMs` is on the clock of `performance.now()`. */
 export function openContext(
   incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  outgoing: LinedResponse,
   service: Service,
   routeOf: (path: string, headers: IncomingMessage['headers']) => Pick<RequestContext, 'dialect' | 'endpoint'>,
   nowMs: number,

@@ -9,6 +9,7 @@ import { limitChunks } from './http/chunk-limit.ts';
 import { LIMITS, type ConnectionLimits } from './http/connection-limits.ts';
 import { Connections } from './http/connections.ts';
 import { setCorsHeaders } from './http/cors.ts';
+import { LinedResponse } from './http/lined-response.ts';
 import { headFailure } from './http/request-head.ts';
 import { plainTarget } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
@@ -19,6 +20,7 @@ import { closeUsage } from './proxy/record-usage.ts';
 import type { Service } from './service.ts';
 import { dialectOf, plainRouteOf, type PlainRoute } from './api/endpoints.ts';
 import type { Failure, Usage } from './exchange.ts';
+import { limitHeaders } from './limits/limit-headers.ts';
 import type { CountedRequest } from './limits/limiter.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -58,7 +60,8 @@ export function createGatewayServer(
   limits: Partial<ConnectionLimits> = {},
 ): { readonly server: Server; readonly connections: Connections } {
   const { headersMs, wholeMs, lookMs, sendMs } = { ...LIMITS, ...limits };
-  const server = createServer({
+  const server = createServer<typeof IncomingMessage, typeof LinedResponse>({
+    ServerResponse: LinedResponse,
     requireHostHeader: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: headersMs,
@@ -83,7 +86,7 @@ export function createGatewayServer(
   // `again` is called when the earlier requests of its connection have ended, if there are too many to begin with it now.
   const open = (
     incoming: IncomingMessage,
-    outgoing: ServerResponse,
+    outgoing: LinedResponse,
     again?: () => void,
   ): { readonly context: RequestContext; readonly failure: Failure | undefined } | undefined => {
     if (again !== undefined && connections.mustWait(outgoing, again)) return undefined;
@@ -145,7 +148,7 @@ export function createGatewayServer(
     void listener(incoming, outgoing);
     begun = undefined;
   };
-  const handle = (incoming: IncomingMessage, outgoing: ServerResponse, act: typeof serve): void => {
+  const handle = (incoming: IncomingMessage, outgoing: LinedResponse, act: typeof serve): void => {
     const begin = (again?: () => void): void => {
       logErrors(outgoing, () => {
         const opened = open(incoming, outgoing, again);
@@ -185,10 +188,11 @@ export function createGatewayServer(
   };
   const respondToPart = (
     socket: Socket,
-    { record, dialect, id, outgoing, headers }: RequestContext,
+    { record, dialect, id, outgoing, headers, admission }: RequestContext,
     failure: Failure,
   ): void => {
     record.failure = failure.kind;
+    if (admission !== undefined) limitHeaders(headers, admission.nearest, Date.now());
     record.status = sendRaw(socket, dialect, failure, id, { ...outgoing.getHeaders(), ...headers });
     record.ended = endedBy(record.status);
   };

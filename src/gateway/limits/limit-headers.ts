@@ -1,31 +1,45 @@
-import type { NearestLimit, NearestLimits } from './nearest-limits.ts';
+import type { LimitUnit, NearestLimit, NearestLimits } from './nearest-limits.ts';
 
 /**
- * Adds OpenAI's and Anthropic's headers about the limits that are nearest; clients read the ones that they know. `dateMs` is now, since 1970.
+ * OpenAI's and Anthropic's headers about the limits that are nearest, as lines of a head; clients read the ones that they know. `dateMs` is now,
+ * since 1970.
  */
-export function limitHeaders(
-  headers: Record<string, string>,
-  { requests, tokens }: NearestLimits,
-  dateMs: number,
-): void {
-  if (requests !== undefined) {
-    const [limit, remaining] = [String(requests.limit), String(requests.remaining)];
-    headers['x-ratelimit-limit-requests'] = limit;
-    headers['x-ratelimit-remaining-requests'] = remaining;
-    headers['x-ratelimit-reset-requests'] = goDuration(requests.resetMs);
-    headers['anthropic-ratelimit-requests-limit'] = limit;
-    headers['anthropic-ratelimit-requests-remaining'] = remaining;
-    headers['anthropic-ratelimit-requests-reset'] = resetDate(requests, dateMs);
+export function limitLines({ requests, tokens }: NearestLimits, dateMs: number): string {
+  return (
+    (requests === undefined ? '' : linesOf('requests', requests, dateMs)) +
+    (tokens === undefined ? '' : linesOf('tokens', tokens, dateMs))
+  );
+}
+
+/** Adds the same headers to others. */
+export function limitHeaders(headers: Record<string, string>, nearest: NearestLimits, dateMs: number): void {
+  for (const line of limitLines(nearest, dateMs).split('\r\n')) {
+    const [name = '', value] = line.split(': ', 2);
+    if (value !== undefined) headers[name] = value;
   }
-  if (tokens !== undefined) {
-    const [limit, remaining] = [String(tokens.limit), String(tokens.remaining)];
-    headers['x-ratelimit-limit-tokens'] = limit;
-    headers['x-ratelimit-remaining-tokens'] = remaining;
-    headers['x-ratelimit-reset-tokens'] = goDuration(tokens.resetMs);
-    headers['anthropic-ratelimit-tokens-limit'] = limit;
-    headers['anthropic-ratelimit-tokens-remaining'] = remaining;
-    headers['anthropic-ratelimit-tokens-reset'] = resetDate(tokens, dateMs);
+}
+
+function linesOf(unit: LimitUnit, nearest: NearestLimit, dateMs: number): string {
+  const [limit, remaining] = [String(nearest.limit), String(nearest.remaining)];
+  return `x-ratelimit-limit-${unit}: ${limit}\r
+x-ratelimit-remaining-${unit}: ${remaining}\r
+x-ratelimit-reset-${unit}: ${resetDuration(nearest.resetMs)}\r
+anthropic-ratelimit-${unit}-limit: ${limit}\r
+anthropic-ratelimit-${unit}-remaining: ${remaining}\r
+anthropic-ratelimit-${unit}-reset: ${resetDate(nearest, dateMs)}\r
+`;
+}
+
+let writtenMs = 0;
+let writtenDuration = '0s';
+
+/** Most are those of a minute that has just been used. */
+function resetDuration(ms: number): string {
+  if (ms !== writtenMs) {
+    writtenMs = ms;
+    writtenDuration = goDuration(ms);
   }
+  return writtenDuration;
 }
 
 let writtenS = 0;

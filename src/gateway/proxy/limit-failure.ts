@@ -1,7 +1,7 @@
 import type { Failure } from '../exchange.ts';
 import type { ClientKey } from '../keys/client-key.ts';
 import { endUserOwner, ownersFor, type LimitOwner } from '../keys/limit-owner.ts';
-import { limitHeaders } from '../limits/limit-headers.ts';
+import { limitLines } from '../limits/limit-headers.ts';
 import type { LimitRefusal } from '../limits/limiter.ts';
 import type { NearestLimits } from '../limits/nearest-limits.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -60,8 +60,8 @@ function ownersIn(context: RequestContext, key: ClientKey, { group }: LimitedReq
 }
 
 // The headers go out with every answer.
-function addHeaders({ headers }: RequestContext, nearest: NearestLimits): void {
-  limitHeaders(headers, nearest, Date.now());
+function addHeaders({ outgoing }: RequestContext, nearest: NearestLimits): void {
+  outgoing.lines = limitLines(nearest, Date.now());
 }
 
 function reached(context: RequestContext, refusal: LimitRefusal): Failure {

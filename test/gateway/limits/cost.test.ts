@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LimitOwner } from '../../../src/gateway/keys/limit-owner.ts';
 import { Budgets } from '../../../src/gateway/limits/budgets.ts';
-import { limitHeaders } from '../../../src/gateway/limits/limit-headers.ts';
+import { limitLines } from '../../../src/gateway/limits/limit-headers.ts';
 import { Limiter } from '../../../src/gateway/limits/limiter.ts';
 import { workingMsOf } from '../../working-time.ts';
 
@@ -25,7 +25,7 @@ test('four limits and a budget take microseconds of a request', async () => {
       assert.ok(opened.ok && budgets.refusalOf(all, amounts, nowMs) === undefined);
       assert.ok(opened.count(all, 100, nowMs) === undefined);
       const hold = budgets.hold(all, amounts, nowMs);
-      limitHeaders({}, opened.nearest, nowMs);
+      limitLines(opened.nearest, nowMs);
       opened.end(50, nowMs);
       hold?.settle(amounts);
     }

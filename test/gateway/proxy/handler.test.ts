@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { handleRequest } from '../../../src/gateway/proxy/handler.ts';
 import { BodyBudget } from '../../../src/gateway/http/body-budget.ts';
+import { LinedResponse } from '../../../src/gateway/http/lined-response.ts';
 import { openContext } from '../../../src/gateway/request-context.ts';
 import { OPENAI } from '../../../src/gateway/api/openai/dialect.ts';
 import { readChat } from '../../../src/gateway/api/openai/parsed-request.ts';
@@ -20,7 +21,7 @@ test('a mistake in reading one request is answered with 500, told in its record,
     throw new TypeError('a mistake');
   };
   const errors: (string | undefined)[] = [];
-  await using server = createServer((incoming, outgoing) => {
+  await using server = createServer({ ServerResponse: LinedResponse }, (incoming, outgoing) => {
     const context = openContext(
       incoming,
       outgoing,
@@ -67,7 +68,7 @@ test('a body of 300 KB is parsed, routed and written in turns of the event loop 
     turns['written'] = turn;
     return send(...given);
   };
-  await using server = createServer((incoming, outgoing) => {
+  await using server = createServer({ ServerResponse: LinedResponse }, (incoming, outgoing) => {
     const context = openContext(incoming, outgoing, service, () => ROUTE, performance.now(), new BodyBudget());
     incoming.on('end', () => (turns['read'] = turn));
     const parse: typeof readChat = (...given) => {
