@@ -73,7 +73,7 @@ export interface RequestRecord {
   finish: 'stop' | 'length' | 'tool-calls' | undefined;
   /** The kind of limit that refused it. */
   limitedBy: LimitKind | undefined;
-  /** The owners of budgets that it is spent by, and the beginnings of their periods. */
+  /** The owners of budgets that it is spent by, and the beginnings of their periods, as JSON. */
   spentBy: BudgetHold['spentBy'] | undefined;
   /** The costs of attempts that did not come to their end: of the part that was passed on. */
   parts: readonly Usage[] | undefined;

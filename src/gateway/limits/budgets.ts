@@ -29,8 +29,8 @@ export interface BudgetNotice {
 
 /** The amounts that a running request has reserved. */
 export interface BudgetHold {
-  /** The owners of budgets, and the beginnings of their periods. */
-  readonly spentBy: readonly (readonly [owner: string, startMs: number])[];
+  /** The owners of budgets with the beginnings of their periods, as a row of usage has them, in JSON. */
+  readonly spentBy: string;
   /** The request has ended, with these amounts. Further calls do nothing. */
   settle(amounts: BudgetAmounts): void;
 }
@@ -127,7 +127,7 @@ export class Budgets {
     const starts = new Map(
       held.map(({ owner, unit, running }) => [owner.id, this.#spentOf(owner, unit, running.period).startMs]),
     );
-    return { spentBy: [...starts], settle };
+    return { spentBy: JSON.stringify([...starts]), settle };
   }
 
   /** The spent part of an owner's budgets, of two the larger one, with what is reserved; `undefined` without a budget. */

@@ -140,12 +140,13 @@ export class Forwarder {
     this.#firstMs = undefined;
     this.ignoredParams = new Set(this.#plan.ignoredBy(deployment));
     const group = this.#fallbacks.inUse ? this.#group.name : record.alias;
-    recordAttempt(this.#context, deployment, { askedMs: nowMs - startedMs, reason, group });
-    if (this.#context.bodyBytes <= LARGE_BYTES) this.#dispatch(deployment);
-    else
-      void ownTurn().then(() => {
-        if (!this.#done) this.#dispatch(deployment);
-      });
+    const dispatch = (): void => {
+      if (!this.#done) this.#dispatch(deployment);
+    };
+    recordAttempt(this.#context, deployment, { askedMs: nowMs - startedMs, reason, group }, () => {
+      if (this.#context.bodyBytes <= LARGE_BYTES) dispatch();
+      else void ownTurn().then(dispatch);
+    });
   }
 
   #dispatch(deployment: Deployment): void {

@@ -16,11 +16,12 @@ export interface RecordedAttempt {
   readonly group: string | undefined;
 }
 
-/** Records that a deployment is asked, before it is: the first attempt begins the usage of the request. */
+/** Records that a deployment is asked, before `ask` does so: the first attempt begins the usage of the request. */
 export function recordAttempt(
   context: RequestContext,
   { model, writtenUrl, url, listed }: Deployment,
   { askedMs, reason, group }: RecordedAttempt,
+  ask: () => void,
 ): void {
   const { record } = context;
   record.attempts += 1;
@@ -33,7 +34,7 @@ export function recordAttempt(
   record.server = url;
   record.reason = reason;
   if (group !== undefined) record.group = group;
-  beginUsage(context);
+  beginUsage(context, ask);
 }
 
 /** A listener that records the parts of a request that a server did not honour, its parameters in `ignoredParams`, and passes on the events. */

@@ -1,42 +1,43 @@
 import { withoutKeys } from '../../core/without-keys.ts';
 import type { Ended, RequestContext, RequestRecord } from '../request-context.ts';
-import { keyIdOf } from '../keys/client-key.ts';
-import type { UsageEnd, UsageServer } from '../store/usage-line.ts';
+import { keyIdOf, type ClientKey } from '../keys/client-key.ts';
 import { costOf } from './prices.ts';
 
 /** The time up to here is read from the id, which has it in front. */
 const ID_PREFIX = 'req_'.length;
 
-/** Begins the usage of a request that is about to be sent to a server, once. */
-export function beginUsage(context: RequestContext): void {
+/** Begins the usage of a request that is about to be sent to a server, once; `go` sends it, when its line is written. */
+export function beginUsage(context: RequestContext, go: () => void): void {
   const { service, usage, record } = context;
-  if (service.usage === undefined || usage !== undefined) return;
-  const recorder = service.usage.recorderFor(service.config);
-  if (recorder === undefined) service.usage.missed(service.config);
-  else context.usage = recorder.begin(headOf(context), serverOf(record));
+  if (usage !== undefined) {
+    usage.recorder.whenWritten(go);
+    return;
+  }
+  const recorder = service.usage?.recorderFor(service.config);
+  if (recorder === undefined) {
+    service.usage?.missed(service.config);
+    go();
+  } else context.usage = recorder.begin(headOf(context), serverOf(record), go);
 }
 
-/** Writes the row of a request, before the last byte of its answer. The result, if any, resolves when it is on the disk. */
+/** Writes the row of a request; `go` sends the last byte of its answer behind it. */
 export function endUsage(
   { service, usage, record, startedMs }: RequestContext,
   status: number | undefined,
   ended: Ended,
-): Promise<void> | undefined {
-  if (usage === undefined || usage.isOver) return undefined;
+  go: () => void,
+): void {
+  if (usage === undefined || usage.isOver) {
+    go();
+    return;
+  }
   const { usage: counted, modelId, queueMs, loadMs, firstMs } = record;
-  const end: UsageEnd = [
-    status ?? null,
-    ended,
-    counted?.promptTokens ?? 0,
-    counted?.completionTokens ?? 0,
-    counted?.estimated === true ? 1 : 0,
-    counted === undefined ? 0 : costOf(counted, service.config, modelId),
-    tenths(queueMs),
-    tenths(loadMs),
-    tenths(firstMs),
-    tenths(performance.now() - startedMs),
-  ];
-  return usage.recorder.end(usage, serverOf(record), end, record.spentBy);
+  const { promptTokens = 0, completionTokens = 0, estimated = false } = counted ?? {};
+  const cost = counted === undefined ? 0 : costOf(counted, service.config, modelId);
+  const tokens = `${String(promptTokens)},${String(completionTokens)},${estimated ? '1' : '0'},${String(cost)}`;
+  const times = `${tenths(queueMs)},${tenths(loadMs)},${tenths(firstMs)},${tenths(performance.now() - startedMs)}`;
+  const end = `${status === undefined ? 'null' : String(status)},"${ended}",${tokens},${times}`;
+  usage.recorder.end(usage, serverOf(record), end, record.spentBy, go);
 }
 
 /**
@@ -45,19 +46,23 @@ export function endUsage(
  */
 export function closeUsage(context: RequestContext, status: number | undefined, ended: Ended): void {
   const { service, key, record, usage } = context;
-  if (usage !== undefined) void endUsage(context, status, ended);
+  if (usage !== undefined) endUsage(context, status, ended, nothing);
   if (record.limitedBy === undefined) return;
   service.usage?.refused(service.config, key === undefined ? null : keyIdOf(key), key?.team ?? null, record.limitedBy);
+}
+
+function nothing(): void {
+  // No answer waits for the row.
 }
 
 /** A `UsageHead` as JSON without brackets. */
 function headOf({ id, key, record: { user }, dialect, incoming, service }: RequestContext): string {
   const address = service.config.usage.hasAddress ? textOf(incoming.socket.remoteAddress) : 'null';
-  return `"${id.slice(ID_PREFIX)}",${key === undefined ? NO_KEY : keyText(key)[0]},${textOf(user)},${key === undefined ? '[]' : keyText(key)[1]},"${dialect.name}",${address}`;
+  const [owner, tags] = key === undefined ? NO_KEY : keyText(key);
+  return `"${id.slice(ID_PREFIX)}",${owner},${textOf(user)},${tags},"${dialect.name}",${address}`;
 }
 
-type ClientKey = NonNullable<RequestContext['key']>;
-const NO_KEY = 'null,null,null';
+const NO_KEY = ['null,null,null', '[]'] as const;
 /** A key is an object of its own until it changes. */
 const keyTexts = new WeakMap<ClientKey, readonly [owner: string, tags: string]>();
 
@@ -78,10 +83,31 @@ function textOf(name: string | undefined): string {
   return JSON.stringify(name.includes('-') || name.includes('_') || name.includes(' ') ? withoutKeys(name) : name);
 }
 
-function serverOf({ alias, model, backend, reason }: RequestRecord): UsageServer {
-  return [alias ?? null, model ?? null, backend ?? null, reason ?? null];
+/** A `UsageServer` as JSON without brackets. */
+function serverOf({ alias, model, backend, reason }: RequestRecord): string {
+  return `${quoted(alias)},${quoted(model)},${quoted(backend)},${quoted(reason)}`;
 }
 
-function tenths(ms: number | undefined): number | null {
-  return ms === undefined ? null : Math.round(ms * 10) / 10;
+/** Most names that are kept as JSON: with wildcards clients may ask for any number of them. */
+const MOST_QUOTED = 1000;
+const quotedNames = new Map<string, string>();
+
+function quoted(name: string | undefined): string {
+  if (name === undefined) return 'null';
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
+  if (quotedNames.size === MOST_QUOTED) quotedNames.clear();
+  const text = JSON.stringify(name);
+  quotedNames.set(name, text);
+  return text;
+}
+
+/** A time with one decimal. The text of a whole number takes a tenth of the time of another one. */
+function tenths(ms: number | undefined): string {
+  if (ms === undefined) return 'null';
+  const all = Math.round(ms * 10);
+  if (!(all > 0)) return '0';
+  const rest = all % 10;
+  const whole = String((all - rest) / 10);
+  return rest === 0 ? whole : `${whole}.${String(rest)}`;
 }

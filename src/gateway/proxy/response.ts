@@ -88,6 +88,8 @@ export class ClientResponse implements RunningResponse {
 
   cut(): void {
     this.#fail(STOPPING);
+    // Its connection ends in this turn.
+    this.#context.usage?.recorder.flush();
   }
 
   leases(): readonly Lease[] {
@@ -154,9 +156,7 @@ export class ClientResponse implements RunningResponse {
   /** Sends the end of the response, behind the row of its usage. */
   #finish(status: number, ended: Ended, send: () => void): void {
     this.#done = true;
-    const stored = endUsage(this.#context, status, ended);
-    if (stored === undefined) send();
-    else void stored.then(send);
+    endUsage(this.#context, status, ended, send);
   }
 
   async #sendPieces(pieces: Iterable<string>): Promise<void> {

@@ -14,10 +14,10 @@ export class HeldLines {
     return this.#lines.length === 0;
   }
 
-  /** `isRow`: it is the row of a request, and not the line of its beginning, without which a row is as good. */
-  add(text: string, isRow: boolean): void {
+  /** Adds the lines of a turn. `rows`: so many of them are rows of requests, and not lines of beginnings, without which a row is as good. */
+  add(text: string, rows: number): void {
     if (this.#length + text.length > MOST_LENGTH) {
-      if (isRow) this.lostRows += 1;
+      this.lostRows += rows;
       return;
     }
     this.#lines.push(text);

@@ -30,7 +30,7 @@ export interface JournalOptions {
 const syncData = promisify(fdatasync);
 
 /**
- * The journal of one process: lines, each handed to the kernel by its own write, so that the end of the process loses none, and brought to
+ * The journal of one process: lines, handed to the kernel when they are written, so that the end of the process loses none, and brought to
  * the disk soon, off this thread. While the disk takes none, or there are too many, lines wait in memory; when that is full, they are lost
  * and counted.
  */
@@ -76,7 +76,9 @@ export class Journal {
 
   /** Bytes of all journals in the folder. */
   get bytes(): number {
-    return this.segments.reduce((sum, { bytes }) => sum + bytes, this.otherBytes);
+    let sum = this.otherBytes;
+    for (const { bytes } of this.segments) sum += bytes;
+    return sum;
   }
 
   /** Rows that could not be kept. */
@@ -102,20 +104,18 @@ export class Journal {
     this.waitingSinceMs = this.hasUnstored || !this.#held.isEmpty ? nowMs : undefined;
   }
 
-  /** Appends a line, without its end; the segment that it is in. `isRow`: it is counted if it is lost. */
-  write(line: string, isRow = false): Segment | undefined {
+  /** Appends lines, without the end of the last one; the segment that they are in. `rows` of them are counted if they are lost. */
+  write(lines: string, rows = 0): Segment | undefined {
     this.waitingSinceMs ??= performance.now();
-    if (this.#failure !== undefined) {
-      this.#held.add(`${line}\n`, isRow);
-      return this.segments.at(-1);
-    }
-    try {
-      return this.#write(`${line}\n`);
-    } catch (error) {
-      this.#fail(errorMessage(error));
-      this.#held.add(`${line}\n`, isRow);
-      return this.segments.at(-1);
-    }
+    const text = `${lines}\n`;
+    if (this.#failure === undefined)
+      try {
+        return this.#write(text);
+      } catch (error) {
+        this.#fail(errorMessage(error));
+      }
+    this.#held.add(text, rows);
+    return this.segments.at(-1);
   }
 
   /** Resolves when all lines so far are on the disk; those of callers that wait meanwhile share the next sync. */

@@ -74,6 +74,7 @@ export class UsageFeed {
     clearInterval(this.#timer);
     this.#isClosed = true;
     const { recorder } = this.#options;
+    recorder.flush();
     recorder.writeRefused(this.#now());
     await this.#pass;
     if (recorder.journal.hasUnstored) await this.run();
@@ -83,6 +84,7 @@ export class UsageFeed {
   async #guarded(): Promise<void> {
     const { recorder, log, folder } = this.#options;
     const nowMs = this.#now();
+    recorder.flush();
     try {
       if (!this.#isClosed) recorder.writeRefused(nowMs);
       if (recorder.journal.hasUnstored) await this.#feed(await this.#options.store());

@@ -1,7 +1,7 @@
+import { errorStack } from '../../core/error.ts';
 import { timeOrderedId } from '../../core/id.ts';
 import type { UsageConfig } from '../../schema/gateway-config.ts';
 import type { Log } from '../log.ts';
-import type { SpentBy, UsageEnd, UsageServer } from '../store/usage-line.ts';
 import { Journal } from './journal.ts';
 import type { Segment } from './segment.ts';
 
@@ -12,9 +12,13 @@ export interface OpenUsage {
   readonly recorder: UsageRecorder;
   /** The head of its lines, as JSON without brackets. */
   readonly head: string;
-  readonly segment: Segment | undefined;
+  /** The segment that its beginning is in, as soon as it is written. */
+  segment: Segment | undefined;
   isOver: boolean;
 }
+
+/** Continues a request whose line is written. */
+type Go = () => void;
 
 /** Requests that a limit of a key has refused in the running minute. */
 interface Refused {
@@ -26,12 +30,22 @@ interface Refused {
 
 /**
  * Records requests in the journal: a line when one is about to be sent to a server, its row before the last byte of its answer, and the sums
- * of refused ones each minute.
+ * of refused ones each minute. The lines of a turn of the event loop are one write, since each one blocks all requests: requests to servers
+ * and last bytes of answers leave at the end of their turn.
  */
 export class UsageRecorder {
   readonly journal: Journal;
   readonly #config: () => UsageConfig;
   readonly #refused = new Map<string, Refused>();
+  /** Of this turn: the lines, the number of rows in them, and the requests that they begin and end. */
+  #lines = '';
+  #rows = 0;
+  #begun: OpenUsage[] = [];
+  #ended: OpenUsage[] = [];
+  /** Requests that go on when the lines are written, and answers whose rows may have to be on the disk first. */
+  #waiting: Go[] = [];
+  #answers: Go[] = [];
+  #isDue = false;
   #minute = 0;
   #wasNearlyFull = false;
   readonly #log: Log;
@@ -60,29 +74,93 @@ export class UsageRecorder {
     return this.journal.bytes / this.#config().journalBytes;
   }
 
-  /** `head` is a `UsageHead` as JSON without brackets. */
-  begin(head: string, server: UsageServer): OpenUsage {
-    const segment = this.journal.write(`["b",${head},${withoutBrackets(server)}]`);
-    if (segment !== undefined) segment.open += 1;
-    return { recorder: this, head, segment, isOver: false };
+  /**
+   * Begins a request. `head` is a `UsageHead` and `server` a `UsageServer`, as JSON without brackets. `go` is called when the line is written;
+   * without it the line is written at once.
+   */
+  begin(head: string, server: string, go?: Go): OpenUsage {
+    const open: OpenUsage = { recorder: this, head, segment: undefined, isOver: false };
+    this.#begun.push(open);
+    this.#add(`["b",${head},${server}]`);
+    this.#hold(this.#waiting, go);
+    return open;
   }
 
-  /** Writes a row, once, with the owners of budgets that it is spent by. With `hxllm.usage.sync: always` the result resolves when it is on the disk; it never fails. */
-  end(
-    open: OpenUsage,
-    server: UsageServer,
-    end: UsageEnd,
-    spentBy: readonly SpentBy[] = [],
-  ): Promise<void> | undefined {
-    if (open.isOver) return undefined;
+  /**
+   * Writes the row of a request, once: `end` is a `UsageEnd` as JSON without brackets, `spentBy` a list of `SpentBy` as JSON. `go` is called when
+   * it is written, with `hxllm.usage.sync: always` when it is on the disk.
+   */
+  end(open: OpenUsage, server: string, end: string, spentBy?: string, go?: Go): void {
+    if (open.isOver) {
+      go?.();
+      return;
+    }
     open.isOver = true;
-    if (open.segment !== undefined) open.segment.open -= 1;
-    const owners = spentBy.length === 0 ? '' : `,${JSON.stringify(spentBy)}`;
-    this.journal.write(`["e",${open.head},${withoutBrackets(server)},${withoutBrackets(end)}${owners}]`, true);
-    if (!this.#config().isSynced || this.journal.isFull) return undefined;
-    return this.journal.synced().catch(() => {
-      // The journal tells; the answer is not to blame.
+    this.#ended.push(open);
+    this.#rows += 1;
+    this.#add(`["e",${open.head},${server},${end}${spentBy === undefined ? '' : `,${spentBy}`}]`);
+    this.#hold(this.#answers, go);
+  }
+
+  /** Calls a function when the lines so far are written. */
+  whenWritten(go: Go): void {
+    if (this.#lines === '') go();
+    else this.#waiting.push(go);
+  }
+
+  /** Writes the lines of this turn. */
+  flush(): void {
+    if (this.#lines === '') return;
+    const [lines, rows, begun, ended] = [this.#lines, this.#rows, this.#begun, this.#ended];
+    const [waiting, answers] = [this.#waiting, this.#answers];
+    [this.#lines, this.#rows] = ['', 0];
+    [this.#begun, this.#ended, this.#waiting, this.#answers] = [[], [], [], []];
+    const segment = this.journal.write(lines, rows);
+    for (const open of begun) {
+      if (open.isOver || segment === undefined) continue;
+      open.segment = segment;
+      segment.open += 1;
+    }
+    for (const { segment: before } of ended) if (before !== undefined) before.open -= 1;
+    this.#go(waiting);
+    if (answers.length === 0) return;
+    if (this.#config().isSynced && !this.journal.isFull) void this.#goSynced(answers);
+    else this.#go(answers);
+  }
+
+  #add(line: string): void {
+    this.#lines = this.#lines === '' ? line : `${this.#lines}\n${line}`;
+  }
+
+  #hold(list: Go[], go: Go | undefined): void {
+    if (go === undefined) {
+      this.flush();
+      return;
+    }
+    list.push(go);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.flush();
     });
+  }
+
+  #go(list: readonly Go[]): void {
+    for (const go of list)
+      try {
+        go();
+      } catch (error) {
+        // A bug costs its request, and none of the others of this turn.
+        this.#log({ event: 'request-error', error: errorStack(error) });
+      }
+  }
+
+  async #goSynced(list: readonly Go[]): Promise<void> {
+    await this.journal.synced().catch(() => {
+      // The journal tells; the answers are not to blame.
+    });
+    this.#go(list);
   }
 
   /** Counts a request that a limit has refused. */
@@ -117,8 +195,4 @@ export class UsageRecorder {
       bytes: this.journal.bytes,
     });
   }
-}
-
-function withoutBrackets(values: readonly unknown[]): string {
-  return JSON.stringify(values).slice(1, -1);
 }

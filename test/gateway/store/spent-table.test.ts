@@ -12,15 +12,16 @@ type Process = Awaited<ReturnType<typeof startProcess>>;
 /** Serves a request of 11 tokens that costs 0.5, and is spent by a key in a period. */
 function spend({ recorder }: Process, owner: string, startMs: number): void {
   const head = `"${timeOrderedId(Date.now())}",${JSON.stringify(['k', null, null, null, [], 'openai', null]).slice(1, -1)}`;
-  const open = recorder.begin(head, ['a', 'm', 'http://s', 'resident']);
-  void recorder.end(
+  const server = '"a","m","http://s","resident"';
+  const open = recorder.begin(head, server);
+  recorder.end(
     open,
-    ['a', 'm', 'http://s', 'resident'],
-    [200, 'answered', 10, 1, 0, 0.5, 0, 0, 1, 2],
-    [
+    server,
+    '200,"answered",10,1,0,0.5,0,0,1,2',
+    JSON.stringify([
       [owner, startMs],
       ['team t', 0],
-    ],
+    ]),
   );
 }
 

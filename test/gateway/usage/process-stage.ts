@@ -15,6 +15,8 @@ const CONFIG: UsageConfig = {
   hasAddress: false,
 };
 
+const SERVER = '"a","m","http://s","resident"';
+
 /** A process with a journal and a store; `begin` and `end` are one request. */
 export async function startProcess(state: string, segmentBytes?: number, config: Partial<UsageConfig> = {}) {
   const opened = await openSqliteStore(join(state, 'gateway.db'));
@@ -38,10 +40,10 @@ export async function startProcess(state: string, segmentBytes?: number, config:
   const begin = (key = 'k', atMs = Date.now()): OpenUsage =>
     recorder.begin(
       `"${timeOrderedId(atMs)}",${JSON.stringify([key, null, null, null, ['t'], 'openai', null]).slice(1, -1)}`,
-      ['a', 'm', 'http://s', 'resident'],
+      SERVER,
     );
   const end = (open: OpenUsage, tokens = 1): void => {
-    void recorder.end(open, ['a', 'm', 'http://s', 'resident'], [200, 'answered', 10, tokens, 0, 0.5, 0, 0, 1, 2]);
+    recorder.end(open, SERVER, `200,"answered",10,${String(tokens)},0,0.5,0,0,1,2`);
   };
   return {
     log,
