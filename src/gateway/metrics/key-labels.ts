@@ -9,6 +9,14 @@ export interface KeyLabels {
   readonly labels: readonly [key: string, team: string];
   /** The key as it was with its last request; `undefined`: these are all keys beyond the limit. */
   key: ClientKey | undefined;
+  /** The same with one value more, by that value: joined anew for each request they take a µs. */
+  readonly longer: Map<string, LongerLabels>;
+}
+
+/** Label values with their key in a metric. */
+export interface LongerLabels {
+  readonly labels: readonly string[];
+  readonly key: string;
 }
 
 /**
@@ -16,7 +24,7 @@ export interface KeyLabels {
  * each would make series for ever.
  */
 export class KeyLabelSet {
-  readonly other: KeyLabels = { labels: [OTHER, OTHER], key: undefined };
+  readonly other: KeyLabels = { labels: [OTHER, OTHER], key: undefined, longer: new Map() };
   readonly #byNames = new Map<string, KeyLabels>([['other\0other', this.other]]);
   readonly #byKey = new WeakMap<ClientKey, KeyLabels>();
   readonly #most: () => number;
@@ -53,7 +61,7 @@ export class KeyLabelSet {
       this.isFull = true;
       return this.other;
     }
-    const fresh: KeyLabels = { labels: [key.alias, team], key };
+    const fresh: KeyLabels = { labels: [key.alias, team], key, longer: new Map() };
     this.#byNames.set(names, fresh);
     return fresh;
   }

@@ -1,8 +1,8 @@
 import type { ClientKey } from '../keys/client-key.ts';
 import type { UsedRatios } from '../limits/used-ratios.ts';
 import type { AccessLogLine } from '../usage/access-log.ts';
-import { KeyLabelSet } from './key-labels.ts';
-import { Counter, gauge, type Metric, type Sample } from './metric.ts';
+import { KeyLabelSet, type KeyLabels } from './key-labels.ts';
+import { Counter, gauge, keyOf, type Metric, type Sample } from './metric.ts';
 
 /** The state that the metrics of keys read. */
 export interface KeyMetricsSource {
@@ -80,21 +80,25 @@ export class KeyMetrics {
 
   /** Counts a request of a client's key. */
   count({ status, prompt_tokens, completion_tokens }: AccessLogLine, { key, team, limitedBy }: CountedKey): void {
-    const { labels } = this.#labels.of(key, team);
-    this.#add(this.#requests, labels, String(status ?? ''), 1);
-    this.#add(this.#tokens, labels, 'prompt', prompt_tokens ?? 0);
-    this.#add(this.#tokens, labels, 'completion', completion_tokens ?? 0);
-    if (limitedBy !== undefined) this.#add(this.#limited, [labels[0]], limitedBy, 1);
+    const known = this.#labels.of(key, team);
+    this.#add(this.#requests, known, String(status ?? ''), 1);
+    this.#add(this.#tokens, known, 'prompt', prompt_tokens ?? 0);
+    this.#add(this.#tokens, known, 'completion', completion_tokens ?? 0);
+    if (limitedBy === undefined) return;
+    this.#limited.add(1, [known.labels[0], limitedBy]);
+    this.#limited.add(0, [this.#labels.other.labels[0], limitedBy]);
   }
 
-  readonly #seen = new Set<string>();
-
-  #add(counter: Counter, labels: readonly string[], last: string, value: number): void {
-    counter.add(value, [...labels, last]);
-    const kind = `${counter.name} ${last}`;
-    if (this.#seen.has(kind)) return;
-    this.#seen.add(kind);
-    counter.add(0, [...this.#labels.other.labels.slice(0, labels.length), last]);
+  #add(counter: Counter, { labels, longer }: KeyLabels, last: string, value: number): void {
+    const known = longer.get(last);
+    if (known !== undefined) {
+      counter.add(value, known.labels, known.key);
+      return;
+    }
+    const all = [...labels, last];
+    longer.set(last, { labels: all, key: keyOf(all) });
+    counter.add(value, all);
+    counter.add(0, [...this.#labels.other.labels, last]);
   }
 
   *#limitRatios(): Generator<Sample> {
