@@ -1,7 +1,8 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { partOf } from './part-of.ts';
-import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
+import type { BudgetPeriod } from './budget-period.ts';
 import { HeldByOwner } from './held-amounts.ts';
+import { RunningBudgets, spentByText, type RunningBudget } from './running-budgets.ts';
 import { SpentAmounts, type BudgetAmounts, type BudgetUnit, type Spent, type SpentElsewhere } from './spent-amounts.ts';
 
 /** A request that a budget refuses. Nothing is counted. */
@@ -53,10 +54,11 @@ interface Told {
   readonly percent: number;
 }
 
-/** The running period of a budget. */
-interface Running {
-  readonly period: BudgetPeriod;
-  held: number;
+/** The part of a request that a budget has reserved. */
+interface HeldPart {
+  readonly owner: LimitOwner;
+  readonly unit: BudgetUnit;
+  readonly running: RunningBudget;
 }
 
 /**
@@ -67,16 +69,16 @@ export class Budgets {
   readonly #spent = new SpentAmounts();
   /** The amounts that running requests have reserved, told to other instances. */
   readonly held = new HeldByOwner();
-  readonly #told = new Map<string, Told>();
+  /** By unit and owner. */
+  readonly #told: Readonly<Record<BudgetUnit, Map<string, Told>>> = { tokens: new Map(), money: new Map() };
   readonly #onNotice: (notice: BudgetNotice) => void;
   readonly #onChange: () => void;
-  readonly #timeZone: () => string | undefined;
-  readonly #running = new Map<string, Running>();
+  readonly #running: RunningBudgets;
 
   constructor({ onNotice = () => {}, onChange = () => {}, timeZone }: BudgetOptions = {}) {
     this.#onNotice = onNotice;
     this.#onChange = onChange;
-    this.#timeZone = timeZone ?? (() => undefined);
+    this.#running = new RunningBudgets(timeZone ?? (() => undefined));
   }
 
   /** The budget that a request does not fit in; the one that is spent before one that is only reserved. */
@@ -87,7 +89,7 @@ export class Budgets {
         const limit = owner.budget?.[unit];
         // A model without a price costs nothing, so no spent amount of money stops it.
         if (limit === undefined || wanted[unit] === 0) continue;
-        const { period, held: own } = this.#runningOf(owner, unit, dateMs);
+        const { period, held: own } = this.#running.of(owner, unit, dateMs);
         const held = own + this.held.elsewhere(owner.id, period.startMs, unit);
         const { amount: spent } = this.#spentOf(owner, unit, period);
         if (spent + held + wanted[unit] <= limit) continue;
@@ -102,11 +104,11 @@ export class Budgets {
 
   /** Reserves amounts that fit; `undefined` if no owner has a budget. */
   hold(owners: readonly LimitOwner[], wanted: BudgetAmounts, dateMs: number): BudgetHold | undefined {
-    const held: { readonly owner: LimitOwner; readonly unit: BudgetUnit; readonly running: Running }[] = [];
+    const held: HeldPart[] = [];
     for (const owner of owners)
       for (const unit of UNITS) {
         if (owner.budget?.[unit] === undefined) continue;
-        const running = this.#runningOf(owner, unit, dateMs);
+        const running = this.#running.of(owner, unit, dateMs);
         running.held += wanted[unit];
         this.held.add(owner.id, running.period.startMs, unit, wanted[unit]);
         held.push({ owner, unit, running });
@@ -124,10 +126,21 @@ export class Budgets {
       }
       this.#onChange();
     };
-    const starts = new Map(
-      held.map(({ owner, unit, running }) => [owner.id, this.#spentOf(owner, unit, running.period).startMs]),
-    );
-    return { spentBy: JSON.stringify([...starts]), settle };
+    return { spentBy: this.#spentByText(held), settle };
+  }
+
+  #spentByText(held: readonly HeldPart[]): string {
+    let text = '';
+    let before: string | undefined;
+    for (const { owner, unit, running } of held) {
+      // Two budgets of an owner have one period.
+      if (owner.id === before) continue;
+      before = owner.id;
+      const { startMs } = this.#spentOf(owner, unit, running.period);
+      const part = spentByText(running, owner.id, startMs);
+      text = text === '' ? part : `${text},${part}`;
+    }
+    return `[${text}]`;
   }
 
   /** The spent part of an owner's budgets, of two the larger one, with what is reserved; `undefined` without a budget. */
@@ -135,7 +148,7 @@ export class Budgets {
     const parts = UNITS.flatMap((unit) => {
       const limit = owner.budget?.[unit];
       if (limit === undefined) return [];
-      const { period, held } = this.#runningOf(owner, unit, dateMs);
+      const { period, held } = this.#running.of(owner, unit, dateMs);
       return [partOf(this.#spentOf(owner, unit, period).amount + held, limit)];
     });
     return parts.length === 0 ? undefined : Math.max(...parts);
@@ -148,7 +161,7 @@ export class Budgets {
 
   /** The amount of a budget that an owner has spent in the period of a moment, which ends at `endMs`. */
   spentBy(owner: LimitOwner, unit: BudgetUnit, dateMs: number): Spent & Pick<BudgetPeriod, 'endMs'> {
-    const { period } = this.#runningOf(owner, unit, dateMs);
+    const { period } = this.#running.of(owner, unit, dateMs);
     return { ...this.#spentOf(owner, unit, period), endMs: period.endMs };
   }
 
@@ -164,12 +177,11 @@ export class Budgets {
   /** All that was spent, with what is reserved: a process that ends with open requests has probably spent that. */
   document(): Readonly<Record<string, Spent>> {
     const document: Record<string, Spent> = {};
-    for (const [key, { period, held }] of this.#running) {
-      const id = key.slice(0, key.lastIndexOf('\n'));
-      const [unit, owner] = partsOf(id);
-      const { startMs, amount } = this.#spent.of(owner, unit, period.startMs);
-      if (amount + held > 0) document[id] = { startMs, amount: amount + held };
-    }
+    for (const unit of UNITS)
+      for (const [owner, { period, held }] of this.#running.ofUnit(unit)) {
+        const { startMs, amount } = this.#spent.of(owner, unit, period.startMs);
+        if (amount + held > 0) document[`${unit} ${owner}`] = { startMs, amount: amount + held };
+      }
     return document;
   }
 
@@ -188,17 +200,6 @@ export class Budgets {
     this.#spent.adopt(amounts);
   }
 
-  #runningOf({ id, budget }: LimitOwner, unit: BudgetUnit, dateMs: number): Running {
-    const { count = 0, unit: length = '' } = budget?.duration ?? {};
-    const key = `${unit} ${id}\n${String(count)}${length}`;
-    const known = this.#running.get(key);
-    // A clock that is set back begins no former period again.
-    if (known !== undefined && dateMs < known.period.endMs) return known;
-    const running = { period: budgetPeriodAt(budget?.duration, dateMs, this.#timeZone()), held: 0 };
-    this.#running.set(key, running);
-    return running;
-  }
-
   #spentOf({ id }: LimitOwner, unit: BudgetUnit, { startMs }: BudgetPeriod): Spent {
     return this.#spent.of(id, unit, startMs);
   }
@@ -210,7 +211,7 @@ export class Budgets {
     const limit = owner.budget?.[unit] ?? Infinity;
     // Another process has told what others have spent.
     const before = toldPercent(known.amount, limit);
-    const told = this.#told.get(`${unit} ${owner.id}`);
+    const told = this.#told[unit].get(owner.id);
     if (before > 0 && (told === undefined || told.startMs < known.startMs))
       this.#note(owner, unit, known.startMs, limit, before);
     this.#spent.add(owner.id, unit, { startMs: known.startMs, amount });
@@ -221,7 +222,7 @@ export class Budgets {
   #tell(owner: LimitOwner, unit: BudgetUnit, period: BudgetPeriod, percent: number): void {
     const { startMs, amount: spent } = this.#spentOf(owner, unit, period);
     const limit = owner.budget?.[unit];
-    const known = this.#told.get(`${unit} ${owner.id}`);
+    const known = this.#told[unit].get(owner.id);
     // Another budget has its own percentages.
     if (limit === undefined || (known?.startMs === startMs && known.limit === limit && known.percent >= percent))
       return;
@@ -230,7 +231,7 @@ export class Budgets {
   }
 
   #note({ id }: LimitOwner, unit: BudgetUnit, startMs: number, limit: number, percent: number): void {
-    this.#told.set(`${unit} ${id}`, { startMs, limit, percent });
+    this.#told[unit].set(id, { startMs, limit, percent });
   }
 }
 

@@ -6,29 +6,39 @@ export interface HeldAmounts extends BudgetAmounts {
   readonly startMs: number;
 }
 
+interface Held {
+  readonly owner: string;
+  readonly startMs: number;
+  tokens: number;
+  money: number;
+}
+
 /** Less is the rest that sums and differences of money leave. */
 const NOTHING = 1e-9;
 
 /** The reserved amounts of this process, and those of elder instances, whose requests still end there. */
 export class HeldByOwner {
-  readonly #own = new Map<
-    string,
-    { readonly owner: string; readonly startMs: number; tokens: number; money: number }
-  >();
+  /** By owner, of its latest periods. */
+  readonly #own = new Map<string, readonly Held[]>();
   readonly #elsewhere = new Map<string, readonly HeldAmounts[]>();
 
-  /** Counts an amount of this process, or forgets it where it is below zero. */
+  /** Counts an amount of this process, or takes it back where it is below zero. */
   add(owner: string, startMs: number, unit: BudgetUnit, amount: number): void {
-    const name = `${owner}\n${String(startMs)}`;
-    const held = this.#own.get(name) ?? { owner, startMs, tokens: 0, money: 0 };
-    held[unit] += amount;
-    if (held.tokens < NOTHING && held.money < NOTHING) this.#own.delete(name);
-    else this.#own.set(name, held);
+    const known = this.#own.get(owner) ?? [];
+    for (const held of known)
+      if (held.startMs === startMs) {
+        held[unit] += amount;
+        return;
+      }
+    const fresh = { owner, startMs, tokens: 0, money: 0 };
+    fresh[unit] = amount;
+    this.#own.set(owner, [...known.filter(isSome), fresh]);
   }
 
   /** The amounts of this process by owner. */
   own(): ReadonlyMap<string, HeldAmounts> {
-    return new Map([...this.#own.values()].map((held) => [held.owner, { ...held }]));
+    const all = [...this.#own.values()].flatMap((held) => held.filter(isSome));
+    return new Map(all.map((held) => [held.owner, { ...held }]));
   }
 
   /** Replaces what an elder instance has told. */
@@ -45,4 +55,8 @@ export class HeldByOwner {
       for (const held of all) if (held.owner === owner && held.startMs === startMs) amount += held[unit];
     return amount;
   }
+}
+
+function isSome({ tokens, money }: Held): boolean {
+  return tokens >= NOTHING || money >= NOTHING;
 }

@@ -21,27 +21,29 @@ export interface SpentElsewhere extends BudgetAmounts {
 
 /** The spent amounts of all owners: those of this process, and those of others as the store tells them. A later period replaces a former one. */
 export class SpentAmounts {
-  readonly #own = new Map<string, Spent>();
+  /** By unit, then by owner: names that are joined for each look-up take 0.1 µs. */
+  readonly #own: Readonly<Record<BudgetUnit, Map<string, Spent>>> = { tokens: new Map(), money: new Map() };
   /** By owner, then by process. */
   readonly #elsewhere = new Map<string, Map<string, SpentElsewhere>>();
 
   /** The amount in a period, or in a later one that has begun. */
   of(owner: string, unit: BudgetUnit, startMs: number): Spent {
-    const own = this.#own.get(`${unit} ${owner}`);
+    const own = this.#own[unit].get(owner);
     const others = this.#elsewhere.get(owner);
-    let latestMs = Math.max(startMs, own?.startMs ?? startMs);
-    for (const one of others?.values() ?? []) latestMs = Math.max(latestMs, one.startMs);
+    let latestMs = own === undefined || own.startMs < startMs ? startMs : own.startMs;
+    if (others === undefined) return { startMs: latestMs, amount: own?.startMs === latestMs ? own.amount : 0 };
+    for (const one of others.values()) latestMs = Math.max(latestMs, one.startMs);
     let amount = own?.startMs === latestMs ? own.amount : 0;
-    for (const one of others?.values() ?? []) if (one.startMs === latestMs) amount += one[unit];
+    for (const one of others.values()) if (one.startMs === latestMs) amount += one[unit];
     return { startMs: latestMs, amount };
   }
 
   /** Adds an amount of this process. */
   add(owner: string, unit: BudgetUnit, { startMs, amount }: Spent): void {
-    const name = `${unit} ${owner}`;
-    const known = this.#own.get(name);
-    if (known === undefined || known.startMs < startMs) this.#own.set(name, { startMs, amount });
-    else if (known.startMs === startMs) this.#own.set(name, { startMs, amount: known.amount + amount });
+    const own = this.#own[unit];
+    const known = own.get(owner);
+    if (known === undefined || known.startMs < startMs) own.set(owner, { startMs, amount });
+    else if (known.startMs === startMs) own.set(owner, { startMs, amount: known.amount + amount });
   }
 
   /** Takes the amounts of other processes. */
