@@ -1,5 +1,5 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
-import { priceOf } from '../../schema/price.ts';
+import { priceOf, type Price } from '../../schema/price.ts';
 import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
 import type { ContentPart, Message } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -38,16 +38,10 @@ const LONG_ANSWER = 8192;
  */
 export function mostAmounts(
   { service, bodyBytes }: Pick<RequestContext, 'service' | 'bodyBytes'>,
-  {
-    parsed: { subrequests },
-    group: { name, deployments },
-  }: { readonly parsed: ParsedRequest; readonly group: ModelGroup },
+  { parsed: { subrequests }, group }: { readonly parsed: ParsedRequest; readonly group: ModelGroup },
 ): BudgetAmounts {
-  const { estimateFactor } = service.scheduler.fleet.demands.get(name) ?? UNKNOWN;
-  const lengths = deployments.map(({ options }) => numberIn(options['num_predict']));
-  const predicted = lengths.every((length) => length > 0) ? Math.max(...lengths) : LONG_ANSWER;
-  const contexts = deployments.map(({ options }) => numberIn(options['num_ctx']));
-  const context = contexts.every((size) => size > 0) ? Math.max(...contexts) : Infinity;
+  const { estimateFactor } = service.scheduler.fleet.demands.get(group.name) ?? UNKNOWN;
+  const { predicted, context, price } = mostOf(group);
   let [prompts, answers] = [0, 0];
   for (const { request } of subrequests) {
     const prompt = Math.ceil(promptTokensOf(request, bodyBytes) * estimateFactor);
@@ -55,9 +49,36 @@ export function mostAmounts(
     prompts += prompt;
     answers += Math.min(asked === Infinity ? predicted : asked, Math.max(1, context - prompt));
   }
+  return { tokens: prompts + answers, money: prompts * price.input + answers * price.output };
+}
+
+/** The largest answer, context and price of the deployments of a model. */
+interface Most {
+  readonly predicted: number;
+  readonly context: number;
+  readonly price: Price;
+}
+
+/** A group is an object of its own until the configuration changes. */
+const knownMost = new WeakMap<ModelGroup, Most>();
+
+function mostOf(group: ModelGroup): Most {
+  const known = knownMost.get(group);
+  if (known !== undefined) return known;
+  const { deployments } = group;
+  const lengths = deployments.map(({ options }) => numberIn(options['num_predict']));
+  const contexts = deployments.map(({ options }) => numberIn(options['num_ctx']));
   const prices = deployments.map(priceOf);
-  const most = (of: 'input' | 'output'): number => Math.max(...prices.map((price) => price[of]));
-  return { tokens: prompts + answers, money: prompts * most('input') + answers * most('output') };
+  const most = {
+    predicted: lengths.every((length) => length > 0) ? Math.max(...lengths) : LONG_ANSWER,
+    context: contexts.every((size) => size > 0) ? Math.max(...contexts) : Infinity,
+    price: {
+      input: Math.max(...prices.map(({ input }) => input)),
+      output: Math.max(...prices.map(({ output }) => output)),
+    },
+  };
+  knownMost.set(group, most);
+  return most;
 }
 
 function numberIn(value: unknown): number {
