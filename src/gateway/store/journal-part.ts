@@ -15,7 +15,10 @@ export interface JournalPart {
   readonly isLast: boolean;
 }
 
-/** Reads whole lines from a place on. `isEnded`: the file grows no more, so a last line without an end is damaged. */
+/**
+ * Reads whole lines from a place on. `isEnded`: the file grows no more, so a last line without an end is damaged, and requests that have begun
+ * may be lost; of a process that runs nobody asks for these.
+ */
 export function readPart(file: string, from: number, isEnded: boolean): JournalPart {
   const buffer = Buffer.allocUnsafe(PART_BYTES);
   let length = 0;
@@ -33,7 +36,7 @@ export function readPart(file: string, from: number, isEnded: boolean): JournalP
   const lineEnd = buffer.subarray(0, length).lastIndexOf(NEW_LINE) + 1;
   // A part without the end of a line cannot be of this program: it is skipped as one damaged line.
   const end = (isLast && isEnded) || (!isLast && lineEnd === 0) ? length : lineEnd;
-  return { lines: usageLinesIn(buffer.toString('utf8', 0, end)), next: from + end, isLast };
+  return { lines: usageLinesIn(buffer.toString('utf8', 0, end), isEnded), next: from + end, isLast };
 }
 
 /** Whether a file or folder does not exist. */

@@ -60,6 +60,7 @@ export type RefusalRow = readonly [
 
 /** The lines of a part of a journal. */
 export interface UsageLines {
+  /** Requests that have begun; empty where nobody asks for them. */
   readonly begun: readonly (readonly [...UsageHead, ...UsageServer])[];
   readonly ended: readonly UsageRow[];
   readonly refused: readonly RefusalRow[];
@@ -76,14 +77,14 @@ const ID = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
 /** The end of a row whose request a crash has cut. */
 const LOST: UsageEnd = [null, 'lost', 0, 0, 0, 0, null, null, null, null];
 
-/** Reads lines. */
-export function usageLinesIn(text: string): UsageLines {
+/** Reads lines; `begun` only if they are wanted: they are half of all. */
+export function usageLinesIn(text: string, wantsBegun = true): UsageLines {
   const begun: (readonly [...UsageHead, ...UsageServer])[] = [];
   const ended: UsageRow[] = [];
   const refused: RefusalRow[] = [];
   let damaged = 0;
   for (const line of text.split('\n')) {
-    if (line === '') continue;
+    if (line === '' || (!wantsBegun && line.startsWith('["b",') && line.endsWith('"]'))) continue;
     const [kind, ...values] = arrayIn(line);
     // This program wrote lines of this length.
     if (kind === 'b' && isRow(values, HEAD_LENGTH + SERVER_LENGTH))

@@ -1,25 +1,13 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { inTransaction } from './open-database.ts';
+import { DaysOfRows } from './day-sums.ts';
 import { SpentTable } from './spent-table.ts';
 import { usageTimeOf, type UsageLines, type UsageRow } from './usage-line.ts';
-import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS, type UsageDimension } from './usage-store.ts';
+import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS } from './usage-store.ts';
 
 /** Sums of days are kept for so many days. */
 const KEPT_DAYS = 3 * 365;
 const COLUMNS = 22;
-
-/** The sums of a value on a day. */
-interface DaySums {
-  readonly dimension: UsageDimension;
-  readonly day: number;
-  readonly value: string;
-  requests: number;
-  unanswered: number;
-  lost: number;
-  promptTokens: number;
-  completionTokens: number;
-  cost: number;
-}
 
 /** Writes rows of requests, once each, with their sums of days in the same transaction. */
 export class UsageRows {
@@ -53,15 +41,14 @@ export class UsageRows {
   add(journal: string, { ended, refused }: Pick<UsageLines, 'ended' | 'refused'>, nowMs: number): number {
     const oldestMs = nowMs - KEPT_ROWS_MS;
     return inTransaction(this.#database, () => {
-      const sums = new Map<string, DaySums>();
+      const sums = new DaysOfRows();
       const added: UsageRow[] = [];
       for (const row of ended) {
         if (usageTimeOf(row[0]) < oldestMs || this.#insert.run(...columnsOf(row)).changes === 0) continue;
         added.push(row);
-        sumUp(sums, row);
+        sums.add(row);
       }
-      // In one order, whatever that of the requests.
-      for (const [, one] of [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      for (const one of sums.all())
         this.#add.run(
           one.dimension,
           one.day,
@@ -117,35 +104,11 @@ export class UsageRows {
   }
 }
 
-function columnsOf([id, keyId, teamId, userId, endUser, tags, ...rest]: UsageRow): readonly SQLInputValue[] {
-  const tagText = tags.length === 0 ? null : JSON.stringify(tags);
-  const values = rest.slice(0, COLUMNS - 6) as readonly SQLInputValue[];
-  return [Buffer.from(id, 'hex'), keyId, teamId, userId, endUser, tagText, ...values];
-}
-
-function sumUp(sums: Map<string, DaySums>, row: UsageRow): void {
-  const [id, keyId, teamId, userId, endUser, tags, , , alias, , backend, , , ended, prompt, completion, , cost] = row;
-  const day = Math.floor(usageTimeOf(id) / DAY_MS);
-  const add = (dimension: UsageDimension, value: string): void => {
-    const name = `${dimension}\n${String(day)}\n${value}`;
-    let sum = sums.get(name);
-    if (sum === undefined) {
-      const none = { requests: 0, unanswered: 0, lost: 0, promptTokens: 0, completionTokens: 0, cost: 0 };
-      sum = { dimension, day, value, ...none };
-      sums.set(name, sum);
-    }
-    sum.requests += 1;
-    if (ended !== 'answered') sum.unanswered += 1;
-    if (ended === 'lost') sum.lost += 1;
-    sum.promptTokens += prompt;
-    sum.completionTokens += completion;
-    sum.cost += cost;
-  };
-  add('day', '');
-  add('key', keyId ?? '');
-  add('team', teamId ?? '');
-  add('user', endUser ?? userId ?? '');
-  add('model', alias ?? '');
-  add('backend', backend ?? '');
-  for (const tag of new Set(tags)) add('tag', tag);
+function columnsOf(row: UsageRow): SQLInputValue[] {
+  const tags = row[5];
+  // The values behind the tags are those of the columns.
+  const columns = row.slice(0, COLUMNS) as SQLInputValue[];
+  columns[0] = Buffer.from(row[0], 'hex');
+  columns[5] = tags.length === 0 ? null : JSON.stringify(tags);
+  return columns;
 }
