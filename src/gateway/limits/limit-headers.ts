@@ -19,15 +19,38 @@ export function limitHeaders(headers: Record<string, string>, nearest: NearestLi
   }
 }
 
+/** The part of the lines of a limit that changes only once a second. */
+interface Head {
+  readonly reset: string;
+  readonly date: string;
+  readonly text: string;
+}
+
+/** By limit: most keys have one of a few. */
+const MOST_HEADS = 100;
+const heads: Readonly<Record<LimitUnit, Map<number, Head>>> = { requests: new Map(), tokens: new Map() };
+
 function linesOf(unit: LimitUnit, nearest: NearestLimit, dateMs: number): string {
-  const [limit, remaining] = [String(nearest.limit), String(nearest.remaining)];
-  return `x-ratelimit-limit-${unit}: ${limit}\r
-x-ratelimit-remaining-${unit}: ${remaining}\r
-x-ratelimit-reset-${unit}: ${resetDuration(nearest.resetMs)}\r
-anthropic-ratelimit-${unit}-limit: ${limit}\r
-anthropic-ratelimit-${unit}-remaining: ${remaining}\r
-anthropic-ratelimit-${unit}-reset: ${resetDate(nearest, dateMs)}\r
-`;
+  const [reset, date] = [resetDuration(nearest.resetMs), resetDate(nearest, dateMs)];
+  const known = heads[unit].get(nearest.limit);
+  const head = known?.reset === reset && known.date === date ? known : newHead(unit, nearest.limit, reset, date);
+  const remaining = String(nearest.remaining);
+  return `${head.text}${remaining}\r\nanthropic-ratelimit-${unit}-remaining: ${remaining}\r\n`;
+}
+
+function newHead(unit: LimitUnit, limit: number, reset: string, date: string): Head {
+  // Joined, so that it is one text, and not a tree of parts that each answer would join anew.
+  const text = [
+    `x-ratelimit-limit-${unit}: ${String(limit)}`,
+    `x-ratelimit-reset-${unit}: ${reset}`,
+    `anthropic-ratelimit-${unit}-limit: ${String(limit)}`,
+    `anthropic-ratelimit-${unit}-reset: ${date}`,
+    `x-ratelimit-remaining-${unit}: `,
+  ].join('\r\n');
+  if (heads[unit].size >= MOST_HEADS) heads[unit].clear();
+  const head = { reset, date, text };
+  heads[unit].set(limit, head);
+  return head;
 }
 
 let writtenMs = 0;
