@@ -17,6 +17,23 @@ export function toolArguments(text: unknown): Json {
   return isObject(parsed) ? parsed : { arguments: typeof text === 'string' ? text : JSON.stringify(text) };
 }
 
+/**
+ * Whether a value has a number that JSON.parse may have rounded: one beyond 2^53, where not every integer is a number. Some of them are
+ * exact, which only the text shows.
+ */
+export function hasRoundedNumber(value: unknown): boolean {
+  const values = [value];
+  while (values.length > 0) {
+    const next = values.pop();
+    if (typeof next === 'number') {
+      if (Math.abs(next) > Number.MAX_SAFE_INTEGER) return true;
+    } else if (Array.isArray(next)) {
+      for (const item of next as readonly unknown[]) values.push(item); // of unknown items
+    } else if (isObject(next)) for (const name of Object.keys(next)) values.push(next[name]);
+  }
+  return false;
+}
+
 /** A shorter text never delays other requests. */
 const SHORT_LENGTH = 128 * 1024;
 /** JSON.parse takes 10 ms for as many empty objects. */

@@ -11,8 +11,10 @@ import { Connections } from './http/connections.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { LinedResponse } from './http/lined-response.ts';
 import { headFailure } from './http/request-head.ts';
+import { settleHost } from './http/request-host.ts';
 import { plainTarget } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
+import { answerOptions, METHODS } from './http/server-options.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
 import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
 import { handleRequest } from './proxy/handler.ts';
@@ -91,6 +93,7 @@ export function createGatewayServer(
   ): { readonly context: RequestContext; readonly failure: Failure | undefined } | undefined => {
     if (again !== undefined && connections.mustWait(outgoing, again)) return undefined;
     incoming.url = plainTarget(incoming.url ?? '');
+    settleHost(incoming);
     const failure = headFailure(incoming);
     const context = openContext(incoming, outgoing, service(), routeOf, performance.now(), connections.bodies);
     setCorsHeaders(context);
@@ -137,6 +140,7 @@ export function createGatewayServer(
       return;
     }
     const { incoming, outgoing, method, path, endpoint, headers } = context;
+    if (answerOptions(incoming, outgoing, headers)) return;
     // The router and its Request take 3 to 6 µs and 3 KB.
     const isPlain = method === 'POST' && incoming.url === path && incoming.headers.host === validHost;
     if (isPlain && endpoint !== undefined) {
@@ -201,7 +205,7 @@ export function createGatewayServer(
       kind: 'wrong-method',
       code: null,
       message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`,
-      allow: 'GET, HEAD, POST, OPTIONS',
+      allow: METHODS,
     };
     logErrors(socket, () => {
       if (socket instanceof Socket) respondBare(socket, failure, 'CONNECT');

@@ -40,7 +40,12 @@ export function foreignCaller(
   return undefined;
 }
 
-function isLocalName(name: string): boolean {
+/** A name whose last part is a number is an IPv4 address in any of its old forms, such as `127.1` (WHATWG URL, 4.3.1). */
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i;
+
+function isLocalName(given: string): boolean {
+  const isNumber = ENDS_IN_NUMBER.test(given) && URL.canParse(`http://${given}`);
+  const name = isNumber ? new URL(`http://${given}`).hostname : given;
   const family = isIP(name);
   if (family !== 0) return LOCAL_ADDRESSES.check(name, family === 4 ? 'ipv4' : 'ipv6');
   const lower = name.toLowerCase().replace(/\.$/, '');

@@ -1,9 +1,16 @@
 const NEWLINE = 0x0a;
 
-/** Splits chunks of bytes into lines of text, without empty lines. It cuts only at a newline, so characters stay whole. */
+/** The most bytes of empty lines in a row. */
+const MOST_EMPTY_BYTES = 1024 * 1024;
+
+/**
+ * Splits chunks of bytes into lines of text, without empty lines. It cuts only at a newline, so characters stay whole. Throws at a line, or a
+ * row of empty lines, without an end within its bound.
+ */
 export class LineSplitter {
   #rest: Buffer[] = [];
   #restBytes = 0;
+  #emptyBytes = 0;
   readonly #onLine: (line: string) => void;
   readonly #maxBytes: number;
 
@@ -41,6 +48,16 @@ export class LineSplitter {
     const whole = this.#restBytes === 0 ? bytes : Buffer.concat([...this.#rest, bytes]);
     if (this.#restBytes > 0) [this.#rest, this.#restBytes] = [[], 0];
     const line = whole.toString('utf8');
-    if (line.trim() !== '') this.#onLine(line);
+    if (line.trim() === '') this.#empty(whole.length + 1);
+    else {
+      this.#emptyBytes = 0;
+      this.#onLine(line);
+    }
+  }
+
+  #empty(bytes: number): void {
+    this.#emptyBytes += bytes;
+    if (this.#emptyBytes > MOST_EMPTY_BYTES)
+      throw new RangeError(`more than ${String(MOST_EMPTY_BYTES)} bytes of empty lines`);
   }
 }

@@ -16,7 +16,8 @@ export function providerOf({ provider }: Pick<BackendConfig, 'provider'>): Provi
 
 /**
  * The parameters of a request without effect on these deployments, known before the first byte: `ignoredParams`, which Ollama's API does
- * not have, and those that no server of theirs can express. A server that gets the request as it came reports for itself.
+ * not have, and those that no server of theirs can express. A server that gets the request as it came reports for itself, but for the digits
+ * that reading the request has cost.
  */
 export function ignoredByServers(
   deployments: readonly Pick<BackendConfig, 'provider'>[],
@@ -24,8 +25,8 @@ export function ignoredByServers(
   ignoredParams: readonly string[],
 ): readonly string[] {
   const isOriginal = request !== undefined && request.kind !== 'load' && request.params.original !== undefined;
-  if (isOriginal && deployments.every((deployment) => providerOf(deployment).forwardsOriginal)) return [];
   const unsupported = unsupportedByAll(deployments, request);
+  if (isOriginal && deployments.every((deployment) => providerOf(deployment).forwardsOriginal)) return unsupported;
   return unsupported.length === 0 ? ignoredParams : [...ignoredParams, ...unsupported];
 }
 

@@ -81,7 +81,7 @@ const ROWS: readonly (readonly [
     { allow: 'GET, HEAD, POST, OPTIONS' },
   ],
   ['TRACE', 'TRACE /v1/models HTTP/1.1\r\nhost: x\r\n\r\n', 405, { allow: 'GET, HEAD, OPTIONS' }],
-  ['a star', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+  ['a star that is not asked for OPTIONS', 'GET * HTTP/1.1\r\nhost: x\r\n\r\n', 400],
   ['broken percent signs', `GET /v1/%ff%zz HTTP/1.1\r\nhost: x\r\n${AUTH}\r\n`, 404],
   [
     'an upgrade to what is not spoken',

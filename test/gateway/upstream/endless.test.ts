@@ -60,6 +60,34 @@ for (const [what, status, begin] of [
     await until('the connection is closed', () => closed);
   });
 
+for (const [provider, filler] of [
+  ['openai', '\n'],
+  ['openai', '\r'],
+  ['openai', ': hm\n\n'],
+  ['ollama_chat', '\n'],
+  ['ollama_chat', ' \r\n'],
+] as const)
+  test(
+    `${JSON.stringify(filler)} without an end from ${provider} fails, and its server is cut off`,
+    { timeout: 60_000 },
+    async () => {
+      let closed = false;
+      await using fake = await startFake((got, outgoing) => {
+        outgoing.writeHead(200);
+        pour(outgoing, filler.repeat(65_536));
+        void got.left.then(() => {
+          closed = true;
+        });
+      });
+      await using gateway = await startGateway([], {
+        model_list: [{ model_name: 'm', litellm_params: { model: `${provider}/m`, api_base: fake.url } }],
+        router_settings: { num_retries: 0 },
+      });
+      assert.equal((await gateway.chat({ stream: true })).status, 502);
+      await until('the connection is closed', () => closed);
+    },
+  );
+
 test('a large response of short texts is read in a moment', async () => {
   const item = '{"token":"a \\" b","bytes":[97],"top":[]},';
   const bytes = Buffer.from(`{"list":[${item.repeat(200_000)}{}],"end":"\\\\"}`);

@@ -71,6 +71,23 @@ test('a seed of 64 bits reaches Ollama and an OpenAI-compatible server digit by 
   }
 });
 
+test('a seed beyond 2^53 is no failure where the server’s API has none', async () => {
+  const seeds = '"seed":9007199254740993,"options":{"seed":9007199254740993}';
+  const vectors = '{"embeddings":[[1]],"data":[{"index":0,"embedding":[1]}],"usage":{"prompt_tokens":1}}';
+  await using fake = await startFake((_got, outgoing) => void outgoing.end(vectors));
+  for (const model of ['ollama_chat/m', 'openai/m']) {
+    await using gateway = await startGateway([], {
+      model_list: [{ model_name: 'm', litellm_params: { model, api_base: fake.url } }],
+    });
+    for (const path of ['/v1/embeddings', '/api/embed', '/api/embeddings']) {
+      const text = path === '/api/embeddings' ? 'prompt' : 'input';
+      const response = await post(gateway, path, `{"model":"m","${text}":"hi",${seeds}}`);
+      assert.equal(response.status, 200, `${model} ${path}: ${await response.text()}`);
+    }
+  }
+  assert.ok(fake.requests.at(-3)?.body.includes(seeds));
+});
+
 test('each choice has the next seed, and the largest is followed by the smallest', async () => {
   await using fake = await answering();
   await using gateway = await startGateway([fake]);

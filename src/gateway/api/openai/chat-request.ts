@@ -3,6 +3,7 @@ import { ignoredParamsOf, ignoredReasoning } from '../dialect/ignored-params.ts'
 import { OWN_OPTIONS, readOptions, type Options } from '../dialect/ollama-options.ts';
 import { isObject } from '../../json.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
+import { readSchema } from '../dialect/schema.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readChatMessages } from './messages.ts';
 import { readChoices, readStreamOptions, readReasoning, thinkingName, usesNestedEffort } from './sampling.ts';
@@ -86,16 +87,11 @@ function readFormat(body: Body): ChatRequest['format'] {
   if (type === 'json_object') return 'json';
   const jsonSchema = format['json_schema'];
   const schema = isObject(jsonSchema) ? jsonSchema['schema'] : undefined;
-  if (type === 'json_schema' && isObject(schema)) return schema;
-  return type === 'json_schema'
-    ? body.refuse(
-        'response_format.json_schema.schema',
-        "Missing required parameter: 'response_format.json_schema.schema'.",
-      )
-    : body.refuse(
-        'response_format.type',
-        "Invalid value for 'response_format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
-      );
+  if (type === 'json_schema') return readSchema(body, 'response_format.json_schema.schema', schema);
+  return body.refuse(
+    'response_format.type',
+    "Invalid value for 'response_format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
+  );
 }
 
 function readLogprobs(body: Body): number | undefined {

@@ -2,6 +2,7 @@ import type { Body } from '../dialect/body.ts';
 import { ignoredParamsOf, ignoredReasoning } from '../dialect/ignored-params.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readEffort, readModel, readSampling, readStop } from '../dialect/sampling.ts';
+import { readSchema } from '../dialect/schema.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readInput } from './input.ts';
 import { settingsOf, type Settings } from './settings.ts';
@@ -68,13 +69,11 @@ function readFormat(body: Body, ignoredParams: string[]): ChatRequest['format'] 
   const { type, schema } = format;
   if (type === 'text') return undefined;
   if (type === 'json_object') return 'json';
-  if (type === 'json_schema' && isObject(schema)) return schema;
-  return type === 'json_schema'
-    ? body.refuse('text.format.schema', "Missing required parameter: 'text.format.schema'.")
-    : body.refuse(
-        'text.format.type',
-        "Invalid value for 'text.format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
-      );
+  if (type === 'json_schema') return readSchema(body, 'text.format.schema', schema);
+  return body.refuse(
+    'text.format.type',
+    "Invalid value for 'text.format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
+  );
 }
 
 function readThinking(body: Body, { effort }: Json): ChatRequest['thinking'] {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../json.ts';
+import { hasRoundedNumber, isObject, type Json } from '../../json.ts';
 import { withRoom } from './grammar-size.ts';
 import { CONSTRAINTS, constraintsIn, hasReference, isWithin, typeOf, typesOf } from './schema-keywords.ts';
 import { endlessParts, References } from './references.ts';
@@ -202,6 +202,7 @@ export class GrammarSchema {
 
   #values(schema: Json, values: readonly unknown[]): Json {
     const { type } = schema;
+    if (hasRoundedNumber(values)) this.unheld.add(schema['const'] === undefined ? 'enum' : 'const');
     const fitting = type === undefined ? values : values.filter((value) => isWithin(typeOf(value), type));
     const kept = fitting.length === 0 ? values : fitting;
     const concerned = new Set(kept.map((value) => (typeof value === 'number' ? 'number' : typeOf(value))));

@@ -65,9 +65,19 @@ export function integerLimits(schema: Readonly<Record<string, unknown>>): Limits
   ];
   const [low, high] = [Math.max(...lows), Math.min(...highs)];
   const contradicts = low > high;
+  // No integer of a grammar is that large, or that small.
+  const [isTooHigh, isTooLow] = [low >= BEYOND, high <= -BEYOND];
   return {
-    least: contradicts || low <= -BEYOND ? undefined : low,
-    most: high >= BEYOND ? undefined : high,
-    unheld: contradicts ? ['least'] : [],
+    least: contradicts || isTooHigh || low <= -BEYOND ? undefined : low,
+    most: isTooLow || high >= BEYOND ? undefined : high,
+    unheld: [
+      ...(contradicts || isTooHigh || isRounded(low) ? (['least'] as const) : []),
+      ...(isTooLow || isRounded(high) ? (['most'] as const) : []),
+    ],
   };
+}
+
+/** Whether a limit within the integers of a grammar is beyond 2^53, where JSON.parse may have taken the next number for it. */
+function isRounded(limit: number): boolean {
+  return Math.abs(limit) < BEYOND && !Number.isSafeInteger(limit);
 }

@@ -50,7 +50,7 @@ export function numberSchema(schema: Json, type: 'number' | 'integer', { unheld 
     return { type };
   }
   const { least, most, unheld: beyond } = integerLimits(schema);
-  if (beyond.length > 0) for (const name of limits) if (/min/i.test(name)) unheld(name);
+  for (const name of limits) if (beyond.includes(/min/i.test(name) ? 'least' : 'most')) unheld(name);
   return {
     type,
     ...(least === undefined ? {} : { minimum: least }),

@@ -5,7 +5,6 @@ import { bodyText } from './body-text.ts';
 import { openaiChatBody } from './chat-body.ts';
 import { completionBody, goesAsItIs } from './completion-body.ts';
 import { openaiEmbedBody, openaiEmbedDecoder } from './embed.ts';
-import { exactNumber } from '../../../core/exact-number.ts';
 import { asMissingCapability, openaiFailure } from './openai-failure.ts';
 import { Interpreter, type HonouredParams } from './interpreter.ts';
 import { replyReader, StreamReader } from './reader.ts';
@@ -71,7 +70,6 @@ function passed(
   const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
   const own = {
     ...rest,
-    ...('seed' in rest ? { seed: exactNumber(rest['seed']) } : {}),
     model,
     ...(stream ? { stream_options: { include_usage: true } } : {}),
   };

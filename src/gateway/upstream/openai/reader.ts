@@ -1,9 +1,9 @@
 import { invalidResponse } from '../exchange-failure.ts';
-import { isObject, parseObject, type Json } from '../../json.ts';
+import { isObject, type Json } from '../../json.ts';
 import { JsonBodyReader } from '../json-body-reader.ts';
-import { LineSplitter } from '../line-splitter.ts';
 import type { ServerEvent, Usage } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
+import { EventStream, type EventData } from './event-stream.ts';
 import { readUsage } from './usage.ts';
 import { openaiFailure } from './openai-failure.ts';
 
@@ -48,8 +48,8 @@ export function replyReader(emit: (event: ServerEvent) => void, field: 'choices'
 /** Decodes a stream of an OpenAI-compatible server; a stream that ends without a finish reason and without `[DONE]` has failed. */
 export class StreamReader implements ResponseDecoder {
   readonly #emit: (event: ServerEvent) => void;
-  readonly #lines = new LineSplitter((line) => {
-    this.#line(line.trimEnd());
+  readonly #events = new EventStream((data) => {
+    this.#take(data);
   });
   #usage = NOTHING;
   #finish: EndReason | undefined;
@@ -63,11 +63,11 @@ export class StreamReader implements ResponseDecoder {
   }
 
   push(bytes: Buffer): void {
-    this.#lines.push(bytes);
+    this.#events.push(bytes);
   }
 
   end(): void {
-    this.#lines.end();
+    this.#events.end();
     if (this.#over) return;
     if (this.#finish !== undefined) this.#last({ kind: 'end', reason: this.#finish, usage: this.#usage });
     else if (this.#isOllama && !this.#died) this.#last({ kind: 'end', reason: 'length', usage: this.#usage });
@@ -79,19 +79,13 @@ export class StreamReader implements ResponseDecoder {
     this.#emit(event);
   }
 
-  #line(line: string): void {
-    // Spaces behind the colon are ignored, as is a byte order mark; so are the other fields of an event.
-    const field = line.startsWith('\uFEFF') ? line.slice(1) : line;
-    if (this.#over || !field.startsWith('data:')) return;
-    const data = field.slice('data:'.length).trimStart();
-    if (data === '[DONE]') {
+  #take({ json, text }: EventData): void {
+    if (this.#over) return;
+    if (json === undefined && text.trim() === '[DONE]')
       this.#last({ kind: 'end', reason: this.#finish ?? 'stop', usage: this.#usage });
-      return;
-    }
-    const body = parseObject(data);
-    if (body === undefined) this.#last(broken('the backend sent an event that is not JSON'));
-    else if ((body['error'] ?? undefined) !== undefined) this.#last(failed(body['error'], data));
-    else this.#chunk(body);
+    else if (json === undefined) this.#last(broken('the backend sent an event that is not JSON'));
+    else if ((json['error'] ?? undefined) !== undefined) this.#last(failed(json['error'], text));
+    else this.#chunk(json);
   }
 
   #chunk(body: Json): void {

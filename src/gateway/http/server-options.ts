@@ -1,0 +1,15 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+/** The methods of the paths that clients of the APIs call. */
+export const METHODS = 'GET, HEAD, POST, OPTIONS';
+
+/** Answers a request about the server as a whole, `OPTIONS *`, which serves as a ping (RFC 9110, 9.3.7); `false` if it is another one. */
+export function answerOptions(
+  { method, url }: IncomingMessage,
+  outgoing: ServerResponse,
+  headers: OutgoingHttpHeaders,
+): boolean {
+  if (url !== '*' || method !== 'OPTIONS') return false;
+  outgoing.writeHead(204, { ...headers, allow: METHODS }).end();
+  return true;
+}
