@@ -91,6 +91,7 @@ export function createGateway(
   const metrics = createMetrics({
     fleet: () => current.scheduler.fleet,
     config: () => current.config,
+    names: service,
     contexts: () => current.growth.records,
     openConnections: () => connections.open,
     certificateEndsMs: () => tls?.endsMs(),

@@ -51,6 +51,12 @@ export class BackendMetrics {
     this.#listings.set(backend, listing);
   }
 
+  /** Forgets the backends that the fleet has no more. */
+  prune(): void {
+    for (const known of [this.#opens, this.#listings])
+      for (const url of known.keys()) if (!this.#fleet().backends.has(url)) known.delete(url);
+  }
+
   #listingOf({ url, circuit }: Backend): Listing | undefined {
     return circuit.state === 'closed' ? this.#listings.get(url) : undefined;
   }

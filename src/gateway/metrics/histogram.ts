@@ -1,4 +1,4 @@
-import { keyOf, type Metric, type Naming, type Sample } from './metric.ts';
+import { forgetSeries, keyOf, type LabelFilter, type Metric, type Naming, type Sample } from './metric.ts';
 
 interface Series {
   readonly labels: readonly string[];
@@ -42,6 +42,10 @@ export class Histogram implements Metric {
       yield { labels, value: sum, suffix: '_sum' };
       yield { labels, value: total, suffix: '_count' };
     }
+  }
+
+  forget(isKept: LabelFilter): void {
+    forgetSeries(this.#series, this.labelNames, isKept);
   }
 
   #seriesOf(labels: readonly string[], key: string): Series {

@@ -13,6 +13,21 @@ export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labelNames: readonly string[];
   samples(): Iterable<Sample>;
+  /** Forgets each series with a label value that is not kept; missing if its samples are read anew at each scrape. */
+  forget?(isKept: LabelFilter): void;
+}
+
+/** Whether the series with a value of a label are kept. */
+export type LabelFilter = (name: string, value: string) => boolean;
+
+/** Removes the series with a label value that is not kept. */
+export function forgetSeries(
+  series: Map<string, { readonly labels: readonly string[] }>,
+  labelNames: readonly string[],
+  isKept: LabelFilter,
+): void {
+  for (const [key, { labels }] of series)
+    if (!labelNames.every((name, index) => isKept(name, labels[index] ?? ''))) series.delete(key);
 }
 
 /** The name, help and labels of a metric. */
@@ -48,6 +63,10 @@ export class Counter implements Metric {
 
   samples(): Iterable<Sample> {
     return this.#series.values();
+  }
+
+  forget(isKept: LabelFilter): void {
+    forgetSeries(this.#series, this.labelNames, isKept);
   }
 }
 

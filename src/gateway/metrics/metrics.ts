@@ -12,7 +12,8 @@ import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { inFlightMetrics } from './in-flight-metrics.ts';
 import { KeyMetrics, type KeyMetricsSource } from './key-metrics.ts';
-import { Counter, gauge } from './metric.ts';
+import { keptSeries } from './kept-series.ts';
+import { Counter, gauge, type Metric } from './metric.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { routingMetrics } from './routing-metrics.ts';
 import { StoreMetrics } from './store-metrics.ts';
@@ -24,6 +25,8 @@ import { usageMetrics, type UsageFigures } from './usage-metrics.ts';
 export interface MetricsSource extends KeyMetricsSource {
   readonly fleet: () => Fleet;
   readonly config: () => Pick<GatewayConfig, 'groups' | 'queue'>;
+  /** The names of the current configuration. */
+  readonly names: () => Pick<RequestContext['service'], 'models' | 'groupOf'>;
   readonly contexts: () => readonly ContextState[];
   readonly openConnections: () => number;
   /** The journals of usage; `undefined` if there are none. */
@@ -57,7 +60,7 @@ export interface Metrics {
   backendOpened(backend: string): void;
   /** A backend has listed the models in its memory. */
   backendListed(backend: string, listing: Listing): void;
-  /** The configuration was read again. */
+  /** The configuration was read again; the series of what it has no more are forgotten. */
   reloaded(result: 'done' | 'refused'): void;
   /** A call of the database has ended. */
   storeAnswered(call: string, tookMs: number): void;
@@ -70,6 +73,7 @@ export interface Metrics {
 export function createMetrics({
   fleet,
   config,
+  names,
   contexts,
   openConnections,
   requests: requestsNow,
@@ -128,7 +132,7 @@ export function createMetrics({
     },
   );
   const own = createProcessMetrics();
-  const all = [
+  const all: readonly Metric[] = [
     ...requests.metrics,
     ...timings.metrics,
     ...keys.metrics,
@@ -176,6 +180,11 @@ export function createMetrics({
     },
     reloaded: (result) => {
       build.reloaded(result, Date.now());
+      if (result === 'refused') return;
+      const isKept = keptSeries(fleet(), (name) => modelLabel(names(), name) === name);
+      for (const metric of all) metric.forget?.(isKept);
+      requests.forgetLabels();
+      backends.prune();
     },
     storeAnswered: (call, tookMs) => {
       store.answered(call, tookMs);
@@ -188,6 +197,6 @@ export function createMetrics({
 }
 
 /** An alias of the configuration: an unknown name would make a new time series. */
-function modelLabel(service: RequestContext['service'], alias: string): string {
+function modelLabel(service: ReturnType<MetricsSource['names']>, alias: string): string {
   return service.models.has(alias) ? alias : (service.groupOf(alias)?.name ?? '');
 }

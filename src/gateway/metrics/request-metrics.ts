@@ -123,6 +123,11 @@ export class RequestMetrics {
     if (line.completion_tokens !== undefined) this.#completion.add(line.completion_tokens, labels, key);
   }
 
+  /** Forgets the labels of all series; those of the next requests are made anew. */
+  forgetLabels(): void {
+    this.#labelSets.clear();
+  }
+
   #labelSet(model: string, backend: string): LabelSet {
     const known = this.#labelSets.get(model)?.get(backend);
     if (known !== undefined) return known;

@@ -12,6 +12,9 @@ import { offsetOf } from './config-offset.ts';
  */
 const MOST_ALIASES = 100_000;
 
+/** Most errors of one file that are told: an open bracket makes an error of each line behind it. */
+const MOST_ERRORS = 20;
+
 /** One file of a configuration, parsed. */
 export interface ConfigText {
   readonly file: string;
@@ -31,9 +34,11 @@ const YAML_1_1_BOOLEAN: ScalarTag = {
 
 /** Parses the text of a file; `file` is its name in messages. */
 export function parseConfigText(
-  text: string,
+  given: string,
   file: string,
 ): { readonly parsed: ConfigText } | { readonly problems: readonly Problem[] } {
+  // LiteLLM opens the file as text: Python makes a line break of each CR. yaml knows none without an LF.
+  const text = given.replaceAll(/\r(?!\n)/g, '\n');
   const lines = new LineCounter();
   const intAsBigInt = /\d{16}/.test(text);
   // PyYAML reads merge keys, repeated keys and more booleans, and so does LiteLLM.
@@ -51,7 +56,7 @@ export function parseConfigText(
     return { file, line, column: col };
   };
   if (document.errors.length > 0)
-    return { problems: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))) };
+    return { problems: document.errors.slice(0, MOST_ERRORS).map((error) => notYaml(error.message, at(error.pos[0]))) };
   const repeats = repeatedKeys(document).map((key) => ({ key, problem: repeatedKey(key, at) }));
   const refused = repeats.filter(({ key: { path } }) => path[0] === OWN || path.at(-1) === MASTER_KEY);
   if (refused.length > 0) return { problems: refused.map(({ problem }) => problem) };
@@ -116,11 +121,14 @@ function repeatedKey({ path, offset, lastOffset }: RepeatedKey, at: (offset: num
   };
 }
 
+/** V8's words. */
+const STACK_OVERFLOW = /^Maximum call stack size exceeded/;
+
 function notYaml(message: string, where: Where): Problem {
   return {
     code: 'config.not-yaml',
     summary: 'this is not YAML',
-    detail: `Expected YAML, found: ${yamlMessage(message)}.`,
+    detail: `Expected YAML, found: ${STACK_OVERFLOW.test(message) ? 'values nested too deeply, or a mapping merged into itself' : yamlMessage(message)}.`,
     fix: 'correct the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
     where,
   };

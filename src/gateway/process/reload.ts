@@ -7,6 +7,7 @@ import type { Environment } from '../../schema/environment.ts';
 import { problemOf } from './config-file.ts';
 import { reloadConfigFile } from './config-thread.ts';
 import type { Gateway } from '../gateway.ts';
+import { openWarning } from './listen-address.ts';
 import type { Log } from '../log.ts';
 import { problemText } from './problem-text.ts';
 import { countNames } from '../../schema/wildcard.ts';
@@ -67,10 +68,17 @@ async function readAndApply({
   await tellAll('error', problems, tell);
   if ([...problems, ...warnings].some(({ code }) => code === 'config.environment-unset')) tell(ENVIRONMENT_NOTE);
   if (config === undefined || problems.length > 0) {
-    log({ event: 'reload-refused', problems: problems.map(summaryOf) });
+    const more = problems.length - MOST_LOGGED;
+    log({
+      event: 'reload-refused',
+      problems: problems.slice(0, MOST_LOGGED).map(summaryOf),
+      ...(more > 0 ? { more_problems: more } : {}),
+    });
     gateway.metrics.reloaded('refused');
     return false;
   }
+  if (config.masterKey.state === 'none' && gateway.service().config.masterKey.state !== 'none')
+    tell(openWarning(addresses));
   const moves = wouldMove(config);
   if (moves)
     tell('warning: hxllm.listen has changed; that takes a restart, and until then the gateway listens where it did\n');
@@ -105,23 +113,30 @@ async function readAndApply({
   return true;
 }
 
-/** Problems that are written in one turn of the event loop. */
+/** Most problems in one line of the log. */
+const MOST_LOGGED = 20;
+
+/** Problems that are written in one turn of the event loop, and in all: a wrong file of a large fleet has a hundred thousand. */
 const TOLD_AT_ONCE = 200;
+const MOST_TOLD = 1000;
 
 async function tellAll(
   severity: 'error' | 'warning',
   problems: readonly Problem[],
   tell: ReloadOptions['tell'],
 ): Promise<void> {
-  for (let at = 0; at < problems.length; at += TOLD_AT_ONCE) {
+  const told = problems.slice(0, MOST_TOLD);
+  for (let at = 0; at < told.length; at += TOLD_AT_ONCE) {
     if (at > 0) await setImmediate();
     tell(
-      problems
+      told
         .slice(at, at + TOLD_AT_ONCE)
         .map((problem) => problemText(severity, problem))
         .join(''),
     );
   }
+  if (problems.length > told.length)
+    tell(`${severity}: and ${String(problems.length - told.length)} more of this file\n`);
 }
 
 const ENVIRONMENT_NOTE =

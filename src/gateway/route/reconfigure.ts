@@ -1,6 +1,7 @@
 import { createFlows } from './flow.ts';
 import { createAttention } from './attention.ts';
 import { CLOSED } from './circuit.ts';
+import type { Demand } from './demand.ts';
 import type { DeploymentState, Fleet } from './fleet.ts';
 import type { BackendSpec, DeploymentSpec, FleetSpec } from './fleet-spec.ts';
 import { hasDraining } from './draining.ts';
@@ -52,6 +53,7 @@ export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
   // Requests link aliases and replicas anew.
   for (const demand of fleet.demands.values()) demand.deployments = [];
+  if (spec.aliases !== undefined) forgetOthers(fleet, spec.aliases);
   for (const backend of spec.backends) applyBackendSpec(fleet, backend);
   const byUrl = new Map(spec.backends.map((backend) => [backend.url, backend]));
   for (const deployment of spec.deployments) applyDeploymentSpec(fleet, deployment, byUrl.get(deployment.backend));
@@ -60,6 +62,24 @@ export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   fleet.isDraining = hasDraining(fleet.deployments) || hasDraining(fleet.backends);
   fleet.mayRemoveDrained = true;
   clearPools(fleet);
+}
+
+/** Forgets the requests of all other aliases, but for those that still wait: each look for places goes through all that are known. */
+function forgetOthers({ demands, queues, replicas }: Fleet, aliases: readonly string[]): void {
+  const kept = new Set(aliases);
+  for (const { name } of queues.values()) kept.add(name);
+  const gone = new Set<Demand>();
+  for (const [name, demand] of demands)
+    if (!kept.has(name)) {
+      demands.delete(name);
+      gone.add(demand);
+    }
+  if (gone.size === 0) return;
+  for (const replica of replicas.values()) {
+    const left = replica.demands.filter((demand) => !gone.has(demand));
+    replica.demands.length = 0;
+    for (const demand of left) replica.demands.push(demand);
+  }
 }
 
 /** Whether deployments of one model on one backend want other runners. */

@@ -78,6 +78,7 @@ export const SPEC: Shape = {
       cooldownMs: 'time?',
     },
   ],
+  aliases: new Optional(['text']),
 };
 
 /** The stated parts of a policy. */

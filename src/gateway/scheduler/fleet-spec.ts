@@ -42,6 +42,7 @@ export function fleetSpecOf(
         single: mode === 'embedding' || isSingleByName(model),
       };
     }),
+    aliases: groups.map(({ name }) => name),
   };
 }
 

@@ -43,8 +43,9 @@ export class HttpAgent {
     return new Client(origin, this.#options);
   }
 
-  /** Limits the time of every connect from now on. */
+  /** Limits the time of every connect from now on, and forgets the pools that the agent has closed. */
   limitConnect(connectMs: number): void {
+    for (const [origin, pool] of this.#pools) if (pool.closed || pool.destroyed) this.#pools.delete(origin);
     this.#connect = connector(connectMs);
   }
 }
