@@ -16,6 +16,9 @@ import { addressOf, exposure, openWarning } from './process/listen-address.ts';
 import { reload } from './process/reload.ts';
 import { listenForSignals, type Signals } from './process/signals.ts';
 
+/** Bytes of messages for a person that may wait for their reader. */
+const MOST_UNREAD_BYTES = 1024 * 1024;
+
 /** Time for the reader of the log to take the last lines, after a stop, ms. */
 const LOG_GRACE_MS = 2000;
 
@@ -106,7 +109,10 @@ async function begin(
         wouldMove,
         stateDir: config.stateDir,
         log,
-        tell: (text) => process.stderr.write(text),
+        tell: (text) => {
+          // A reader that stalls would make each reload a part of the memory.
+          if (process.stderr.writableLength < MOST_UNREAD_BYTES) process.stderr.write(text);
+        },
       }),
     ),
   );

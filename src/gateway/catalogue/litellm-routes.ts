@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { GatewayEnv } from '../request-context.ts';
-import { jsonResponse } from '../http/sized-response.ts';
-import { listModelGroups, listModelInfo } from './model-info.ts';
+import { jsonResponse, sizedResponse } from '../http/sized-response.ts';
+import { listModelGroups, listModelInfo, type ListText } from './model-info.ts';
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
@@ -10,19 +10,24 @@ export function addModelInfo(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
   for (const path of ['/model/info', '/v1/model/info']) app.get(path, withKey(showModelInfo));
   app.get(
     '/model_group/info',
-    withKey(async ({ env, req }) =>
-      jsonResponse({ data: await listModelGroups(await env.service.lookedAgain(), env.key, req.query('model_group')) }),
-    ),
+    withKey(async ({ env, req }) => {
+      const groups = await listModelGroups(await env.service.lookedAgain(), env.key, req.query('model_group'));
+      return dataResponse(groups);
+    }),
   );
   app.get('/health/services', withKey(checkService));
 }
 
 async function showModelInfo({ env, req }: Context<GatewayEnv>): Promise<Response> {
   const id = req.query('litellm_model_id');
-  const data = await listModelInfo(await env.service.lookedAgain(), env.key, id);
-  if (id === undefined || data.length > 0) return jsonResponse({ data });
+  const infos = await listModelInfo(await env.service.lookedAgain(), env.key, id);
+  if (id === undefined || infos.items > 0) return dataResponse(infos);
   env.record.failure = 'model_not_found';
   return jsonResponse({ detail: { error: `Model id = ${id.slice(0, 200)} not found on litellm proxy` } }, 400);
+}
+
+function dataResponse({ text }: ListText): Response {
+  return sizedResponse(`{"data":[${text}]}`, 200, { 'content-type': 'application/json' });
 }
 
 /** LiteLLM tests a service for its log or alerts here. The gateway sends to none, and says so as LiteLLM does for one that is not set up. */

@@ -1,7 +1,8 @@
 import type { Deployment, KeyConfig } from '../../schema/gateway-config.ts';
 import { modelGroupBody } from '../api/litellm/model-group-info.ts';
 import { modelInfoBody, type ModelFacts } from '../api/litellm/model-info.ts';
-import { isObject, textOf, type Json } from '../json.ts';
+import { JsonSlices } from '../http/json-slices.ts';
+import { isObject, textOf } from '../json.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
 import { listedGroups, showModel } from './catalogue.ts';
@@ -9,12 +10,14 @@ import { listedGroups, showModel } from './catalogue.ts';
 /** Time for the answers of all servers, ms; later ones are left out. Servers are asked side by side, each for one model at a time. */
 const ANSWERS_MS = 4000;
 
+/** The items of a list, as JSON without its brackets. */
+export interface ListText {
+  readonly items: number;
+  readonly text: string;
+}
+
 /** Every deployment of every listed alias; with `id`, the deployment with that id alone, or none. */
-export async function listModelInfo(
-  service: Service,
-  key: KeyConfig | undefined,
-  id?: string,
-): Promise<readonly Json[]> {
+export async function listModelInfo(service: Service, key: KeyConfig | undefined, id?: string): Promise<ListText> {
   const { models } = service.namesFor(key);
   const wanted =
     id === undefined
@@ -29,28 +32,27 @@ export async function listModelInfo(
     service,
     wanted.flatMap(({ deployments }) => deployments),
   );
-  return wanted.flatMap(({ name, deployments }) =>
-    deployments.map((deployment) => modelInfoBody(name, deployment, facts(deployment))),
+  const all = wanted.flatMap(({ name, deployments }) => deployments.map((deployment) => ({ name, deployment })));
+  const text = await new JsonSlices().texts(all, ({ name, deployment }) =>
+    modelInfoBody(name, deployment, facts(deployment)),
   );
+  return { items: all.length, text };
 }
 
 /** Every listed alias; with `asked`, that alias alone, or none. */
-export async function listModelGroups(
-  service: Service,
-  key: KeyConfig | undefined,
-  asked?: string,
-): Promise<readonly Json[]> {
+export async function listModelGroups(service: Service, key: KeyConfig | undefined, asked?: string): Promise<ListText> {
   const wanted = listedGroups(service, key).filter(({ name }) => asked === undefined || name === asked);
   const facts = await factsOf(
     service,
     wanted.flatMap(({ deployments }) => deployments),
   );
-  return wanted.map(({ name, deployments }) =>
+  const text = await new JsonSlices().texts(wanted, ({ name, deployments }) =>
     modelGroupBody(
       name,
       deployments.map((deployment) => ({ deployment, facts: facts(deployment) })),
     ),
   );
+  return { items: wanted.length, text };
 }
 
 /** Asks the servers about the models of deployments; a server that is silent tells nothing. */

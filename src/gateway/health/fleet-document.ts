@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { DEFAULT_STRATEGY } from '../../core/routing-strategy.ts';
 import { FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
 import type { GatewayConfig } from '../../schema/gateway-config.ts';
+import { JsonSlices } from '../http/json-slices.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { fleetAlias, fleetAliasNames } from './fleet-aliases.ts';
 import type { ContextState } from './fleet-health.ts';
@@ -10,8 +10,6 @@ import { contextKeyOf, fleetServer, meanRates, type FleetMoment } from './fleet-
 /** More would make a document of some megabytes. */
 const MOST_SERVERS = 1024;
 const MOST_ALIASES = 200;
-/** Time of work after which the event loop gets a turn, ms. */
-const SLICE_MS = 3;
 
 /** The facts of the document of `/fleet`; `nowMs` is on routing's clock, `date` is the same moment. */
 export interface FleetDocumentSource {
@@ -49,25 +47,8 @@ export async function fleetDocument({ config, fleet, contexts, nowMs, date }: Fl
     in_flight: inFlight,
     waiting: fleet.waiting.size,
   };
-  const slices = new Slices();
+  const slices = new JsonSlices();
   const servers = await slices.texts(backends.slice(0, MOST_SERVERS), (backend) => fleetServer(moment, backend));
   const aliases = await slices.texts(names.slice(0, MOST_ALIASES), (name) => fleetAlias(fleet, name, isKey, nowMs));
   return `${JSON.stringify(head).slice(0, -1)},"servers":[${servers}],"servers_left_out":${String(Math.max(0, backends.length - MOST_SERVERS))},"aliases":[${aliases}],"aliases_left_out":${String(Math.max(0, names.length - MOST_ALIASES))}}`;
-}
-
-/** Work in slices, between which the event loop gets a turn. */
-class Slices {
-  #sinceMs = performance.now();
-
-  /** Values as JSON, separated by commas. */
-  async texts<T>(values: readonly T[], of: (value: T) => object): Promise<string> {
-    const texts: string[] = [];
-    for (const value of values) {
-      texts.push(JSON.stringify(of(value)));
-      if (performance.now() - this.#sinceMs < SLICE_MS) continue;
-      await turn();
-      this.#sinceMs = performance.now();
-    }
-    return texts.join(',');
-  }
 }
