@@ -6,7 +6,7 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)/;
 
 /**
  * Gives a request one Host in the usual form. A target in absolute form has the host itself, and the header does not count (RFC 9112,
- * 3.2.2). A port may be empty (RFC 3986, 3.2.3), and an IPv6 address has several forms. What is no host stays as it is, to be refused.
+ * 3.2.2). A port may be empty (RFC 3986, 3.2.3), and an IPv6 address has several forms. A text that is no host stays as it is, to be refused.
  */
 export function settleHost(incoming: IncomingMessage): void {
   const { url = '', headers } = incoming;

@@ -32,6 +32,6 @@ export interface DeploymentSpec {
 export interface FleetSpec {
   readonly backends: readonly BackendSpec[];
   readonly deployments: readonly DeploymentSpec[];
-  /** The aliases of the configuration: what is known of others is forgotten. Without it nothing is, as in traces of before. */
+  /** The aliases of the configuration: the requests of others are forgotten. Without it none are, as in traces of before. */
   readonly aliases?: readonly string[];
 }

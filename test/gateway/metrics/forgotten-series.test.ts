@@ -67,7 +67,7 @@ test('after a reload no metric has an alias, a server or a model that the file h
   assert.match(await text(), /^hxllm_requests_total\{model="kept",.*\} 3$/m);
 });
 
-test('what is known of the requests of an alias is forgotten with it, and kept while one still waits', async () => {
+test('the requests of an alias are forgotten with it, and kept in mind while one still waits', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   await reloadWith(gateway, [

@@ -49,7 +49,7 @@ const ODD: Readonly<Record<string, string | Buffer>> = {
   'open brackets': `${GOOD}x: ${'['.repeat(20_000)}`,
   'many levels': `${GOOD}x: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
   'UTF-16': Buffer.from(`\uFEFF${GOOD}`, 'utf16le'),
-  'a merge of a number': `${GOOD.replace('{master', '{<<: 5, master')}`,
+  'a merge of a number': GOOD.replace('{master', '{<<: 5, master'),
   'an anchor that is not there': `${GOOD}x: *nope\n`,
   'a character that is none': `${GOOD}x: "\\U00110000"\n`,
   'numbers without end': `${GOOD}hxllm: {timeouts: {drain: .inf}, max_body_mib: 1e999}\n`,
