@@ -52,10 +52,17 @@ done
 mapfile -d '' -t resolved < <(readlink -mz -- "$config" "$install" "\${folders[@]}")
 declare -A real_of=(["$config"]=\${resolved[0]} ["$install"]=\${resolved[1]})
 for ((n = 0; n < \${#folders[@]}; n++)); do real_of[\${folders[n]}]=\${resolved[n+2]}; done
+# Mode and owners of each, behind links. Folders that are missing have none.
+declare -A seen_of
+while IFS= read -r -d '' name && IFS= read -r -d '' seen; do seen_of[$name]=$seen; done < <(stat -L --printf '%n\\0%a:%U:%G\\0' -- "\${folders[@]}" 2>/dev/null)
+# The kernel writes a blank of a path as \\040.
+declare -A mounted
+while read -r _ _ _ _ point _; do printf -v point %b "$point"; mounted[$point]=yes; done < /proc/self/mountinfo
 same() { [ "$1" = "$2" ] || [ "$1" -ef "$2" ] || [ "\${real_of[$1]}" = "\${real_of[$2]}" ]; }
 yes() { if "$@"; then printf yes; else printf no; fi; }
 # An access list may open a folder to an account that exists.
 enters() { getent passwd -- "$account" > /dev/null && timeout 5 runuser -u "$account" -- test -x "$1" 2>/dev/null; }
+shopt -s nullglob dotglob
 for each in "\${folders[@]}"; do
   kind=missing ours= names= listen=
   if [ -d "$each" ]; then
@@ -73,11 +80,13 @@ for each in "\${folders[@]}"; do
       done
     fi
     [ -z "$ours" ] || own "$each"
-    names=$(ls -A -- "$each/" | head -n 200)
+    entries=("$each"/*)
+    [ \${#entries[@]} = 0 ] || printf -v names '%s\\n' "\${entries[@]:0:200}"
+    names=\${names//"$each/"/}; names=\${names%$'\\n'}
   elif [ -e "$each" ]; then kind=other
   elif [ -L "$each" ]; then kind=dangling-link
   fi
-  IFS=: read -r mode owner owners <<< "$(stat -Lc '%a:%U:%G' -- "$each" 2>/dev/null)"
+  IFS=: read -r mode owner owners <<< "\${seen_of[$each]}"
   # A deleted user or group has no name; its number is what chown takes.
   [ "$owner" != UNKNOWN ] || owner=$(stat -Lc %u -- "$each"); [ "$owners" != UNKNOWN ] || owners=$(stat -Lc %g -- "$each")
   # Folders above it that others could rename it in, and those through which the service does not get.
@@ -94,7 +103,7 @@ for each in "\${folders[@]}"; do
       [ $((bits & 1)) = 1 ] || { [ "$gid" = "$group_id" ] && [ $((bits & 8)) = 8 ]; } || enters "$real" || closed="$closed$real may be entered by its owner and group alone"$'\\n'
     done
   fi
-  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$(yes [ "$each" = "$state" ])" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names" "$closed" "$place"
+  say folder "$each" $kind "$(yes [ -L "$each" ])" "\${mounted[\${real_of[$each]}]:-no}" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$(yes [ "$each" = "$state" ])" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names" "$closed" "$place"
 done
 [ "$manager" != process ] || exit 0
 for each in /var/backups/litellm-*; do [ -d "$each" ] && searched+=("$each"); done

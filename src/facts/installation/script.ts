@@ -18,14 +18,22 @@ entry=$(getent passwd "$user") && {
 }
 getent group "$group" > /dev/null && say group
 now=$(date +%s)
+# What is at the paths, and the hashes of the files, by one process each.
+declare -A seen_of sum_of
+while IFS= read -r -d '' path && IFS= read -r -d '' seen; do seen_of[$path]=$seen; done < <(stat --printf '%n\\0%a:%U:%G:%Y:%Z:%F\\0' -- "$@" 2>/dev/null)
+files=()
+for path; do [ ! -f "$path" ] || [ -L "$path" ] || files+=("$path"); done
+if [ \${#files[@]} -gt 0 ]; then
+  while IFS= read -r -d '' line; do sum_of[\${line:66}]=\${line%% *}; done < <(sha256sum -z -- "\${files[@]}" 2>/dev/null)
+fi
 for path; do
   [ -e "$path" ] || [ -L "$path" ] || continue
-  IFS=: read -r mode owner owners written changed kind <<< "$(stat -c '%a:%U:%G:%Y:%Z:%F' -- "$path")"
+  IFS=: read -r mode owner owners written changed kind <<< "\${seen_of[$path]}"
   # A deleted user or group has no name; its number is what chown takes.
   [ "$owner" != UNKNOWN ] || owner=$(stat -c %u -- "$path"); [ "$owners" != UNKNOWN ] || owners=$(stat -c %g -- "$path")
   sum= text= marked=no
   if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
-    sum=$(hash "$path")
+    sum=\${sum_of[$path]}
     marked "$path" && marked=yes
     # Whole, since a part of a file shows lines as changed that are not. The text of a foreign file stays on the host.
     # A dot at the end keeps line feeds, which the shell would drop.
