@@ -59,24 +59,26 @@ async function main(patterns: readonly string[]): Promise<number> {
     group.length > 0 ? runFiles(group, { ...pace, onEnded: times.add }, ROOT) : EMPTY;
   // Labs mostly wait for their hosts, so the rest runs at the same time: one file after the other, since hosts that boot and deploy keep two cores
   // busy, and a host that waits for a core looks like one that does not answer. The real server, after them, keeps one core busy.
-  const inLabs = async (): Promise<Tally> => {
+  const inLabs = async (others: Promise<unknown>): Promise<Tally> => {
+    await others;
     const alone = await runGroup(lab.bootsOwn, SERIAL);
     return addTallies(alone, await runLabFiles(lab.borrows, { ...SERIAL, onEnded: times.add }, ROOT));
   };
-  const beside = async (heavy: Promise<unknown>): Promise<Tally> => {
+  const beside = async (others: Promise<unknown>, heavy: Promise<unknown>): Promise<Tally> => {
     const pace = { ...PLAIN, aloneUntil: heavy };
     const once = await runGroup(plain, pace);
     if (bare.length === 0) return once;
+    await others;
     say(`${run === 'whole' ? 'once more' : 'the others'} with ${BARE_IN_WORDS}`);
     const onEnded = (file: string, ms: number): void => times.add(`${file} (bare)`, ms);
     return addTallies(once, await runBare(bare, { ...pace, onEnded }, ROOT));
   };
-  const parts = await withCompileCache(async () => {
-    const labs = inLabs();
-    const served = labs.then(() => runGroup(real, SERIAL));
-    const ran = await Promise.all([labs, served, beside(served)]);
+  const parts = await withCompileCache(() => {
     // These write into the checkout, which the bare run copies.
-    return [...ran, await runGroup(lab.other, SERIAL)];
+    const others = Promise.resolve(runGroup(lab.other, SERIAL));
+    const labs = inLabs(others);
+    const served = labs.then(() => runGroup(real, SERIAL));
+    return Promise.all([others, labs, served, beside(others, served)]);
   });
   // Parts that run at the same time do not add up.
   const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
