@@ -92,8 +92,9 @@ function maskData(value: unknown, name = ''): unknown {
 
 /** Packs the files into an archive (tar, gzip) that only its owner may read. Problem `doctor.not-written`. */
 export function writeBundle(files: ReadonlyMap<string, string>, archive: string, name: string): Result<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'hxllm-doctor-'));
+  let folder: string | undefined;
   try {
+    folder = mkdtempSync(join(tmpdir(), 'hxllm-doctor-'));
     for (const [path, content] of files) {
       const file = join(folder, name, path);
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -114,7 +115,7 @@ export function writeBundle(files: ReadonlyMap<string, string>, archive: string,
   } catch (error) {
     return notWritten(archive, errorMessage(error));
   } finally {
-    rmSync(folder, { recursive: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { errorCode } from '../../core/error.ts';
+import { errorCode, errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { CHAIN_LOCK } from '../chain/lock.ts';
 import { placeOfRun, type ChainLink } from '../chain/link.ts';
@@ -10,14 +10,16 @@ import { CHECK_PAGE, CHECK_SCRIPT } from './check-page.ts';
 
 // Evidence names hosts and addresses.
 const FILE_MODE = 0o600;
+const WITHOUT_TEMPORARY = 'TMPDIR=DIR, before the same command  # a folder for temporary files that you may write to';
 
 /**
  * Packs an evidence folder into one archive (tar, gzip) for an auditor: the folder, a page that says how to check it
  * without hxllm, and the script of that page. Problem `evidence.not-kept`.
  */
 export function exportEvidence(root: string, links: readonly ChainLink[], archive: string): Result<void> {
-  const extra = mkdtempSync(join(tmpdir(), 'hxllm-export-'));
+  let extra: string | undefined;
   try {
+    extra = mkdtempSync(join(tmpdir(), 'hxllm-export-'));
     const head = links.at(-1);
     const page = CHECK_PAGE.replaceAll('HEAD_RUN', head === undefined ? 'none' : placeOfRun(head));
     const files: Readonly<Record<string, string>> = {
@@ -37,14 +39,20 @@ export function exportEvidence(root: string, links: readonly ChainLink[], archiv
     if (packed.status === 0) return ok(undefined);
     rmSync(archive);
     const found = errorCode(packed.error) === 'ENOENT' ? 'no tar in PATH' : packed.stderr.trim().split('\n').at(-1);
-    return fail({
-      code: 'evidence.not-kept',
-      summary: 'the archive was not written',
-      detail: `Expected tar to write ${archive}, found: ${found ?? 'no message'}.`,
-      fix: `df -h ${dirname(archive)}  # or another place, with --output FILE`,
-      where: { file: archive },
-    });
+    return notWritten(archive, found ?? 'no message');
+  } catch (error) {
+    return notWritten(archive, errorMessage(error), extra === undefined ? WITHOUT_TEMPORARY : undefined);
   } finally {
-    rmSync(extra, { recursive: true });
+    if (extra !== undefined) rmSync(extra, { recursive: true });
   }
+}
+
+function notWritten(archive: string, found: string, fix?: string): Result<never> {
+  return fail({
+    code: 'evidence.not-kept',
+    summary: 'the archive was not written',
+    detail: `Expected tar to write ${archive}, found: ${found}.`,
+    fix: fix ?? `ls -ld ${dirname(archive)}; df -h ${dirname(archive)}  # or another place, with --output FILE`,
+    where: { file: archive },
+  });
 }

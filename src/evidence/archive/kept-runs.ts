@@ -27,13 +27,13 @@ export function keptRuns(root: string): readonly KeptRun[] {
     .toSorted((a, b) => compareRuns(a.run, b.run) || (a.phase < b.phase ? -1 : 1));
 }
 
-/** The run with a name: its place, its folder's name or the beginning of it, a phase for the newest one, or `latest`. */
+/** The run with a name: its place, its folder's name or the beginning of it, a phase or its folder for the newest one, or `latest`. */
 export function findRun(runs: readonly KeptRun[], name: string): KeptRun | undefined {
   const plain = name.replace(/\/+$/, '').split('/').slice(-2).join('/');
   if (plain === 'latest') return runs.at(-1);
   return (
     runs.find(({ place, run }) => place === plain || run === plain) ??
-    runs.findLast(({ phase }) => phase === plain) ??
+    runs.findLast(({ phase }) => phase === plain || plain.endsWith(`/${phase}`)) ??
     runs.findLast(({ place, run }) => plain.length >= 8 && (run.startsWith(plain) || place.startsWith(plain)))
   );
 }

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { shownPath } from '../../../config/shown-path.ts';
 import { fail, ok, type Result } from '../../../core/problem.ts';
 import { printable } from '../../../core/printable.ts';
+import { nearestName } from '../../../core/spelling.ts';
 import { compareKeptRuns, type RunDifference } from '../../../evidence/archive/compare-runs.ts';
 import { findRun, keptRuns, type KeptRun } from '../../../evidence/archive/kept-runs.ts';
+import { PHASES } from '../../../phases/index.ts';
 import { EXIT, exitCodeOfProblems } from '../../exit-code.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { tableLines } from '../../views/columns.ts';
@@ -24,7 +26,10 @@ export interface RunsOptions {
 /** Lists the runs, the newest last; with `phase` those of one. Returns the exit code. */
 export function listRuns(terminal: Terminal, phase: string | undefined, options: RunsOptions): number {
   return withFolder(terminal, options, (root) => {
-    const runs = keptRuns(root).filter((run) => phase === undefined || run.phase === phase);
+    const all = keptRuns(root);
+    const runs = all.filter((run) => phase === undefined || run.phase === phase);
+    const phases = [...new Set([...PHASES.map(({ name }) => name), ...all.map((run) => run.phase)])];
+    if (phase !== undefined && !phases.includes(phase)) return fail(unknownPhase(phase, phases));
     if (options.json === true) {
       const rows = runs.map(({ place, record }): ListedRun => ({
         run: place,
@@ -160,6 +165,16 @@ function runNamed(root: string, name: string, { cwd }: Terminal): Result<KeptRun
     detail: `Expected a run in ${shownPath(root, cwd)}, such as ${newest.join(', ') || 'none yet'}, a phase for its newest run, or latest; found none of that name.`,
     fix: 'hxllm evidence list',
   });
+}
+
+function unknownPhase(phase: string, phases: readonly string[]): Parameters<typeof fail>[0] {
+  const meant = nearestName(phase, phases);
+  return {
+    code: 'usage.phase',
+    summary: `there is no phase ${phase}`,
+    detail: `Expected one of ${phases.join(', ')}, found ${phase}.`,
+    fix: `hxllm evidence list${meant === undefined ? '' : ` ${meant}`}`,
+  };
 }
 
 function notClosed({ place }: KeptRun): Parameters<typeof fail>[0] {

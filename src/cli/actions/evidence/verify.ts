@@ -35,6 +35,8 @@ interface ComparedHost extends AuditComparison {
   readonly host: string;
   /** Whether the host has an audit log. */
   readonly hasLog: boolean;
+  /** Whether hxllm writes one there. */
+  readonly keepsLog: boolean;
 }
 
 /** Verifies an evidence folder, and shows the differences. Returns the exit code: 1 if there are any. */
@@ -88,12 +90,13 @@ async function compareHost(
 ): Promise<Result<ComparedHost>> {
   const { name } = config.target;
   const { auditLog } = pathsOf(config.settings);
+  const keepsLog = config.settings.serviceManager === 'systemd';
   const args = [auditLog];
   const title = 'read the audit log';
   const ran = await runAsRoot(host, config.become, { script: READ_LOG, args, title, signal, timeoutMs: READ_MS });
   if (!ran.ok) return ran;
   const { exitCode, stdout } = ran.value;
-  return ok({ host: name, hasLog: exitCode !== 3, ...compareAuditLog(name, stdout, links) });
+  return ok({ host: name, hasLog: exitCode !== 3, keepsLog, ...compareAuditLog(name, stdout, links) });
 }
 
 function print(
@@ -154,7 +157,8 @@ function findingLines({ kind, path, expected, found }: Finding, { bad, bold, sig
   return [`${bad(signs.fail)} ${kind} ${bold(path)}`, `  expected  ${expected}`, `  found     ${found}`];
 }
 
-function hostText({ host, hasLog, confirmed, last, others }: ComparedHost, runs: number): string {
+function hostText({ host, hasLog, keepsLog, confirmed, last, others }: ComparedHost, runs: number): string {
+  if (!hasLog && !keepsLog) return `${host} has no audit log: litellm_service_manager is process, which writes none`;
   if (!hasLog) return `${host} has no audit log: no run of this folder changed it, or the log was removed`;
   const newest = last === undefined ? '' : `, the newest is ${placeOfRun(last)}`;
   const elsewhere =

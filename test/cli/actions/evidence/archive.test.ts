@@ -102,4 +102,16 @@ test('the archive is checked without hxllm by its own script, which finds change
     assert.match(check(), expected);
   }
   assert.equal(exportArchive(terminal, { output: 'audit.tar.gz' }), 64, 'an archive is never replaced');
+  const nowhere = fakeTerminal({ cwd: here.root });
+  assert.equal(exportArchive(nowhere, { output: 'no/such/folder/audit.tar.gz' }), 1);
+  assert.match(nowhere.written.err, /the archive was not written[^]*ENOENT[^]*--output FILE/);
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = join(here.root, 'gone');
+  try {
+    assert.equal(exportArchive(nowhere, { output: 'other.tar.gz' }), 1);
+    assert.match(nowhere.written.err, /mkdtemp[^]*TMPDIR=DIR/);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
 });

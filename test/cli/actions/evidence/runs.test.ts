@@ -40,6 +40,10 @@ test('the list has every run, the newest last, and says which are open', async (
   assertValid(evidenceDocumentSchema(), JSON.parse(listed.out));
   const { runs } = JSON.parse(listed.out) as { readonly runs: readonly Record<string, unknown>[] };
   assert.deepEqual([runs.length, runs[0]?.['run'], runs[0]?.['ending']], [1, open.name, null]);
+  assert.deepEqual([(await run((terminal) => listRuns(terminal, 'smoke', {}))).code], [0], 'a phase without a run');
+  const misspelt = await run((terminal) => listRuns(terminal, 'preflght', {}));
+  assert.equal(misspelt.code, 64);
+  assert.match(misspelt.err, /there is no phase preflght[^]*hxllm evidence list preflight\n/);
 });
 
 test('a run is named by its place, its time, its phase or as the latest', async () => {
@@ -49,7 +53,7 @@ test('a run is named by its place, its time, its phase or as the latest', async 
     assert.equal(code, 0, name);
     return out;
   };
-  for (const name of [first, `evidence/${first}/`, first.split('/')[1], 'preflight'])
+  for (const name of [first, `evidence/${first}/`, first.split('/')[1], 'preflight', 'evidence/preflight/'])
     assert.match(await show(name), /^hxllm 0 preflight: passed/);
   for (const name of [undefined, 'latest', second]) assert.match(await show(name), /^hxllm 0 smoke: passed/);
   assert.equal((JSON.parse(await show('smoke', { json: true })) as { readonly phase: string }).phase, 'smoke');

@@ -106,4 +106,15 @@ test('the audit log of a host, with its rotated parts, is the anchor of --host',
   const found = await run({ host: 'one' });
   assert.equal(found.code, 1);
   assert.match(found.out, new RegExp(`missing ${second}[\\s\\S]*by the audit log of one`));
+  rmSync(logs, { recursive: true });
+  assert.match(
+    (await run({ host: true })).out,
+    /one has no audit log: no run of this folder changed it, or the log was/,
+  );
+  writeFileSync(
+    join(here.root, 'inventories/dev.ini'),
+    '[litellm]\none ansible_connection=local litellm_service_manager=process litellm_prefix=/p\n',
+  );
+  const alone = await run({ host: true });
+  assert.match(alone.out, /one has no audit log: litellm_service_manager is process, which writes/, alone.err);
 });
