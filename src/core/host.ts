@@ -55,9 +55,12 @@ export interface CallOptions {
   readonly timeoutMs: number;
 }
 
-/** A port on this machine's loopback that the connection forwards to a port on the host. */
+/** An address and a port of this machine that lead to a port on the host. */
 export interface Forward {
+  readonly address: string;
   readonly port: number;
+  /** The reason why the host did not make the last connection on its side; absent if the address is the listener's own. */
+  readonly refusal?: () => string | undefined;
   close(): Promise<void>;
 }
 
@@ -107,8 +110,8 @@ export interface Host {
   readonly user?: string;
   /** Runs one command. Problems: `host.unreachable`, `host.timeout`, `host.aborted`. */
   run(command: Command, options: CallOptions): Promise<Result<CommandResult>>;
-  /** Forwards a local port to `127.0.0.1:port` on the host. */
-  forward(port: number): Promise<Result<Forward>>;
+  /** Opens a way to a port on the host, at an address by which the host itself reaches it. */
+  forward(address: string, port: number): Promise<Result<Forward>>;
   /** Tries the port from this machine, without SSH and by the address of the connection, and closes it again at once. */
   tryPort(port: number, options: CallOptions): Promise<PortTrial>;
   /**

@@ -1,3 +1,4 @@
+import { ownAddress } from '../core/own-address.ts';
 import { contentText } from '../render/content.ts';
 import type { Desired } from '../render/desired.ts';
 import { healthyAction } from './deployment.ts';
@@ -187,7 +188,8 @@ function processWatch({ paths }: Desired): Watch {
 function health({ release }: Desired, listen: string, port: number, watch: Watch): Extract<Action, { kind: 'health' }> {
   return {
     kind: 'health',
-    address: ANY.get(listen) ?? listen,
+    // A gateway that listens on all addresses is asked on the loopback.
+    address: ownAddress(listen),
     port,
     // systemctl reload ends with the signal.
     path: '/health/readiness?reloaded',
@@ -196,11 +198,3 @@ function health({ release }: Desired, listen: string, port: number, watch: Watch
     watch,
   };
 }
-
-// A gateway that listens on all addresses is asked on the loopback.
-const ANY: ReadonlyMap<string, string> = new Map([
-  ['0.0.0.0', '127.0.0.1'],
-  ['::', '::1'],
-  ['', '127.0.0.1'],
-  ['localhost', '127.0.0.1'],
-]);

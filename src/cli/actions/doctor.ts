@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { HostConfig } from '../../config/config.ts';
+import { ownAddress } from '../../core/own-address.ts';
 import { FORKS, mapInParallel } from '../../core/parallel.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
@@ -13,6 +14,7 @@ import type { SmokeTarget } from '../../phases/smoke/target.ts';
 import { bundleFiles, writeBundle, type Examined } from '../doctor/bundle.ts';
 import { expectedStateOf, hostPlaceOf } from '../doctor/expected-state.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
+import { throughForward } from '../hosts/through-forward.ts';
 import { withHosts, type HostOptions, type Hosts, type HostsEnd } from '../hosts/hosts.ts';
 import { register } from '../run/with-config.ts';
 import { readManifest } from '../shipping/package-root.ts';
@@ -136,11 +138,10 @@ async function examine(
   const asked = await on<HostSymptoms>(config, async (host) => {
     const symptoms = await askHost(host, hostPlaceOf(config, expected), signal);
     if (!symptoms.ok || options.throughSsh !== true) return symptoms;
-    const forward = await host.forward(config.settings.port);
+    const forward = await host.forward(ownAddress(config.settings.listen), config.settings.port);
     if (!forward.ok) return forward;
-    const url = `${new URL(target.url).protocol}//127.0.0.1:${String(forward.value.port)}`;
     try {
-      forwarded = await askOutside({ ...target, url }, tools);
+      forwarded = await askOutside({ ...target, ...throughForward(target.url, forward.value) }, tools);
     } finally {
       await forward.value.close();
     }

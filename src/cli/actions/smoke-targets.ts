@@ -1,11 +1,11 @@
 import { isIPv6 } from 'node:net';
 import type { Config, HostConfig } from '../../config/config.ts';
 import { hostProblems, masterKeyOf } from '../../config/requirements.ts';
+import { ownAddress } from '../../core/own-address.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import type { SmokeTarget } from '../../phases/smoke/target.ts';
 
-const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
-const EVERYWHERE = new Set(['0.0.0.0', '::', '*', '']);
+const LOOPBACK = /^(?:127\.|::1$)/;
 
 /** The target of each host of the configuration: its address, its key, and the expected models and backends. `command`: the typed command, for fixes. */
 export function smokeTargets(config: Config, throughSsh: boolean, command: string): Result<readonly SmokeTarget[]> {
@@ -41,12 +41,7 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
       where,
     });
   }
-  const address =
-    throughSsh || (here && (EVERYWHERE.has(listen) || LOOPBACK.test(listen)))
-      ? '127.0.0.1'
-      : here
-        ? listen
-        : target.address;
+  const address = throughSsh || here ? ownAddress(listen) : target.address;
   const urls = backends.map(({ url }) => url);
   const on = (names: readonly string[] | undefined): readonly string[] => names ?? urls;
   return ok({

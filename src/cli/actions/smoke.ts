@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { randomId } from '../../core/id.ts';
+import { ownAddress } from '../../core/own-address.ts';
 import { FORKS, mapInParallel } from '../../core/parallel.ts';
 import type { Problem } from '../../core/problem.ts';
 import { SMOKE as record } from '../../phases/smoke/index.ts';
 import { runSmoke, type SmokeTarget } from '../../phases/smoke/run.ts';
+import { throughForward } from '../hosts/through-forward.ts';
 import { runPhase, type PhaseRun } from '../run/run-phase.ts';
 import { failedBy, toolsOf, withConfig } from '../run/with-config.ts';
 import { readKeyFile } from './key-file.ts';
@@ -127,7 +129,7 @@ async function testAndNote(
   return report;
 }
 
-/** Tests through SSH: a port of this machine is forwarded to the host's own loopback. */
+/** Tests through SSH: a port of this machine leads to the gateway's address on the host. */
 function judgeThroughSsh(config: Config, targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
   return withForwards(config, targets, tools, (reached) => runSmoke(reached, tools));
 }
@@ -155,7 +157,7 @@ function fromItself(host: string): string {
   return `${host} from itself`;
 }
 
-/** Opens a way to each target's own loopback while it is tested. An unreachable host does not hide the others. */
+/** Opens a way to each target on its own host while it is tested. An unreachable host does not hide the others. */
 async function withForwards(
   config: Config,
   targets: readonly SmokeTarget[],
@@ -187,7 +189,8 @@ async function openTarget(config: Config, target: SmokeTarget, { connect, signal
   if (host === undefined) throw new Error(`no host ${target.name}`);
   const connected = await connect(host.target, signal);
   if (!connected.ok) return { problems: connected.problems };
-  const forward = await connected.value.forward(host.settings.port);
+  const { listen, port } = host.settings;
+  const forward = await connected.value.forward(ownAddress(listen), port);
   if (!forward.ok) {
     await connected.value.close();
     return { problems: forward.problems };
@@ -197,7 +200,7 @@ async function openTarget(config: Config, target: SmokeTarget, { connect, signal
     await connected.value.close();
   };
   return {
-    target: { ...target, url: `${new URL(target.url).protocol}//127.0.0.1:${String(forward.value.port)}` },
+    target: { ...target, ...throughForward(target.url, forward.value) },
     close,
   };
 }

@@ -1,7 +1,9 @@
 import { loadConfig } from '../../config/load.ts';
+import { ownAddress } from '../../core/own-address.ts';
 import { fail, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import { smokeTargets } from '../actions/smoke-targets.ts';
+import { throughForward } from '../hosts/through-forward.ts';
 import { trustCommand } from '../run/next.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { fileRequest, fileWords, vaultQuestions } from '../vault/request.ts';
@@ -48,12 +50,13 @@ export async function withInventory<T>(
   )(host.target, signal);
   if (!connected.ok) return connected;
   try {
-    const forward = await connected.value.forward(host.settings.port);
+    const { listen, port } = host.settings;
+    const forward = await connected.value.forward(ownAddress(listen), port);
     if (!forward.ok) return forward;
     try {
       return await work({
         name,
-        url: `${new URL(url).protocol}//127.0.0.1:${String(forward.value.port)}`,
+        url: throughForward(url, forward.value).url,
         key,
         command,
       });

@@ -4,7 +4,7 @@ import { parseJson } from '../../core/json.ts';
 import { readBody } from './body-reader.ts';
 import { walkConnection, type ConnectionSteps } from './connection.ts';
 import { at, type RecordedRequest, type Exchange, type KeyKind } from './exchange.ts';
-import { ABORTED, diagnose } from './diagnose.ts';
+import { ABORTED, behindForward, diagnose } from './diagnose.ts';
 import type { SmokeTarget } from './target.ts';
 import { tlsOptions } from './tls-trust.ts';
 
@@ -17,8 +17,8 @@ const MALFORMED: Partial<Readonly<Record<KeyKind, string>>> = {
 };
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The keys of a target, and how its certificate is judged. */
-type TargetKeys = Pick<SmokeTarget, 'key' | 'previousKey' | 'revokedKey' | 'tls'>;
+/** The keys of a target, how its certificate is judged, and how a refused connection is told. */
+type TargetKeys = Pick<SmokeTarget, 'key' | 'previousKey' | 'revokedKey' | 'tls' | 'refusal'>;
 
 /** A request relative to the target's address. */
 export interface ProbeRequest {
@@ -139,7 +139,7 @@ export class Client {
         trouble:
           this.#signal.aborted && question.uninterrupted !== true
             ? ABORTED
-            : diagnose(error, url, this.#nowMs() - startedMs),
+            : behindForward(diagnose(error, url, this.#nowMs() - startedMs), this.#keys),
       };
     }
   }

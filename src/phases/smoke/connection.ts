@@ -1,7 +1,7 @@
 import { promises } from 'node:dns';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import { ABORTED, diagnose } from './diagnose.ts';
+import { ABORTED, behindForward, diagnose } from './diagnose.ts';
 import type { Diagnosis } from './exchange.ts';
 import type { SmokeTarget } from './target.ts';
 import { trustedAuthorities } from './tls-trust.ts';
@@ -45,7 +45,7 @@ export interface ConnectionSteps {
 /** Resolves the name, connects to each address and looks at the certificate. It sends no request and never throws. */
 export async function walkConnection(
   url: URL,
-  target: Pick<SmokeTarget, 'tls'>,
+  target: Pick<SmokeTarget, 'tls' | 'refusal'>,
   signal: AbortSignal,
   nowMs: () => number,
 ): Promise<ConnectionSteps> {
@@ -62,7 +62,8 @@ export async function walkConnection(
     url.protocol !== 'https:' || open === undefined
       ? undefined
       : await timed((limit) => showCertificate({ address: open, port, host, target, limit, nowMs }));
-  return { dns, tcp, tls, nowMs: nowMs() };
+  const shown = tls?.done === false ? { ...tls, trouble: behindForward(tls.trouble, target) } : tls;
+  return { dns, tcp, tls: shown, nowMs: nowMs() };
 }
 
 async function oneStep<T>(

@@ -1,5 +1,6 @@
 import { errorMessage } from '../../core/error.ts';
 import type { Diagnosis } from './exchange.ts';
+import type { SmokeTarget } from './target.ts';
 
 interface Pattern {
   readonly codes: RegExp;
@@ -100,6 +101,14 @@ export function diagnose(error: unknown, url: URL, waitedMs: number): Diagnosis 
     seen: `${errorMessage(error)}${code === '' ? '' : ` (${code})`}`,
     fix: `curl -v ${url.href}`,
   };
+}
+
+/** The cause where the address leads through a connection to the host: a way that the host refuses looks like a closed connection. */
+export function behindForward(diagnosis: Diagnosis, { refusal }: Pick<SmokeTarget, 'refusal'>): Diagnosis {
+  const reason = diagnosis.kind === 'closed' ? refusal?.() : undefined;
+  return reason === undefined
+    ? diagnosis
+    : { kind: 'refused', seen: `the host does not reach its own gateway: ${reason}`, fix: 'hxllm service status' };
 }
 
 /** The cause of a request that Ctrl-C interrupted. */

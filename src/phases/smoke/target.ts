@@ -22,6 +22,8 @@ export interface SmokeTarget {
   readonly url: string;
   /** For `https://`: the certificate must be for one of the names, and signed by one of Node's authorities or of these. */
   readonly tls?: { readonly names: readonly string[]; readonly authorities: readonly string[] } | undefined;
+  /** The URL leads through a connection to the host: the reason why the host could not connect to the gateway itself. */
+  readonly refusal?: () => string | undefined;
   readonly key: Secret | undefined;
   /** The key before a rotation, which works too. */
   readonly previousKey?: Secret | undefined;

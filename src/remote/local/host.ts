@@ -10,7 +10,7 @@ export function createLocalHost(name: string, environment: Readonly<Record<strin
     name,
     address: '127.0.0.1',
     run: (command, options) => runProgram(name, environment, command, options),
-    forward: (port) => Promise.resolve(ok({ port, close: () => Promise.resolve() })),
+    forward: (address, port) => Promise.resolve(ok({ address, port, close: () => Promise.resolve() })),
     tryPort: () => Promise.resolve({ state: 'indirect', why: 'the host is this machine' }),
     // An error of the connection is one of TLS.
     tls: (request, options) =>

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { LocalUser } from '../local-user.ts';
 import { SessionPool, type Link } from '../session-pool.ts';
+import { openForward } from '../ssh/forward.ts';
 import { readHostKeys } from '../ssh/host-key.ts';
 import { tryPort } from '../ssh/port-trial.ts';
 import { resolveSettings, type SshSettings } from '../ssh/settings.ts';
@@ -19,7 +20,7 @@ import { Questions } from './questions.ts';
 import { createRunFolder, type RunFolder } from './run-folder.ts';
 import { endGroup, runSession } from './session.ts';
 import { readLog, SharedConnection, type SharedStart } from './shared-connection.ts';
-import { openForward, openStream } from './stream.ts';
+import { openStream } from './stream.ts';
 import { judgeOpenSsh } from './version.ts';
 
 /** As sshd's LoginGraceTime: a login may wait for a directory server, PAM or the touch of a key. */
@@ -181,8 +182,8 @@ function hostOf(
     address: target.address,
     user: settings.user,
     run: (command, options) => pool.run(command, options),
-    forward: async (port) => {
-      const opened = await openForward(settings, first.shared, port);
+    forward: async (address, port) => {
+      const opened = await openForward(settings, (signal) => openStream(first.shared, address, port, signal));
       if (opened.ok) forwards.add(opened.value);
       return opened;
     },

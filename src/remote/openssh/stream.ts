@@ -1,11 +1,6 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { Forward } from '../../core/host.ts';
-import { fail, ok, type Result } from '../../core/problem.ts';
 import { loginLine } from '../../core/shell.ts';
-import type { SshSettings } from '../ssh/settings.ts';
 import { RELAY } from '../ssh/stream.ts';
-import { lost } from '../ssh/unreachable.ts';
 import { within } from '../wait.ts';
 import { openSession, type SshSession } from './session.ts';
 import { readLog, type SharedConnection } from './shared-connection.ts';
@@ -64,40 +59,4 @@ function streamOf({ child: { stdin, stdout, stderr }, child }: SshSession): Dupl
     })
     .once('end', () => stream.push(null));
   return stream.on('error', () => undefined);
-}
-
-/** Listens on this machine's loopback and forwards each connection to `127.0.0.1:port` on the host. */
-export function openForward(settings: SshSettings, shared: SharedConnection, port: number): Promise<Result<Forward>> {
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    const { child } = openSession(shared, ['-W', `[127.0.0.1]:${String(port)}`, '--', 'host']);
-    child.stderr.resume();
-    // The client sees the same as after a refused connection: it closes without a byte.
-    child.once('close', () => socket.destroySoon()).once('error', () => socket.destroy());
-    socket
-      .once('close', () => {
-        sockets.delete(socket);
-        child.kill('SIGTERM');
-      })
-      .on('error', () => socket.destroy());
-    socket.pipe(child.stdin);
-    child.stdout.pipe(socket);
-  });
-  return new Promise((resolve) => {
-    server.once('error', (error) => {
-      resolve(fail(lost(settings, `forwarding port ${String(port)}`, error.message)));
-    });
-    server.listen(0, '127.0.0.1', () => {
-      const { port: local } = server.address() as AddressInfo; // a TCP server that listens has an AddressInfo
-      const close = (): Promise<void> =>
-        new Promise((closed) => {
-          server.close(() => {
-            closed();
-          });
-          for (const socket of sockets) socket.destroy();
-        });
-      resolve(ok({ port: local, close }));
-    });
-  });
 }

@@ -65,8 +65,8 @@ function createSshHost(
     address: target.address,
     user: settings.user,
     run: (command, options) => pool.run(command, options),
-    forward: async (port) => {
-      const opened = await openForward(settings, first.client, port);
+    forward: async (address, port) => {
+      const opened = await openForward(settings, (signal) => openStream(first.client, address, port, signal));
       if (opened.ok) forwards.add(opened.value);
       return opened;
     },

@@ -3,8 +3,8 @@ import type { Client } from 'ssh2';
 import { asError } from '../../core/error.ts';
 import { loginLine } from '../../core/shell.ts';
 
-/** A connection of bash to a port, which ends with its input. */
-export const RELAY = 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat <&3 & cat >&3; kill $!';
+/** A connection of bash to a port, which ends with its input, and with the other side. */
+export const RELAY = 'exec 3<>"/dev/tcp/$1/$2" || exit 7; cat <&3 & cat >&3 <&0 & wait -n; kill $(jobs -p)';
 
 /**
  * Opens a stream of bytes to a port as the host reaches it: a forwarded channel, or bash on the host where sshd forbids those

@@ -60,10 +60,13 @@ test('a target has its host’s address, the key, the aliases, and the backends 
   });
 });
 
-test('this machine is tested on loopback or on litellm_listen, another host through SSH on its own loopback', () => {
+test('this machine is tested on loopback or on litellm_listen, another host through SSH at the address that it listens on', () => {
   assert.equal(urlOf(config({ connection: 'local' })), 'http://127.0.0.1:4000');
   assert.equal(urlOf(config({ connection: 'local' }, { listen: '10.1.1.1', port: 80 })), 'http://10.1.1.1:80');
+  assert.equal(urlOf(config({ connection: 'local' }, { listen: '::' })), 'http://[::1]:4000');
+  assert.equal(urlOf(config({ connection: 'local' }, { listen: '127.0.0.2' })), 'http://127.0.0.2:4000');
   assert.equal(urlOf(config(), true), 'http://127.0.0.1:4000');
+  assert.equal(urlOf(config({}, { listen: '10.1.1.1' }), true), 'http://10.1.1.1:4000');
   assert.equal(urlOf(config({ address: 'fd00::5' })), 'http://[fd00::5]:4000');
 });
 

@@ -44,7 +44,7 @@ function slowLine(host: Host): { readonly host: Host; rounds(): number; calls():
       ...host,
       run: slow('run', (command, options) => host.run(command, options)),
       tryPort: slow('tryPort', (port, options) => host.tryPort(port, options)),
-      forward: slow('forward', (port) => host.forward(port)),
+      forward: slow('forward', (address, port) => host.forward(address, port)),
     },
     rounds: () => rounds,
     calls: () => calls,

@@ -100,10 +100,10 @@ test('an abort ends a whole process group, even one that ignores SIGTERM', { tim
   );
 });
 
-test('a forward on this machine is the port itself', async () => {
+test('a forward on this machine is the address and the port itself', async () => {
   assert.equal(host.address, '127.0.0.1');
-  const forward = valueOf(await host.forward(4000));
-  assert.equal(forward.port, 4000);
+  const forward = valueOf(await host.forward('10.0.0.5', 4000));
+  assert.deepEqual([forward.address, forward.port], ['10.0.0.5', 4000]);
   await forward.close();
   await host.close();
 });

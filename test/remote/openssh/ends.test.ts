@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Target } from '../../../src/core/host.ts';
@@ -23,6 +23,11 @@ async function processesWith(text: string): Promise<readonly string[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
   return lines.filter((line) => line.includes(text)).map((line) => line.replaceAll('\0', ' '));
+}
+
+async function listening(server: Server, address: string): Promise<{ readonly port: number }> {
+  await once(server.listen(0, address), 'listening');
+  return server.address() as { readonly port: number }; // a TCP server that listens
 }
 
 suite('the end of a connection by the installed ssh', { skip: WITHOUT_SSHD ?? false }, async () => {
@@ -146,11 +151,43 @@ suite('the end of a connection by the installed ssh', { skip: WITHOUT_SSHD ?? fa
             .resume()
             .end('220 mail\r\n'),
         );
-        await once(text.listen(0, '127.0.0.1'), 'listening');
-        const { port } = text.address() as { readonly port: number }; // a TCP server that listens
+        const { port } = await listening(text, '127.0.0.1');
         assert.equal(problemOf(await ask(port)).summary, 'it does not speak TLS');
         const refused = problemOf(await ask(await quietPort())).summary;
         assert.match(refused, forwards === 'with' ? /^Connection refused$/ : /./);
+      });
+
+  for (const transport of TRANSPORTS)
+    for (const forwards of ['with', 'without'] as const)
+      test(`over ${transport} a listener at an address of its own is reached on a host ${forwards} forwarding`, async (t) => {
+        const sockets = new Set<Socket>();
+        await using echo = createServer((socket) => {
+          sockets.add(socket);
+          socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+          socket.on('data', (data) => (String(data).includes('bye') ? socket.end(data) : socket.write(data)));
+        });
+        const { port } = await listening(echo, '127.0.0.2');
+        const other = createConnect(person, undefined, transport);
+        const host = valueOf(await other(reach(forwards === 'with' ? plain : closed), PATIENT.signal));
+        t.after(() => host.close());
+        const way = valueOf(await host.forward('127.0.0.2', port));
+        const open = (): Socket => connectTcp({ host: way.address, port: way.port });
+        const talker = open();
+        talker.write('hello');
+        assert.equal(String((await once(talker, 'data'))[0]), 'hello');
+        talker.write('bye');
+        assert.equal(String((await once(talker, 'data'))[0]), 'bye');
+        // The end of the listener’s side is the end here, and a client that leaves is gone there.
+        await once(talker, 'close');
+        const leaver = open();
+        leaver.write('hello');
+        await once(leaver, 'data');
+        assert.equal(sockets.size, 1);
+        leaver.destroy();
+        await until('the listener sees that the client has left', () => Promise.resolve(sockets.size === 0));
+        const shut = valueOf(await host.forward('127.0.0.1', port));
+        await once(connectTcp({ host: shut.address, port: shut.port }).resume(), 'close');
+        assert.match(String(shut.refusal?.()), forwards === 'with' ? /^Connection refused$/ : /^undefined$/);
       });
 
   test('a password is in no command line and no environment, and goes to the host alone', async () => {

@@ -145,7 +145,8 @@ for (const transport of TRANSPORTS)
       await new Promise<void>((resolve) => {
         echo.listen(port, '127.0.0.1', resolve);
       });
-      const forward = valueOf(await host.forward(port));
+      const forward = valueOf(await host.forward('127.0.0.1', port));
+      assert.equal(forward.address, '127.0.0.1');
       assert.equal(await exchange(forward.port, 'over there'), 'over there');
       await new Promise((resolve) => {
         echo.close(resolve);

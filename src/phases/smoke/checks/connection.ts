@@ -28,6 +28,8 @@ export const CONNECTION_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['http.resolves'],
     judge: ({ connection: { tcp }, target }) => {
+      if (target.refusal !== undefined)
+        return notApplicable('the address leads through SSH; http.reachable tells whether the gateway takes it');
       const steps = [...tcp.values()];
       const open = [...tcp].filter(([, step]) => step.done).map(([address]) => address);
       const closed = steps.find((step) => !step.done);
@@ -131,7 +133,8 @@ export const CONNECTION_CHECKS: readonly Check<ProbeResults>[] = [
     judge: ({ health, target }) => {
       const reply = replyOf(health);
       if (reply === undefined) return unknown('it was not asked');
-      if (reply.status === 200 && !isHtml(reply)) return pass(`${pathOf(health)} answers 200`);
+      if (reply.status === 200 && !isHtml(reply))
+        return pass(`${pathOf(health)} answers 200`, { value: reply.totalMs, unit: 'ms' });
       if (!isOurs(target) && !isHtml(reply))
         return notApplicable(`this server has no ${pathOf(health)} (${String(reply.status)})`);
       return failed(
