@@ -35,7 +35,7 @@ function targetAsData(seen: ProbeResults): object {
     share: Object.fromEntries(
       [...Map.groupBy(named, (server) => server)].map(([server, { length }]) => [server, length]),
     ),
-    ...(ramps.ran ? { ramps: ramps.aliases.map(rampAsData) } : { no_ramp: ramps.why }),
+    ...(ramps.ran ? { ramps: ramps.aliases.map(rampAsData), not_ramped: ramps.left } : { no_ramp: ramps.why }),
   };
 }
 

@@ -64,7 +64,8 @@ export interface StreamRound {
 
 /** Asks for a stream, and for one that is left in the middle. */
 export async function askStreams(round: StreamRound): Promise<StreamAnswers> {
-  const { client, model, progress } = round;
+  const { client, model, progress, isOver } = round;
+  if (isOver()) return { ...NO_STREAMS, leftStream: { left: false, why: 'a stream that is left', late: true } };
   progress(`asking ${model} for a stream`);
   const question = streamQuestion(model);
   const stream = await client.ask(question);

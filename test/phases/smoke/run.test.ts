@@ -42,6 +42,11 @@ test('a gateway without faults passes every check', async () => {
   );
   assert.equal(report.ending, 'passed');
   assert.equal(report.results.length, 57);
+  const passed = report.results.filter(({ outcome }) => outcome === 'pass');
+  assert.deepEqual(
+    passed.filter(({ measured }) => !Number.isFinite(measured?.value)).map(({ id }) => id),
+    [],
+  );
 });
 
 test('the report has every request, its answer and its latency, and the key nowhere', async () => {

@@ -69,13 +69,17 @@ export const ABILITY_CHECKS: readonly Check<ProbeResults>[] = [
 ];
 
 function judgeAbility(
-  { abilities, facts, target }: ProbeResults,
+  { abilities, aliases, facts, target }: ProbeResults,
   ability: keyof AbilityAnswers,
   faultOf: (reply: Reply) => string | undefined,
 ): Verdict {
-  const able = [...facts].filter(([name, fact]) => fact[ability] === true && (target.models?.includes(name) ?? true));
-  if (able.length === 0)
-    return notApplicable(facts.size === 0 ? 'this server does not say what its models can' : `no model has ${ability}`);
+  // Of a server that hxllm did not install only one model is asked.
+  const isMeant = (name: string): boolean => target.models?.includes(name) ?? aliases.has(name);
+  const able = [...facts].filter(([name, fact]) => fact[ability] === true && isMeant(name));
+  if (able.length === 0) {
+    const subject = target.models === undefined ? `${[...aliases.keys()].join(', ')} has no` : 'no model has';
+    return notApplicable(facts.size === 0 ? 'this server does not say what its models can' : `${subject} ${ability}`);
+  }
   const asked = able.flatMap(([name]) => {
     const exchange = abilities.get(name)?.[ability];
     return exchange === undefined ? [] : [{ name, fault: faultOfAnswer(exchange, faultOf) }];
@@ -89,11 +93,16 @@ function judgeAbility(
       RECORDED,
       number,
     );
+  const rest = able.map(([name]) => name).filter((name) => !asked.some((one) => one.name === name));
+  // An alias that was asked and did not answer is a fault of its own.
+  const missed = rest.filter((name) => aliases.get(name) === undefined || abilities.has(name));
+  if (missed.length > 0)
+    return outOfTime(
+      missed.map((name) => `${ability} of ${name}`),
+      target,
+    );
   return asked.length === 0
-    ? outOfTime(
-        able.map(([name]) => `${ability} of ${name}`),
-        target,
-      )
+    ? unknown(`not asked: ${rest.join(', ')} gave no answer before`)
     : pass(asked.map(({ name }) => name).join(', '), number);
 }
 
@@ -136,8 +145,9 @@ function judgeRoom(facts: ReadonlyMap<string, AliasFacts>, ours: boolean): Verdi
   const rows = [...facts]
     .filter(([, { isEmbedding }]) => !isEmbedding)
     .flatMap(([name, { stated, trained }]) => {
-      const room = Math.min(stated ?? Number.POSITIVE_INFINITY, trained ?? Number.POSITIVE_INFINITY);
-      return Number.isFinite(room) ? [{ name, room, isStated: stated === room && (trained ?? ROOM) >= ROOM }] : [];
+      const most = trained ?? Number.POSITIVE_INFINITY;
+      const room = Math.min(stated ?? Number.POSITIVE_INFINITY, most);
+      return Number.isFinite(room) ? [{ name, room, most, isStated: stated === room && most >= ROOM }] : [];
     })
     .toSorted((a, b) => a.room - b.room);
   const [least] = rows;
@@ -145,9 +155,11 @@ function judgeRoom(facts: ReadonlyMap<string, AliasFacts>, ours: boolean): Verdi
   const number = { value: least.room, unit: 'tokens', limit: ROOM };
   const small = rows.filter(({ room }) => room < ROOM);
   if (small.length === 0) return pass(rows.map(({ name, room }) => `${name} ${String(room)}`).join(', '), number);
+  const stated = small.filter(({ isStated }) => isStated);
+  const tokens = String(Math.min(ROOM * 2, ...stated.map(({ most }) => most)));
   const setting = ours
-    ? `num_ctx: ${String(ROOM * 2)}  # of ${small.map(({ name }) => name).join(', ')} in litellm_models, then: hxllm enforce`
-    : `num_ctx of ${String(ROOM * 2)} in the server’s own configuration`;
+    ? `num_ctx: ${tokens}  # of ${stated.map(({ name }) => name).join(', ')} in litellm_models, then: hxllm enforce`
+    : `num_ctx of ${tokens} in the server’s own configuration`;
   return failed(
     `${String(ROOM)} tokens or more: Open WebUI’s tools and coding agents fill less with their instructions alone`,
     small
@@ -156,7 +168,7 @@ function judgeRoom(facts: ReadonlyMap<string, AliasFacts>, ours: boolean): Verdi
           `${name}: ${isStated ? 'num_ctx is' : 'its model was trained for'} ${String(room)}`,
       )
       .join('; '),
-    small.some(({ isStated }) => isStated) ? setting : 'hxllm inventory --scan  # shows models with a longer context',
+    stated.length > 0 ? setting : 'hxllm inventory --scan  # shows models with a longer context',
     number,
   );
 }

@@ -84,7 +84,10 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
         return unknown(previousKey.outcome.trouble.seen, previousKey.outcome.trouble.fix);
       const { reply } = previousKey.outcome;
       return reply.status === 200
-        ? pass(`${pathOf(previousKey)} answers 200 with litellm_master_key_previous`)
+        ? pass(`${pathOf(previousKey)} answers 200 with litellm_master_key_previous`, {
+            value: reply.totalMs,
+            unit: 'ms',
+          })
         : failed(
             `200 from ${pathOf(previousKey)} with litellm_master_key_previous`,
             describeReply(reply),
@@ -126,7 +129,7 @@ function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null, en
   if (reply.status !== 401) return failed(wanted, describeReply(reply), reply.status >= 400 && !ours ? NOT_401 : fix);
   const fault = faultOf(reply, ours, code);
   return fault === undefined
-    ? pass(`${what} answers 401`)
+    ? pass(`${what} answers 401`, { value: reply.totalMs, unit: 'ms' })
     : failed(
         wanted,
         `401, but ${fault}`,
@@ -160,6 +163,7 @@ function firstBad(verdicts: readonly Verdict[]): Verdict {
     verdicts.find(({ outcome }) => outcome !== 'pass') ?? {
       outcome: 'pass',
       seen: verdicts.map(({ seen }) => seen).join(', '),
+      measured: { value: verdicts.length, unit: 'refusals', limit: verdicts.length },
     }
   );
 }

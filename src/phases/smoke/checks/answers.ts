@@ -36,7 +36,10 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
     judge: ({ aliases, target }) => {
       if (target.embeddings.length === 0) return notApplicable('no embedding model is defined');
       const verdicts = target.embeddings.map((alias) => judgeAlias(alias, aliases.get(alias), target));
-      return verdicts.find(({ outcome }) => outcome !== 'pass') ?? pass(verdicts.map(({ seen }) => seen).join('; '));
+      const number = { value: verdicts.length, unit: 'aliases', limit: verdicts.length };
+      return (
+        verdicts.find(({ outcome }) => outcome !== 'pass') ?? pass(verdicts.map(({ seen }) => seen).join('; '), number)
+      );
     },
   },
   {
@@ -64,7 +67,8 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
       const missed = target.models.filter((alias) => aliases.get(alias) === undefined);
       if (missed.length > 0) return outOfTime(missed, target);
       const open = verdicts.find(([, { outcome }]) => outcome !== 'pass');
-      return open?.[1] ?? pass(target.models.join(', '));
+      const count = target.models.length;
+      return open?.[1] ?? pass(target.models.join(', '), { value: count, unit: 'aliases', limit: count });
     },
   },
 ];

@@ -9,6 +9,7 @@ const RECORDED = 'see the recorded answers in report.json';
 const GO_DURATION = /^(?:\d+m)?(?:\d+(?:\.\d+)?m?s)$/;
 /** Clients wait no longer by themselves. */
 const LONGEST_WAIT_S = 60;
+const ALLOWED = { value: KEY_LIMIT, unit: 'requests a minute', limit: KEY_LIMIT };
 
 /** Can a key be made, does its limit hold, and is it gone again? Only where it is asked for, since it changes something. */
 export const KEY_CHECKS: readonly Check<ProbeResults>[] = [
@@ -24,7 +25,7 @@ export const KEY_CHECKS: readonly Check<ProbeResults>[] = [
         if (reply.status !== 200)
           return failed('200 from POST /key/generate', describeReply(reply), 'hxllm keys list  # asks in the same way');
         return at(jsonOf(reply), 'rpm_limit') === KEY_LIMIT
-          ? pass(`${seen.target.keyAlias ?? ''}, ${String(KEY_LIMIT)} requests a minute`)
+          ? pass(`${seen.target.keyAlias ?? ''}, ${String(KEY_LIMIT)} requests a minute`, ALLOWED)
           : failed(`a key with rpm_limit ${String(KEY_LIMIT)}`, describeReply(reply), RECORDED);
       }),
   },
@@ -40,7 +41,7 @@ export const KEY_CHECKS: readonly Check<ProbeResults>[] = [
         const statuses = uses.map((use) => replyOf(use)?.status ?? 0).toSorted((a, b) => a - b);
         const wanted = [...Array.from({ length: KEY_LIMIT }, () => 200), 429].join(', ');
         return statuses.join(', ') === wanted
-          ? pass(`${wanted} for ${String(uses.length)} requests at once`)
+          ? pass(`${wanted} for ${String(uses.length)} requests at once`, ALLOWED)
           : failed(`${wanted} for ${String(uses.length)} requests at once`, statuses.join(', '), RECORDED);
       }),
   },
@@ -56,7 +57,11 @@ export const KEY_CHECKS: readonly Check<ProbeResults>[] = [
         if (refusal === undefined) return unknown('there is no refusal');
         const fault = faultOfAnswers(replies) ?? faultOfRefusal(refusal);
         return fault === undefined
-          ? pass(`x-ratelimit-* on each, retry-after ${refusal.headers['retry-after'] ?? ''} s on the 429`)
+          ? pass(`x-ratelimit-* on each, retry-after ${refusal.headers['retry-after'] ?? ''} s on the 429`, {
+              value: Number(refusal.headers['retry-after']),
+              unit: 's',
+              limit: LONGEST_WAIT_S,
+            })
           : failed('OpenAI’s x-ratelimit-* headers, and on the 429 a true retry-after', fault, RECORDED);
       }),
   },
@@ -70,13 +75,14 @@ export const KEY_CHECKS: readonly Check<ProbeResults>[] = [
         const { keyAlias = '' } = seen.target;
         if (removed === undefined) return notApplicable('no key was made');
         const status = replyOf(removed)?.status;
-        if (status === 404 && replyOf(made)?.status !== 200) return pass('no key was made');
+        if (status === 404 && replyOf(made)?.status !== 200)
+          return pass('no key was made', { value: 0, unit: 'keys', limit: 0 });
         if (status !== 200) return notRemoved(removed, keyAlias);
-        if (refused === undefined) return pass(`${keyAlias} is removed`);
+        if (refused === undefined) return pass(`${keyAlias} is removed`, { value: 0, unit: 'keys', limit: 0 });
         if (!refused.outcome.answered) return unknown(refused.outcome.trouble.seen, refused.outcome.trouble.fix);
         const { reply } = refused.outcome;
         return reply.status === 401
-          ? pass(`${keyAlias} is removed; 401 with it`)
+          ? pass(`${keyAlias} is removed; 401 with it`, { value: 0, unit: 'keys', limit: 0 })
           : failed('401 with the removed key', describeReply(reply), RECORDED);
       }),
   },
@@ -93,7 +99,7 @@ export function keptKey({ keys, target }: ProbeResults): string | undefined {
 
 function judgeAnswers({ keys, target }: ProbeResults, judge: (answers: KeyAnswers) => Verdict): Verdict {
   if (target.keyAlias === undefined) return notApplicable('not asked for: --keys makes a key, and removes it');
-  return keys === undefined ? unknown('not asked: no model answered in time') : judge(keys);
+  return keys === undefined ? unknown('not asked: no model answered, or the time was over') : judge(keys);
 }
 
 function notRemoved({ outcome }: Exchange, alias: string): Verdict {

@@ -32,7 +32,7 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
         );
       return listed.length === 0
         ? failed('at least one model', 'an empty list', `ollama pull MODEL  # on a backend; ${MODEL_OFFLINE}`)
-        : pass(summarise(listed));
+        : pass(summarise(listed), { value: listed.length, unit: 'models' });
     },
   },
   {

@@ -53,7 +53,8 @@ export const OUTAGE_CHECKS: readonly Check<ProbeResults>[] = [
       const fix = `hxllm backend undrain ${server}`;
       if (lost !== undefined) return failed(`${server} in use`, `${lost.summary}: ${lost.detail}`, lost.fix);
       if (after === undefined) return unknown('it was not asked', fix);
-      if (backendOf(after) === server) return pass(`${server} answered when it was asked by name`);
+      if (backendOf(after) === server)
+        return pass(`${server} answered when it was asked by name`, { value: 1, unit: 'servers', limit: 1 });
       const { outcome } = after;
       if (outcome.answered) return failed(`an answer of ${server}`, describeReply(outcome.reply), fix);
       return outcome.trouble.kind === 'aborted'

@@ -20,7 +20,7 @@ export const PERFORMANCE_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['chat.answers'],
     judge: (seen) =>
-      judgeRamps(seen, (ramps) => {
+      judgeRamps(seen, (ramps, left) => {
         const samples = ramps.flatMap(({ steps }) => steps.flatMap((step) => step.samples));
         const asked = samples.filter(({ concurrency }) => concurrency <= GENTLE_CONCURRENCY);
         const broken = asked.filter(({ error }) => error !== undefined);
@@ -36,7 +36,7 @@ export const PERFORMANCE_CHECKS: readonly Check<ProbeResults>[] = [
           );
         const refused = samples.filter(({ error }) => error !== undefined).length;
         return pass(
-          `${String(samples.length - refused)} answers${refused === 0 ? '' : `; ${String(refused)} of more than ${String(GENTLE_CONCURRENCY)} at once were refused`}`,
+          `${String(samples.length - refused)} answers${refused === 0 ? '' : `; ${String(refused)} of more than ${String(GENTLE_CONCURRENCY)} at once were refused`}${notAsked(ramps, left)}`,
           number,
         );
       }),
@@ -62,18 +62,25 @@ export const PERFORMANCE_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['chat.answers'],
     judge: (seen) =>
-      judgeRamps(seen, (ramps) => {
+      judgeRamps(seen, (ramps, left) => {
         const rates = ramps.flatMap(({ alias, steps }) => {
           const rate = medianOf((steps[0]?.samples ?? []).map(rateOf).filter((one) => one !== undefined));
           return rate === undefined ? [] : [{ alias, rate }];
         });
         const slowest = rates.toSorted((a, b) => a.rate - b.rate)[0];
         if (slowest === undefined) return notApplicable('no answer had two tokens');
-        return judgeLeast('tokensPerS', slowest.rate, seen.target, {
-          seen: rates.map(({ alias, rate }) => `${alias} ${String(rate)} tokens/s`).join(', '),
+        const verdict = judgeLeast('tokensPerS', slowest.rate, seen.target, {
+          seen: `${rates.map(({ alias, rate }) => `${alias} ${String(rate)} tokens/s`).join(', ')}${notAsked([], left)}`,
           of: slowest.alias,
           fix: isOurs(seen.target) ? 'hxllm fleet' : 'the same command at a quieter time',
         });
+        // Without a budget the ramp is a short one by itself, and backends.fast-enough has the speed of every alias.
+        return left.length > 0 && seen.target.budgetMs !== undefined && verdict.outcome === 'pass'
+          ? outOfTime(
+              left.map((alias) => `the speed of ${alias}`),
+              seen.target,
+            )
+          : verdict;
       }),
   },
   {
@@ -106,9 +113,21 @@ export const PERFORMANCE_CHECKS: readonly Check<ProbeResults>[] = [
   },
 ];
 
-function judgeRamps({ ramps, target }: ProbeResults, judge: (ramps: readonly AliasRamp[]) => Verdict): Verdict {
+function judgeRamps(
+  { ramps, target }: ProbeResults,
+  judge: (ramps: readonly AliasRamp[], left: readonly string[]) => Verdict,
+): Verdict {
   if (!ramps.ran) return ramps.late === true ? outOfTime([ramps.why], target) : notApplicable(ramps.why);
-  return judge(ramps.aliases);
+  return judge(ramps.aliases, ramps.left);
+}
+
+/** The steps and aliases that the time of the ramp did not suffice for, as words at the end of a text. */
+function notAsked(ramps: readonly AliasRamp[], left: readonly string[]): string {
+  const cut = ramps
+    .filter(({ end }) => end === 'time')
+    .map(({ alias, steps }) => `${alias} with more than ${String(steps.at(-1)?.concurrency ?? 0)} at once`);
+  const missed = [...cut, ...left];
+  return missed.length === 0 ? '' : `; not asked in the time of the ramp: ${missed.join(', ')}`;
 }
 
 function judgeTimes(

@@ -24,14 +24,17 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
       if (servers.length === 0) return unknown('no server was asked by name');
       const lacking = servers.filter(({ exchange }) => replyOf(exchange)?.status === 404);
       const number = { value: lacking.length, unit: 'models', limit: 0 };
-      return lacking.length === 0
-        ? pass(`no server of ${String(target.backends.length)} lacks a model`, number)
-        : failed(
-            'the model of each alias on each of its servers',
-            lacking.map(describe).join('; '),
-            'hxllm preflight --only models -v  # the models of each server',
-            number,
-          );
+      if (lacking.length > 0)
+        return failed(
+          'the model of each alias on each of its servers',
+          lacking.map(describe).join('; '),
+          'hxllm preflight --only models -v  # the models of each server',
+          number,
+        );
+      const missed = unasked(servers);
+      return missed.length > 0
+        ? outOfTime(missed, target)
+        : pass(`no server of ${String(target.backends.length)} lacks a model`, number);
     },
   },
   {
@@ -51,10 +54,10 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
           silent.map(describe).join('; '),
           'hxllm preflight  # asks the backends',
         );
-      const missed = servers
-        .filter(({ exchange }) => exchange === undefined)
-        .map(({ alias, server }) => `${alias} of ${server}`);
-      return missed.length > 0 ? outOfTime(missed, target) : pass(`${String(servers.length)} answers`);
+      const missed = unasked(servers);
+      return missed.length > 0
+        ? outOfTime(missed, target)
+        : pass(`${String(servers.length)} answers`, { value: servers.length, unit: 'answers', limit: servers.length });
     },
   },
   {
@@ -68,7 +71,8 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
       const size = String(exchanges.length);
       const answered = exchanges.map(backendOf).filter((backend) => backend !== undefined);
       const used = new Set(answered);
-      if (used.size >= 2) return pass(`${size} requests for ${alias} at once: ${count(answered)}`);
+      const number = { value: used.size, unit: 'servers', limit: 2 };
+      if (used.size >= 2) return pass(`${size} requests for ${alias} at once: ${count(answered)}`, number);
       if (answered.length < exchanges.length)
         return unknown(
           `${String(answered.length)} of ${size} requests for ${alias} at once were answered`,
@@ -78,6 +82,7 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
         `answers from two of ${servers.join(', ')}, which have ${alias} in memory`,
         `${size} requests at once: ${count(answered)}`,
         'hxllm enforce',
+        number,
       );
     },
   },
@@ -122,7 +127,13 @@ function judgeServers({ aliases, servers, target }: ProbeResults): Verdict {
       .filter(({ server, exchange }) => backendOf(exchange) === server)
       .map(({ server, alias }) => `${server} (${alias})`)
       .join(', '),
+    { value: target.backends.length, unit: 'servers', limit: target.backends.length },
   );
+}
+
+/** The answers that the time did not suffice for. */
+function unasked(servers: readonly ServerAnswer[]): readonly string[] {
+  return servers.filter(({ exchange }) => exchange === undefined).map(({ alias, server }) => `${alias} of ${server}`);
 }
 
 function describe({ server, alias, exchange }: ServerAnswer): string {

@@ -1,10 +1,10 @@
 import type { Check } from '../../../core/check.ts';
-import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
+import { failed, notApplicable, pass, unknown, type Measurement, type Verdict } from '../../../core/verdict.ts';
 import { readEventStream, type EventStream } from '../event-stream.ts';
 import { at, describeReply, replyOf, type Reply } from '../exchange.ts';
 import type { ProbeResults } from '../probe-results.ts';
 import { isOurs } from '../target.ts';
-import { faultOfUsage } from './answers.ts';
+import { faultOfUsage, outOfTime } from './answers.ts';
 import { STREAM_TIME_CHECKS } from './stream-times.ts';
 import { pieceOf } from '../stream-timing.ts';
 
@@ -17,8 +17,8 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
     title: 'a streamed answer is framed correctly and ends with [DONE]',
     severity: 'error',
     after: ['chat.answers'],
-    judge: ({ stream }) => {
-      if (stream === undefined) return unknown('it was not asked');
+    judge: ({ stream, target }) => {
+      if (stream === undefined) return outOfTime(['a stream'], target);
       if (!stream.outcome.answered)
         return stream.outcome.trouble.kind === 'aborted'
           ? unknown(stream.outcome.trouble.seen)
@@ -51,6 +51,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
         seen,
         ({ chunks }, ours) => faultOfChunks(chunks, ours),
         ({ chunks }) => `role first, ${String(textOf(chunks).length)} characters, one finish_reason`,
+        ({ chunks }) => ({ value: textOf(chunks).length, unit: 'characters' }),
       ),
   },
   {
@@ -68,6 +69,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
         seen,
         ({ chunks }, ours) => faultOfLast(chunks.at(-1), ours),
         ({ chunks }) => `${String(at(chunks.at(-1), 'usage', 'total_tokens'))} tokens`,
+        ({ chunks }) => ({ value: Number(at(chunks.at(-1), 'usage', 'total_tokens')), unit: 'tokens' }),
       );
     },
   },
@@ -78,10 +80,13 @@ function judgeChunks(
   seen: ProbeResults,
   faultOf: (events: EventStream, ours: boolean) => string | undefined,
   say: (events: EventStream) => string,
+  measure: (events: EventStream) => Measurement,
 ): Verdict {
   const events = eventsOf(replyOf(seen.stream));
   const fault = faultOf(events, isOurs(seen.target));
-  return fault === undefined ? pass(say(events)) : failed('chunks as OpenAI’s API sends them', fault, RECORDED);
+  return fault === undefined
+    ? pass(say(events), measure(events))
+    : failed('chunks as OpenAI’s API sends them', fault, RECORDED);
 }
 
 function eventsOf(reply: Reply | undefined): EventStream {
