@@ -34,8 +34,10 @@ while IFS= read -r line; do
 done < evidence/chain.jsonl
 sha256sum --check --quiet "$work/sums" || bad=1
 cut -c67- "$work/sums" | sort > "$work/listed"
-find evidence -mindepth 2 ! -type d ! -name manifest.json.sig | sort > "$work/found"
+find evidence ! -type d | grep -v -e '^evidence/chain\.jsonl$' -e '^evidence/[^/]*/[^/]*/manifest\.json\.sig$' | sort > "$work/found"
 comm -13 "$work/listed" "$work/found" > "$work/added"
+find evidence ! -type d ! -type f > "$work/links"
+while IFS= read -r file; do fault "$file is no plain file, but a link or the like"; done < "$work/links"
 while IFS= read -r file; do fault "$file is in no manifest: it was added, or its run was not closed"; done < "$work/added"
 [ "$bad" = 0 ] && echo "All files and links are as they were closed. The head is $phase/$run, $hash: compare it with one kept elsewhere."
 exit "$bad"

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exportArchive, prune, type PruneOptions } from '../../../../src/cli/actions/evidence/archive.ts';
@@ -91,6 +100,21 @@ test('the archive is checked without hxllm by its own script, which finds change
     [/^1 [\s\S]*no run/, () => rmSync(join(folder, 'evidence', last), { recursive: true })],
     [/^1 [\s\S]*b\.txt is in no manifest/, () => appendFileSync(join(folder, 'evidence', last, 'b.txt'), 'x')],
     [/^1 [\s\S]*a b\.txt is in no manifest/, () => appendFileSync(join(folder, 'evidence', last, 'a b.txt'), 'x')],
+    [/^1 [\s\S]*evidence\/c\.txt is in no manifest/, () => appendFileSync(join(folder, 'evidence/c.txt'), 'x')],
+    [
+      /^1 [\s\S]*a\.txt is no plain file/,
+      () => {
+        renameSync(join(folder, 'evidence', last, 'a.txt'), join(folder, 'a.txt'));
+        symlinkSync(join(folder, 'a.txt'), join(folder, 'evidence', last, 'a.txt'));
+      },
+    ],
+    [
+      /^1 [\s\S]*removed\/manifest\.json\.sig is in no manifest/,
+      () => {
+        mkdirSync(join(folder, 'evidence', last, 'removed'));
+        appendFileSync(join(folder, 'evidence', last, 'removed/manifest.json.sig'), 'x');
+      },
+    ],
     [
       /^1 [\s\S]*another than chain\.jsonl says/,
       () => appendFileSync(join(folder, 'evidence', last, 'manifest.json'), 'x'),
