@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -18,6 +18,7 @@ const OUTSIDE = '127.0.0.9';
 
 interface Ended {
   readonly code: number;
+  readonly evidence: string;
   readonly hosts: readonly string[];
   readonly problems: readonly { readonly code: string; readonly where?: { readonly host?: string } }[];
   readonly result: (host: string, id: string) => CheckResult;
@@ -76,10 +77,13 @@ suite('smoke from the host itself', { skip: WITHOUT_SSHD ?? false }, async () =>
       });
     });
     // The document of the phase.
-    const document = JSON.parse(stdout) as Pick<Ended, 'hosts' | 'problems'> & { readonly results: CheckResult[] };
+    const document = JSON.parse(stdout) as Pick<Ended, 'evidence' | 'hosts' | 'problems'> & {
+      readonly results: CheckResult[];
+    };
     const { results } = document;
     return {
       code,
+      evidence: document.evidence,
       hosts: document.hosts,
       problems: document.problems,
       result: (host, id) => {
@@ -107,6 +111,8 @@ suite('smoke from the host itself', { skip: WITHOUT_SSHD ?? false }, async () =>
       [['host.unreachable', 'gone']],
     );
     assert.equal(seen.code, 69);
+    const junit = await readFile(join(seen.evidence, 'junit.xml'), 'utf8');
+    assert.match(junit, /<testsuite name="gone from itself" tests="1" failures="0" errors="1"/);
   });
 
   test('a gateway that is stopped is told as the host sees it', async () => {

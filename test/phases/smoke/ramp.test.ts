@@ -115,6 +115,12 @@ test('a run that is slower than the previous one is a warning that names it', as
   assert.deepEqual([outcome, severity], ['fail', 'warning']);
   assert.match(seen, /^phi3-3\.8b: first token p50 \d+ ms, 1 ms in smoke\/20261123T231500Z$/);
   assert.equal(fix, 'hxllm evidence diff smoke/20261123T231500Z latest');
+  const limits = { ...DEFAULT_SMOKE_LIMITS, slowerPercent: 100_000 };
+  const allowed = await ramped({ pace: { everyMs: 0, pauseMs: 80, pauseAt: 1 }, wanted: { previous: fast, limits } });
+  assert.deepEqual(
+    [allowed.result('performance.not-slower').outcome, allowed.result('performance.not-slower').measured?.limit],
+    ['pass', 100_000],
+  );
   const same = await ramped({ wanted: { previous: { ...previous, firstTokenMs: new Map([['phi3-3.8b', 100_000]]) } } });
   assert.equal(same.result('performance.not-slower').outcome, 'pass');
 });
