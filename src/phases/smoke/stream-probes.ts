@@ -160,7 +160,9 @@ async function leaveStream(round: StreamRound): Promise<LeftStream> {
   while (nowMs() - leftMs <= FREE_MS) {
     const health = await client.ask(healthQuestion());
     if (!health.outcome.answered) return { left: false, why: 'whether the slot came free', late: true };
-    stillTaken = takenSlots(health) ?? 0;
+    const taken = takenSlots(health);
+    if (taken === undefined) return { left: false, why: '/health no longer shows the slots of the servers' };
+    stillTaken = taken;
     if (stillTaken === 0)
       return { left: true, server: backendOf(exchange) ?? '', exchange, freeAfterMs: nowMs() - leftMs, stillTaken };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -79,6 +79,7 @@ test('a stream that is left frees its slot, or fails with the number that is sti
   const rows = [
     [(open: number) => health(open), 'pass', /: free after \d+ ms$/],
     [(open: number, opened: number) => health(opened > 1 ? 1 : open), 'fail', /^1 in use/],
+    [(_: number, opened: number) => (opened > 1 ? {} : health(0)), 'not-applicable', /^\/health no longer shows/],
     [() => health(1), 'not-applicable', /^other requests were at work \(1\)$/],
   ] as const;
   for (const [state, outcome, seen] of rows) {
