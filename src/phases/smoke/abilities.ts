@@ -1,6 +1,6 @@
 import { anthropicQuestion, ollamaQuestion, toolQuestion, visionQuestion } from './ability-questions.ts';
 import type { Client } from './client.ts';
-import { replyOf, type Exchange } from './exchange.ts';
+import { describeReply, replyOf, type Exchange } from './exchange.ts';
 import { readModelInfo, readShownModel, silentModels, type AliasFacts, type SilentModel } from './model-facts.ts';
 import { QUICK_MS } from './questions.ts';
 import { isOurs, type SmokeTarget } from './target.ts';
@@ -24,6 +24,8 @@ export const NO_DIALECTS: DialectAnswers = { anthropic: undefined, ollama: undef
 export interface FactAnswers {
   readonly facts: ReadonlyMap<string, AliasFacts>;
   readonly silent: readonly SilentModel[];
+  /** The reason if hxllm's own gateway gave no answer; another server need not have such a path. */
+  readonly lost: string | undefined;
 }
 
 /** Asks for the facts of all aliases; of a server without `/model/info`, for those of one model, as Ollama tells them. */
@@ -31,9 +33,16 @@ export async function askFacts(client: Client, target: SmokeTarget, model: strin
   const quick = { below: 'server', key: 'right', timeoutMs: QUICK_MS } as const;
   const exchange = await client.ask({ ...quick, method: 'GET', path: 'model/info' });
   const [facts, silent] = [readModelInfo(exchange), isOurs(target) ? silentModels(exchange) : []];
-  if (facts.size > 0 || isOurs(target) || model === undefined) return { facts, silent };
+  const lost = isOurs(target) ? reasonOfLoss(exchange) : undefined;
+  if (facts.size > 0 || isOurs(target) || model === undefined) return { facts, silent, lost };
   const shown = readShownModel(await client.ask({ ...quick, method: 'POST', path: 'api/show', body: { model } }));
-  return { facts: shown === undefined ? facts : new Map([[model, shown]]), silent };
+  return { facts: shown === undefined ? facts : new Map([[model, shown]]), silent, lost };
+}
+
+// A gateway of before has no such path.
+function reasonOfLoss({ outcome }: Exchange): string | undefined {
+  if (!outcome.answered) return outcome.trouble.seen;
+  return outcome.reply.status < 500 ? undefined : describeReply(outcome.reply);
 }
 
 /** Asks an alias that has just answered, and so is in memory, for what it says that it can. */

@@ -31,7 +31,7 @@ export async function probeModels(
   const wanted = (target.models ?? []).toSorted((a, b) => inMemory(a) - inMemory(b));
   const model = chooseModel(target, wanted, listed);
   progress('asking what the models can');
-  const { facts, silent } = await askFacts(client, target, model);
+  const { facts, silent, lost } = await askFacts(client, target, model);
   const aliases = new Map<string, Exchange | undefined>();
   const abilities = new Map<string, AbilityAnswers>();
   const aliasParameters = new Map<string, AliasParameters>();
@@ -75,7 +75,7 @@ export async function probeModels(
       : { ran: false, why: isRamped ? 'no chat was answered' : 'not asked for' };
   const state = ours ? await client.ask(healthQuestion()) : undefined;
   const fleet = ours ? await client.ask({ ...healthQuestion(), path: 'fleet' }) : undefined;
-  const asked = { model, chat, aliases, servers, extras, facts, abilities, dialects };
+  const asked = { model, chat, aliases, servers, extras, facts, lostFacts: lost, abilities, dialects };
   return { ...asked, parameters, aliasParameters, ...streams, burst, outage, ramps, state, fleet };
 }
 

@@ -51,6 +51,8 @@ export interface ModelAnswers extends StreamAnswers {
   readonly ramps: Ramps;
   /** Facts that the server states about each alias. */
   readonly facts: ReadonlyMap<string, AliasFacts>;
+  /** The reason if hxllm's own gateway did not state them. */
+  readonly lostFacts: string | undefined;
   readonly abilities: ReadonlyMap<string, AbilityAnswers>;
   readonly dialects: DialectAnswers;
   /** The last `/health`, and the `/fleet` after it. */
@@ -84,6 +86,7 @@ export const NO_MODELS: ModelAnswers = {
   outage: { tried: false, why: 'the models were not asked' },
   ramps: { ran: false, why: 'no chat was answered' },
   facts: new Map(),
+  lostFacts: undefined,
   abilities: new Map(),
   dialects: NO_DIALECTS,
   state: undefined,

@@ -1,4 +1,4 @@
-import { backendOf, replyOf, type Exchange } from './exchange.ts';
+import { backendOf, describeReply, replyOf, type Exchange } from './exchange.ts';
 import { takenSlots } from './memory.ts';
 import type { Client, ProbeRequest } from './client.ts';
 import { healthQuestion, lengthyStreamQuestion, longStreamQuestion, streamQuestion } from './questions.ts';
@@ -154,7 +154,9 @@ async function leaveStream(round: StreamRound): Promise<LeftStream> {
   progress(`leaving a stream of ${model}`);
   const exchange = await client.ask({ ...longStreamQuestion(model), leaveAfterBlocks: LEAVE_AFTER });
   if (!exchange.outcome.answered) return { left: false, why: 'a stream that is left', late: true };
-  if (replyOf(exchange)?.left !== true) return { left: false, why: 'the stream ended before it was left' };
+  const { reply } = exchange.outcome;
+  if (reply.status !== 200) return { left: false, why: `the stream was not answered: ${describeReply(reply)}` };
+  if (reply.left !== true) return { left: false, why: 'the stream ended before it was left' };
   const leftMs = nowMs();
   let stillTaken = 0;
   while (nowMs() - leftMs <= FREE_MS) {

@@ -117,6 +117,25 @@ test('a burst beyond the slots of one server is sent where two have the alias in
   assert.equal(bad.result('backends.balanced').seen, `4 requests at once: ${ONE} 4×`);
 });
 
+test('a request of a burst that fails is told, although two servers answered others', async () => {
+  const health = healthOf({ [ONE]: { a: 2 }, [TWO]: { a: 3 } }, OURS.models);
+  for (const [status, outcome] of [
+    [500, 'fail'],
+    [429, 'pass'],
+  ] as const) {
+    let burst = 0;
+    const bend = ({ body }: Seen, answer: Answer): Answer => {
+      const isBurst = JSON.stringify(body['messages'] ?? '').includes('to fifty') && body['max_tokens'] === 64;
+      if (isBurst && body['stream'] === undefined) burst += 1;
+      return isBurst && burst === 4 ? json(status, { error: { message: 'planted' } }) : answer;
+    };
+    await using server = await startFake({ models: OURS.models, backends: OURS.backends, health, bend });
+    const { result } = await smokeAt(server.url, OURS);
+    assert.equal(result('backends.balanced').outcome, outcome, result('backends.balanced').seen);
+    if (status === 500) assert.equal(result('backends.balanced').seen, '3: 500: planted');
+  }
+});
+
 test('without two servers that have an alias in memory, or without known slots, balance does not apply, with the reason', async () => {
   const reasons: readonly (readonly [object | undefined, RegExp])[] = [
     [undefined, /^\/health does not show/],

@@ -149,6 +149,19 @@ test('models of another server that are not asked are not called unasked', async
   }
 });
 
+test('a gateway that does not state what its models can is not taken for one whose models can nothing', async () => {
+  const bend = (seen: Seen, answer: Answer): Answer =>
+    seen.path === '/model/info' ? json(502, { error: { message: 'planted' } }) : answer;
+  await using server = await startFake({ models: ['a'], backends: [], bend });
+  const ours = await smokeAt(server.url, { models: ['a'] });
+  for (const id of ['abilities.tools', 'abilities.vision', 'prompts.room']) {
+    const { outcome, seen } = ours.result(id);
+    assert.deepEqual([outcome, seen], ['unknown', '/model/info: 502: planted'], id);
+  }
+  const other = await smokeAt(server.url, FOREIGN);
+  assert.equal(other.result('abilities.tools').outcome, 'not-applicable');
+});
+
 test('an alias that did not answer at all is not called unasked for want of time', async () => {
   const bend = (seen: Seen, answer: Answer): Answer =>
     seen.body['model'] === 'b' ? json(500, { error: { message: 'broken' } }) : answer;

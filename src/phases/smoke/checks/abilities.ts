@@ -64,15 +64,17 @@ export const ABILITY_CHECKS: readonly Check<ProbeResults>[] = [
     title: 'every chat model has room for the prompts of today’s clients',
     severity: 'warning',
     after: ['models.listed'],
-    judge: ({ facts, target }) => judgeRoom(facts, isOurs(target)),
+    judge: ({ facts, lostFacts, target }) =>
+      lostFacts === undefined ? judgeRoom(facts, isOurs(target)) : unknown(`/model/info: ${lostFacts}`),
   },
 ];
 
 function judgeAbility(
-  { abilities, aliases, facts, target }: ProbeResults,
+  { abilities, aliases, facts, lostFacts, target }: ProbeResults,
   ability: keyof AbilityAnswers,
   faultOf: (reply: Reply) => string | undefined,
 ): Verdict {
+  if (lostFacts !== undefined) return unknown(`/model/info: ${lostFacts}`);
   // Of a server that hxllm did not install only one model is asked.
   const isMeant = (name: string): boolean => target.models?.includes(name) ?? aliases.has(name);
   const able = [...facts].filter(([name, fact]) => fact[ability] === true && isMeant(name));

@@ -72,6 +72,19 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
       const answered = exchanges.map(backendOf).filter((backend) => backend !== undefined);
       const used = new Set(answered);
       const number = { value: used.size, unit: 'servers', limit: 2 };
+      // A queue that people have filled may refuse with 429.
+      const broken = exchanges.find(
+        ({ outcome }) =>
+          (outcome.answered && ![200, 429].includes(outcome.reply.status)) ||
+          (!outcome.answered && outcome.trouble.kind !== 'aborted'),
+      );
+      if (broken !== undefined && used.size > 0)
+        return failed(
+          `${size} answers to ${size} requests for ${alias} at once`,
+          `${String(answered.length)}: ${describeExchange(broken)}`,
+          'hxllm fleet',
+          number,
+        );
       if (used.size >= 2) return pass(`${size} requests for ${alias} at once: ${count(answered)}`, number);
       if (answered.length < exchanges.length)
         return unknown(
