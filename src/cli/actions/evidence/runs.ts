@@ -8,6 +8,9 @@ import { printable } from '../../../core/printable.ts';
 import { nearestName } from '../../../core/spelling.ts';
 import { compareKeptRuns, type RunDifference } from '../../../evidence/archive/compare-runs.ts';
 import { findRun, keptRuns, type KeptRun } from '../../../evidence/archive/kept-runs.ts';
+import { PRUNE } from '../../../evidence/archive/tombstones.ts';
+import { ROLLBACK } from '../../../phases/enforce/rollback/index.ts';
+import { UNINSTALL } from '../../../phases/enforce/uninstall/index.ts';
 import { PHASES } from '../../../phases/index.ts';
 import { EXIT, exitCodeOfProblems } from '../../exit-code.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -16,6 +19,9 @@ import type { DiffDocument, ListedRun, RunsDocument } from '../../views/evidence
 import { createPaint } from '../../views/paint.ts';
 import { reportProblems } from '../../views/problems.ts';
 import { readEvidenceFolder } from './folder.ts';
+
+/** The phases, and the other commands that leave runs. */
+const LISTED = [...PHASES, ROLLBACK, UNINSTALL].map(({ name }) => name).concat(PRUNE);
 
 /** The options of the commands that read runs. */
 export interface RunsOptions {
@@ -28,7 +34,7 @@ export function listRuns(terminal: Terminal, phase: string | undefined, options:
   return withFolder(terminal, options, (root) => {
     const all = keptRuns(root);
     const runs = all.filter((run) => phase === undefined || run.phase === phase);
-    const phases = [...new Set([...PHASES.map(({ name }) => name), ...all.map((run) => run.phase)])];
+    const phases = [...new Set([...LISTED, ...all.map((run) => run.phase)])];
     if (phase !== undefined && !phases.includes(phase)) return fail(unknownPhase(phase, phases));
     if (options.json === true) {
       const rows = runs.map(({ place, record }): ListedRun => ({
