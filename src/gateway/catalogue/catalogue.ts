@@ -2,7 +2,7 @@ import type { Deployment, KeyConfig, ModelGroup } from '../../schema/gateway-con
 import { canonicalModelName } from '../../core/model-name.ts';
 import { textOf, type Json } from '../json.ts';
 import { listedByName, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
-import { minimalShowBody, showBody } from '../api/ollama/show.ts';
+import { contextsOf, minimalShowBody, showBody, type ModelContexts } from '../api/ollama/show.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
@@ -39,7 +39,7 @@ export async function showModel(
   service: Service,
   { name: alias, deployments }: ModelGroup,
   verbose: boolean,
-): Promise<{ readonly body: Json; readonly from: Deployment | undefined }> {
+): Promise<{ readonly body: Json; readonly from: Deployment | undefined; readonly contexts: ModelContexts }> {
   const { upstream, scheduler } = service;
   for (const deployment of deployments.filter(({ url }) => isUp(service, url))) {
     const { model, options } = deployment;
@@ -49,6 +49,7 @@ export async function showModel(
       return {
         body: showBody(shown, { alias, options, context: contextOf(deployment, scheduler.fleet) }),
         from: deployment,
+        contexts: contextsOf(shown, options),
       };
   }
   const [first] = deployments;
@@ -64,6 +65,7 @@ export async function showModel(
       new Date(service.since * 1000),
     ),
     from: undefined,
+    contexts: { ...contextsOf({}, first.options), trained: context },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Deployment, KeyConfig } from '../../schema/gateway-config.ts';
 import { modelGroupBody } from '../api/litellm/model-group-info.ts';
 import { modelInfoBody, type ModelFacts } from '../api/litellm/model-info.ts';
+import { contextsOf } from '../api/ollama/show.ts';
 import { JsonSlices } from '../http/json-slices.ts';
 import { isObject, textOf } from '../json.ts';
 import { contextOf } from '../proxy/runner-options.ts';
@@ -74,16 +75,25 @@ async function factsOf(
   await Promise.race([answers, late]);
   clearTimeout(timer);
   return (deployment) =>
-    known.get(deployment) ?? { capabilities: undefined, context: contextOf(deployment, service.scheduler.fleet) };
+    known.get(deployment) ?? {
+      capabilities: undefined,
+      context: contextOf(deployment, service.scheduler.fleet),
+      contexts: contextsOf({}, deployment.options),
+    };
 }
 
 async function askAbout(service: Service, deployment: Deployment): Promise<ModelFacts> {
-  const { body, from } = await showModel(service, { name: deployment.model, deployments: [deployment] }, false);
+  const { body, from, contexts } = await showModel(
+    service,
+    { name: deployment.model, deployments: [deployment] },
+    false,
+  );
   const info = body['model_info'];
   const context = isObject(info) ? info[`${textOf(info, 'general.architecture')}.context_length`] : undefined;
   const capabilities = from === undefined ? undefined : body['capabilities'];
   return {
     capabilities: Array.isArray(capabilities) ? capabilities : undefined,
     context: typeof context === 'number' ? context : undefined,
+    contexts,
   };
 }

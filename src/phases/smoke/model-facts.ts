@@ -20,12 +20,17 @@ export function readModelInfo(exchange: Exchange | undefined): ReadonlyMap<strin
     const name = at(entry, 'model_name');
     if (typeof name !== 'string') continue;
     const info = at(entry, 'model_info');
+    // hxllm's gateway has fields of its own for them: max_input_tokens is the context of now, which may grow.
+    const [stated, trained] =
+      at(info, 'trained_context') === undefined
+        ? [at(entry, 'litellm_params', 'num_ctx'), at(info, 'max_input_tokens')]
+        : [at(info, 'stated_context'), at(info, 'trained_context')];
     const known = facts.get(name);
     facts.set(name, {
       tools: flagOf(at(info, 'supports_function_calling')) ?? known?.tools,
       vision: flagOf(at(info, 'supports_vision')) ?? known?.vision,
-      stated: smaller(at(entry, 'litellm_params', 'num_ctx'), known?.stated),
-      trained: smaller(at(info, 'max_input_tokens'), known?.trained),
+      stated: smaller(stated, known?.stated),
+      trained: smaller(trained, known?.trained),
       isEmbedding: at(info, 'mode') === 'embedding',
     });
   }

@@ -64,6 +64,8 @@ test('an entry has the fields of LiteLLM: parameters without keys, and the prope
     max_tokens: 4096,
     max_input_tokens: 4096,
     max_output_tokens: 4096,
+    stated_context: 4096,
+    trained_context: 8192,
     input_cost_per_token: 0,
     output_cost_per_token: 0,
     cache_read_input_token_cost: null,
@@ -86,11 +88,17 @@ test('model_info of the file counts before the server; null in the file counts a
     supports_function_calling: false,
   });
   assert.equal(plain?.model_info['max_input_tokens'], 1024, 'the context of the Modelfile');
+  assert.partialDeepStrictEqual(plain?.model_info, { stated_context: 1024, trained_context: 8192 });
 });
 
 test('the mode is that of the file, else the one that the server reports; a server without the model reports nothing', async () => {
   const [, , , vectors, gone] = await data('/v1/model/info');
-  assert.partialDeepStrictEqual(vectors?.model_info, { mode: 'embedding', max_input_tokens: 8192 });
+  assert.partialDeepStrictEqual(vectors?.model_info, {
+    mode: 'embedding',
+    max_input_tokens: 8192,
+    stated_context: null,
+    trained_context: 8192,
+  });
   assert.partialDeepStrictEqual(gone?.model_info, {
     mode: 'embedding',
     max_input_tokens: null,

@@ -99,7 +99,26 @@ test('a context below 8,192 tokens is a warning with its cause and its setting',
       /^num_ctx: 16384  # of phi3/,
     ],
     [info({ max_input_tokens: 2048 }), /its model was trained for 2048$/, /^hxllm inventory --scan/],
-    [info({ max_input_tokens: 2048 }, { num_ctx: 2048 }), /its model was trained for 2048$/, /^hxllm inventory --scan/],
+    // As hxllm's gateway answers: the context of now, the stated one and that of the training.
+    [
+      info({ max_input_tokens: 4096, stated_context: 4096, trained_context: 131_072 }, { num_ctx: 4096 }),
+      /: num_ctx is 4096$/,
+      /^num_ctx: 16384  # of phi3/,
+    ],
+    [
+      info({ max_input_tokens: 2048, stated_context: 2048, trained_context: 8192 }),
+      /: num_ctx is 2048$/,
+      /^num_ctx: 8192  # of phi3/,
+    ],
+    [
+      info({ max_input_tokens: 4096, stated_context: null, trained_context: 4096 }),
+      /its model was trained for 4096$/,
+      /^hxllm inventory --scan/,
+    ],
+    // A model that was trained for less than it is told to take.
+    [info({ max_input_tokens: 2048 }, { num_ctx: 4096 }), /its model was trained for 2048$/, /^hxllm inventory --scan/],
+    // The advice is not beyond what the model was trained for.
+    [info({ max_input_tokens: 10_000 }, { num_ctx: 4096 }), /: num_ctx is 4096$/, /^num_ctx: 10000  # of phi3/],
   ];
   for (const [paths, seen, fix] of rows) {
     const small = await smoked({ paths: paths });
@@ -110,6 +129,9 @@ test('a context below 8,192 tokens is a warning with its cause and its setting',
     assert.match(result.fix ?? '', fix);
     assert.match(result.wanted ?? '', /Open WebUI’s tools and coding agents/);
   }
+  // Ollama loads a model with a short context, which grows with the prompts.
+  const growing = info({ max_input_tokens: 4096, stated_context: null, trained_context: 131_072 });
+  assert.deepEqual(faults(await smoked({ paths: growing })), []);
   const enough = await smoked({ paths: info({ max_input_tokens: 8192 }) });
   assert.deepEqual(
     [enough.result('prompts.room').outcome, enough.result('prompts.room').measured?.value],

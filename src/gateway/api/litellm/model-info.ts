@@ -4,8 +4,10 @@ import type { Json } from '../../json.ts';
 /** Facts about the model of a deployment that its server reports; `undefined` where it does not. */
 export interface ModelFacts {
   readonly capabilities: readonly unknown[] | undefined;
-  /** Tokens of prompt and response together. */
+  /** Tokens of prompt and response together, as requests get them now. */
   readonly context: number | undefined;
+  /** Tokens that the configuration or the model's own file states, and those that the model was trained for. */
+  readonly contexts: { readonly stated: number | undefined; readonly trained: number | undefined };
 }
 
 /** Fields that clients read and that no server here reports. LiteLLM's other fields are prices, which are null too. */
@@ -47,7 +49,7 @@ export function modelInfoBody(alias: string, deployment: Deployment, facts: Mode
   };
 }
 
-function reportedInfo(deployment: Deployment, { capabilities, context: known }: ModelFacts): Json {
+function reportedInfo(deployment: Deployment, { capabilities, context: known, contexts }: ModelFacts): Json {
   const context = known ?? null;
   const can = (name: string): boolean | null => capabilities?.includes(name) ?? null;
   const isEmbedding = can('embedding') === true && can('completion') !== true;
@@ -59,6 +61,9 @@ function reportedInfo(deployment: Deployment, { capabilities, context: known }: 
     max_tokens: context,
     max_input_tokens: context,
     max_output_tokens: context,
+    // Fields of hxllm's own: the context above may grow with the prompts.
+    stated_context: contexts.stated ?? null,
+    trained_context: contexts.trained ?? null,
     // The servers are the operator's own.
     input_cost_per_token: 0,
     output_cost_per_token: 0,

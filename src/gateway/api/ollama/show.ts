@@ -64,6 +64,25 @@ function optionLines(options: Json): readonly (readonly [name: string, value: st
   });
 }
 
+/** Contexts of a model that do not change with its load, in tokens; `undefined` where neither alias nor server states one. */
+export interface ModelContexts {
+  /** By the alias, else by the modelfile. */
+  readonly stated: number | undefined;
+  /** The longest that the model was trained for, or that its server takes. */
+  readonly trained: number | undefined;
+}
+
+/** The contexts in a server's answer for a model, and in the options of its alias. */
+export function contextsOf(serverInfo: Json, options: Json): ModelContexts {
+  const { num_ctx: fixed } = options;
+  const info = serverInfo['model_info'];
+  const trained = isObject(info) ? info[`${textOf(info, 'general.architecture')}.context_length`] : undefined;
+  return {
+    stated: typeof fixed === 'number' ? fixed : statedContext(textOf(serverInfo, 'parameters')),
+    trained: typeof trained === 'number' ? trained : undefined,
+  };
+}
+
 // The modelfile may set the context length if the alias does not.
 function statedContext(parameters: string): number | undefined {
   const stated = /^num_ctx +(\d+)$/m.exec(parameters)?.[1];
