@@ -61,3 +61,12 @@ function padded(value: string | Buffer): Buffer | undefined {
 function digest(value: string | Buffer): Buffer {
   return hash('sha256', value, 'buffer');
 }
+
+/**
+ * Whether ordinary text may hold a secret, so that masking it would tell it and damage the text: short, or made of one kind of characters
+ * like a word, a name with dashes, a date or a number.
+ */
+export function isOrdinaryText(value: string): boolean {
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z0-9._-]/].filter((kind) => kind.test(value)).length;
+  return value.length < (kinds < 2 ? 12 : 6);
+}

@@ -1,4 +1,4 @@
-import type { Secret } from '../core/secret.ts';
+import { isOrdinaryText, type Secret } from '../core/secret.ts';
 
 const MASK = '[redacted]';
 
@@ -34,18 +34,12 @@ export function createRedaction(): Redaction {
     text,
     // Longest first: a shorter form would leave the rest of a longer one that contains it.
     add: (secret) => {
-      if (isCommon(secret.reveal().trim())) return false;
+      if (isOrdinaryText(secret.reveal().trim())) return false;
       known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length);
       return true;
     },
     data: (value) => walk(value, text),
   };
-}
-
-/** Short, or made of one kind of characters like a word, a name with dashes, a date or a number. */
-function isCommon(value: string): boolean {
-  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z0-9._-]/].filter((kind) => kind.test(value)).length;
-  return value.length < (kinds < 2 ? 12 : 6);
 }
 
 function formsOf(value: string): readonly string[] {

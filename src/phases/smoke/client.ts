@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { Secret } from '../../core/secret.ts';
+import { isOrdinaryText, Secret } from '../../core/secret.ts';
 import { parseJson } from '../../core/json.ts';
 import { readBody } from './body-reader.ts';
 import { walkConnection, type ConnectionSteps } from './connection.ts';
@@ -171,11 +171,12 @@ export class Client {
     return sent;
   }
 
-  // If a server echoes a key, it must not get into the evidence.
+  // If a server echoes a key, it must not get into the evidence. Of a key such as `ollama` an answer may hold the letters by itself.
   #withoutKey(text: string): string {
     const { key, previousKey, revokedKey } = this.#keys;
     return [key, previousKey, revokedKey, this.#madeKey].reduce(
-      (rest, secret) => (secret === undefined ? rest : rest.replaceAll(secret.reveal(), '[redacted]')),
+      (rest, secret) =>
+        secret === undefined || isOrdinaryText(secret.reveal()) ? rest : rest.replaceAll(secret.reveal(), '[redacted]'),
       text,
     );
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
+import { Client } from '../../../src/phases/smoke/client.ts';
+import { replyOf } from '../../../src/phases/smoke/exchange.ts';
 import { json, startFake, type Answer, type Seen } from './fake-server.ts';
 import { smokeAt } from './smoking.ts';
 
@@ -38,4 +40,20 @@ test('a server that repeats a key in its answer does not bring it into the evide
   await using server = await startFake({ models: ['phi3-3.8b'], backends: [], bend });
   const { files, events } = await smokeAt(server.url, { previousKey: new Secret(OLD) });
   assert.doesNotMatch(JSON.stringify([...files.values(), events]), /c3c3/);
+});
+
+test('a key that ordinary text may hold changes no answer', async () => {
+  await using server = await startFake({ models: ['phi3-3.8b'], backends: [] });
+  const client = new Client(new URL(server.url), { key: new Secret('alive') }, new AbortController().signal, () =>
+    performance.now(),
+  );
+  const question = {
+    method: 'GET',
+    path: 'health/liveliness',
+    below: 'server',
+    key: 'right',
+    timeoutMs: 9000,
+  } as const;
+  assert.equal(replyOf(await client.ask(question))?.body, `"I'm alive!"`);
+  await client.close();
 });
