@@ -72,10 +72,10 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
       const answered = exchanges.map(backendOf).filter((backend) => backend !== undefined);
       const used = new Set(answered);
       const number = { value: used.size, unit: 'servers', limit: 2 };
-      // A queue that people have filled may refuse with 429.
+      // A queue that people have filled may refuse.
       const broken = exchanges.find(
         ({ outcome }) =>
-          (outcome.answered && ![200, 429].includes(outcome.reply.status)) ||
+          (outcome.answered && ![200, 429, 503].includes(outcome.reply.status)) ||
           (!outcome.answered && outcome.trouble.kind !== 'aborted'),
       );
       if (broken !== undefined && used.size > 0)
@@ -85,7 +85,12 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
           'hxllm fleet',
           number,
         );
-      if (used.size >= 2) return pass(`${size} requests for ${alias} at once: ${count(answered)}`, number);
+      const refused = exchanges.length - answered.length;
+      if (used.size >= 2)
+        return pass(
+          `${size} requests for ${alias} at once: ${count(answered)}${refused === 0 ? '' : `, ${String(refused)} refused`}`,
+          number,
+        );
       if (answered.length < exchanges.length)
         return unknown(
           `${String(answered.length)} of ${size} requests for ${alias} at once were answered`,

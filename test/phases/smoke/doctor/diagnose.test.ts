@@ -4,7 +4,7 @@ import { Secret } from '../../../../src/core/secret.ts';
 import { diagnose } from '../../../../src/phases/smoke/doctor/diagnose.ts';
 import { tlsServer } from '../../../certificates/tls-server.ts';
 import { certificateText } from '../../../certificates/certificates.ts';
-import { KEY } from '../fake-server.ts';
+import { json, KEY } from '../fake-server.ts';
 import { buffering, CLOSED, isChat, refusal, shown, STOPPED } from './planting.ts';
 import { examined, fleet, host, LLAMA, ONE, PHI, server, service, TWO, type Planted } from './examined.ts';
 
@@ -159,6 +159,20 @@ const FAULTS: readonly (readonly [string, Planted, string, RegExp, RegExp])[] = 
     { expected: { models: [{ name: 'phi3-3.8b', model: PHI, numCtx: 2048, mode: 'chat' }] } },
     'models.context-small',
     /num_ctx of its entry in litellm_models is 2048 tokens/,
+    /set num_ctx: 16384/,
+  ],
+  [
+    'a context that a Modelfile makes too small',
+    {
+      bend: (seen, answer) =>
+        seen.path === '/model/info'
+          ? json(200, {
+              data: [{ model_name: 'phi3-3.8b', model_info: { stated_context: 4096, trained_context: 131_072 } }],
+            })
+          : answer,
+    },
+    'models.context-small',
+    /num_ctx that phi3:3\.8b-mini-128k-instruct-q8_0 has on its server is 4096 tokens/,
     /set num_ctx: 16384/,
   ],
 ];

@@ -170,26 +170,39 @@ const LEAST_CONTEXT = 8192;
 
 /** The context of an alias is too small for what tools send. */
 export const contextRule: Rule = (symptoms) => {
-  const { expected, target } = symptoms;
+  const { expected, outside, target } = symptoms;
+  const { facts } = outside.seen;
   const shown = (hostOf(symptoms)?.backends ?? []).flatMap(({ details }) =>
     details.known ? (details.value?.shown ?? []) : [],
   );
-  for (const { name, model, numCtx, mode } of expected?.models ?? []) {
-    if (mode === 'embedding') continue;
-    const trained = shown.find((one) => one.name === model)?.trainedContext;
-    const isStated = numCtx !== undefined && numCtx < LEAST_CONTEXT;
-    if (!isStated && (trained === undefined || trained >= LEAST_CONTEXT)) continue;
-    const context = isStated ? numCtx : trained;
+  const models =
+    expected?.models ?? [...facts.keys()].map((name) => ({ name, model: name, numCtx: undefined, mode: '' }));
+  for (const { name, model, numCtx, mode } of models) {
+    const fact = facts.get(name);
+    if (mode === 'embedding' || fact?.isEmbedding === true) continue;
+    const trained = shown.find((one) => one.name === model)?.trainedContext ?? fact?.trained;
+    const stated = numCtx ?? fact?.stated;
+    const isShort = trained !== undefined && trained < LEAST_CONTEXT;
+    const isStated = stated !== undefined && stated < LEAST_CONTEXT && !isShort;
+    if (!isStated && !isShort) continue;
+    const context = isStated ? stated : trained;
+    const place =
+      numCtx === undefined ? `num_ctx that ${model} has on its server` : 'num_ctx of its entry in litellm_models';
+    const setting = `num_ctx: ${String(Math.min(LEAST_CONTEXT * 2, trained ?? LEAST_CONTEXT * 2))}`;
     return {
       id: 'models.context-small',
       severity: 'warning',
       summary: `the context of ${name} is too small for Open WebUI’s tools and for coding agents`,
       evidence: [
-        `${isStated ? 'num_ctx of its entry in litellm_models' : `the trained context of ${model}`} is ${String(context)} tokens, and their prompts have ${String(LEAST_CONTEXT)} and more`,
+        `${isStated ? place : `the trained context of ${model}`} is ${String(context)} tokens, and their prompts have ${String(LEAST_CONTEXT)} and more`,
       ],
-      next: isStated
-        ? `hxllm inventory explain ${target.name}  # shows the entry; set num_ctx: ${String(Math.max(LEAST_CONTEXT * 2, 16_384))}, then: hxllm enforce`
-        : `hxllm inventory --model ${name}=MODEL  # a model with a longer context`,
+      next: !isStated
+        ? expected === undefined
+          ? `ollama list  # on that server: a model with a longer context`
+          : `hxllm inventory --model ${name}=MODEL  # a model with a longer context`
+        : expected === undefined
+          ? `ollama show ${model}  # then ${setting} in the server’s own configuration`
+          : `hxllm inventory explain ${target.name}  # shows the entry; set ${setting}, then: hxllm enforce`,
     };
   }
   return undefined;
