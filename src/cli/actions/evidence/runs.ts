@@ -21,7 +21,7 @@ import { reportProblems } from '../../views/problems.ts';
 import { readEvidenceFolder } from './folder.ts';
 
 /** The phases, and the other commands that leave runs. */
-const LISTED = [...PHASES, ROLLBACK, UNINSTALL].map(({ name }) => name).concat(PRUNE);
+const LISTED: readonly string[] = [...[...PHASES, ROLLBACK, UNINSTALL].map(({ name }) => name), PRUNE];
 
 /** The options of the commands that read runs. */
 export interface RunsOptions {

@@ -31,7 +31,7 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
           'hxllm preflight --only models -v  # the models of each server',
           number,
         );
-      const missed = unasked(servers);
+      const missed = unaskedIn(servers);
       return missed.length > 0
         ? outOfTime(missed, target)
         : pass(`no server of ${String(target.backends.length)} lacks a model`, number);
@@ -54,7 +54,7 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
           silent.map(describe).join('; '),
           'hxllm preflight  # asks the backends',
         );
-      const missed = unasked(servers);
+      const missed = unaskedIn(servers);
       return missed.length > 0
         ? outOfTime(missed, target)
         : pass(`${String(servers.length)} answers`, { value: servers.length, unit: 'answers', limit: servers.length });
@@ -150,7 +150,7 @@ function judgeServers({ aliases, servers, target }: ProbeResults): Verdict {
 }
 
 /** The answers that the time did not suffice for. */
-function unasked(servers: readonly ServerAnswer[]): readonly string[] {
+function unaskedIn(servers: readonly ServerAnswer[]): readonly string[] {
   return servers.filter(({ exchange }) => exchange === undefined).map(({ alias, server }) => `${alias} of ${server}`);
 }
 
