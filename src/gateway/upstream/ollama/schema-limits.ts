@@ -65,7 +65,7 @@ export function integerLimits(schema: Readonly<Record<string, unknown>>): Limits
   ];
   const [low, high] = [Math.max(...lows), Math.min(...highs)];
   const contradicts = low > high;
-  // No integer of a grammar is that large, or that small.
+  // No integer of a grammar is that large, or that small: Ollama 0.22.1 never answers with such a limit.
   const [isTooHigh, isTooLow] = [low >= BEYOND, high <= -BEYOND];
   return {
     least: contradicts || isTooHigh || low <= -BEYOND ? undefined : low,
