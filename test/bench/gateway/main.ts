@@ -118,7 +118,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     if (task === 'keys') {
-      process.stdout.write(await measureKeyCost(folder, backends.urls, Number(values.rounds ?? 40)));
+      process.stdout.write(await measureKeyCost(folder, backends.urls, Number(values.rounds ?? 80)));
       return 0;
     }
     if (task === 'configs') {
