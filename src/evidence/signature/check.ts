@@ -1,6 +1,7 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../core/error.ts';
 import { placeOfRun, type ChainLink } from '../chain/link.ts';
 import { MANIFEST, SIGNATURE } from '../manifest.ts';
 import type { Finding } from '../verify/finding.ts';
@@ -69,20 +70,25 @@ function judge(folder: string, signersFile: string | undefined): Judged {
   const common = ['-n', NAMESPACE, '-s', signature];
   if (signersFile === undefined) {
     const { error, stdout, stderr } = keygen(['-Y', 'check-novalidate', ...common], input);
-    if (error !== undefined) return { fault: withoutKeygen().detail };
+    if (isMissing(error)) return { fault: withoutKeygen().detail };
     const key = /^Good .* signature with (.+)$/m.exec(stdout)?.[1];
     return key === undefined ? { fault: said(stderr, stdout) } : { signer: key };
   }
-  const found = keygen(['-Y', 'find-principals', '-s', signature, '-f', signersFile], input);
-  if (found.error !== undefined) return { fault: withoutKeygen().detail };
+  const found = keygen(['-Y', 'find-principals', '-s', signature, '-f', signersFile]);
+  if (isMissing(found.error)) return { fault: withoutKeygen().detail };
   const [principal = ''] = found.stdout.split('\n');
   if (principal === '') return { fault: `a signature by none of ${signersFile}: ${said(found.stderr, '')}` };
   const { status, stdout, stderr } = keygen(['-Y', 'verify', '-f', signersFile, '-I', principal, ...common], input);
   return status === 0 ? { signer: principal } : { fault: said(stderr, stdout) };
 }
 
-function keygen(argv: readonly string[], input: Buffer): SpawnSyncReturns<string> {
+function keygen(argv: readonly string[], input: Buffer | '' = ''): SpawnSyncReturns<string> {
   return spawnSync('ssh-keygen', argv, { input, encoding: 'utf8' });
+}
+
+// A program that ends before it has read its input is an error, too (EPIPE): its answer counts.
+function isMissing(error: Error | undefined): boolean {
+  return errorCode(error) === 'ENOENT';
 }
 
 // The reason is the last line of errors; without one, ssh-keygen says only that it failed.
