@@ -11,9 +11,9 @@ const storeHeader = Reflect.get(ServerResponse.prototype, '_storeHeader') as Sto
  */
 export class LinedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   /** Each with its line feed. They are not checked: names of this program with numbers and dates alone. */
-  lines = '';
-
-  _storeHeader(statusLine: string, headers: unknown): void {
-    storeHeader.call(this, this.lines === '' ? statusLine : statusLine + this.lines, headers);
+  set lines(lines: string) {
+    Reflect.set(this, '_storeHeader', (statusLine: string, headers: unknown) => {
+      storeHeader.call(this, statusLine + lines, headers);
+    });
   }
 }
