@@ -6,7 +6,7 @@ import type { CheckResult } from '../../../src/core/verdict.ts';
 import type { RunClosing } from '../../../src/evidence/run-record.ts';
 import { openPhase } from '../evidence-tree.ts';
 import { CLOSING } from '../open-run.ts';
-import { CHROMIUM, lookAt } from './browser.ts';
+import { CHROMIUM, lookAt, savePicture } from './browser.ts';
 
 const LONG = 'http://hx-llm01-server.dev-test.hana-x.ai:11434/with/a/path/that/has/no/place/for/a/break/in/it/'.repeat(
   2,
@@ -103,6 +103,8 @@ const NAMES: Readonly<Record<string, string>> = {
   'with markup in them': '<b onload=x>"&amp;</b>'.repeat(8),
 };
 
+/** A folder for pictures of the pages, for people who look at them: `HXLLM_PICTURES=/tmp npm test -- report/browser`. */
+const PICTURES = process.env['HXLLM_PICTURES'];
 const skip = CHROMIUM === undefined ? 'there is no Chromium' : false;
 
 for (const [phase, play] of Object.entries(RUNS))
@@ -114,12 +116,11 @@ for (const [phase, play] of Object.entries(RUNS))
       [1280, false],
       [390, false],
       [720, true],
-    ] as const)
-      assert.deepEqual(
-        await lookAt(html, width, print),
-        { cutOff: [], overlapping: [], violations: [] },
-        `${String(width)} px${print ? ' on paper' : ''}`,
-      );
+    ] as const) {
+      const name = `${String(width)} px${print ? ' on paper' : ''}`;
+      if (PICTURES !== undefined && !print) await savePicture(html, width, join(PICTURES, `${phase} ${name}.png`));
+      assert.deepEqual(await lookAt(html, width, print), { cutOff: [], overlapping: [], violations: [] }, name);
+    }
   });
 
 for (const [title, name] of Object.entries(NAMES))

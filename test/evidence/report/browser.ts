@@ -57,6 +57,30 @@ const done = (violations) => {
 axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 100))), (error) => done(['axe: ' + error]));
 `;
 
+/** Saves a picture of the upper part of a page in a window of this width, for people to look at. */
+export async function savePicture(html: string, width: number, file: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'hxllm-picture-'));
+  try {
+    await writeFile(join(folder, 'page.html'), html);
+    await promisify(execFile)(
+      CHROMIUM ?? '',
+      [
+        '--headless=new',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--hide-scrollbars',
+        `--user-data-dir=${join(folder, 'profile')}`,
+        `--window-size=${String(width)},2400`,
+        `--screenshot=${file}`,
+        `file://${join(folder, 'page.html')}`,
+      ],
+      { timeout: 120_000 },
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** Opens a page in a window of this width; `print`: with the rules of paper. */
 export async function lookAt(html: string, width: number, print = false): Promise<Looked> {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
