@@ -75,7 +75,8 @@ for (const transport of TRANSPORTS) {
       await gateway('ip link set host0 up');
       await smoking;
     }
-    await until('the gateway to use both servers again', 60_000, () => usesBoth(key));
+    // A kept connection of this process may have ended with the network.
+    await until('the gateway to use both servers again', 60_000, () => usesBoth(key).catch(() => false));
     assert.equal(await gateway('pgrep -f "control drain|hxllm:drained" || :'), '');
   });
 }
