@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sudoRefusal } from '../../apply/sudo.ts';
 import { forbiddenText, isSudo, sudoLine, withoutPassword, type Become } from '../../core/become.ts';
 import type { CommandResult, Host } from '../../core/host.ts';
@@ -21,6 +22,9 @@ export interface RootScript {
   /** With `onOutput`: the input gets an empty line so often, by which the script knows that this program is there. */
   readonly inputBeatMs?: number;
 }
+
+/** The longest time of a timer, ms: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** The line that root prints to stderr before anything else. */
 const ROOT = 'hxllm:root';
@@ -68,20 +72,10 @@ function sudoOf(become: Become, argv: readonly string[]): string {
 }
 
 /** An input that stays open after the text until the signal aborts, with an empty line at each beat. */
-async function* openUntil(text: string, signal: AbortSignal, beatMs?: number): AsyncIterable<Uint8Array> {
+async function* openUntil(text: string, signal: AbortSignal, beatMs = LONGEST_MS): AsyncIterable<Uint8Array> {
   yield Buffer.from(text);
   while (!signal.aborted) {
-    await new Promise<void>((resolve) => {
-      const timer = beatMs === undefined ? undefined : setTimeout(resolve, beatMs);
-      signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
+    await sleep(beatMs, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) yield Buffer.from('\n');
   }
 }

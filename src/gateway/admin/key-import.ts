@@ -40,7 +40,7 @@ export async function importKeys(call: AdminCall): Promise<unknown> {
       try {
         const change = await planImport(call, key, names, ignored);
         changes.push(change);
-        if (isObject(key)) spent.push({ id: change.after.id, fields: key });
+        if (isObject(key) && key['spend'] !== 0) spent.push({ id: change.after.id, fields: key });
       } catch (error) {
         if (!(error instanceof AdminError)) throw error;
         left.push({ index, reason: `${error.param === null ? '' : `${error.param}: `}${errorMessage(error)}` });
