@@ -11,14 +11,14 @@ export function sharedLimits(gateway: Gateway): SharedLimits {
       limiter().adopt(peer, used, performance.now());
     },
     open: () => {
-      const held = budgets().held.own();
+      const held = budgets().heldByOwner();
       return limiter()
         .openRequests()
         .map((one) => (held.has(one.id) ? { ...one, held: held.get(one.id) } : one));
     },
     adoptOpen: (peer, open) => {
       limiter().adoptOpen(peer, open);
-      budgets().held.adopt(
+      budgets().heldElsewhere.adopt(
         peer,
         open.flatMap(({ held }) => held ?? []),
       );

@@ -1,7 +1,7 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { partOf } from './part-of.ts';
 import type { BudgetPeriod } from './budget-period.ts';
-import { HeldByOwner } from './held-amounts.ts';
+import { HeldElsewhere, type HeldAmounts } from './held-elsewhere.ts';
 import { RunningBudgets, spentByText, type RunningBudget } from './running-budgets.ts';
 import { SpentAmounts, type BudgetAmounts, type BudgetUnit, type Spent, type SpentElsewhere } from './spent-amounts.ts';
 
@@ -67,8 +67,7 @@ interface HeldPart {
  */
 export class Budgets {
   readonly #spent = new SpentAmounts();
-  /** The amounts that running requests have reserved, told to other instances. */
-  readonly held = new HeldByOwner();
+  readonly heldElsewhere = new HeldElsewhere();
   /** By unit and owner. */
   readonly #told: Readonly<Record<BudgetUnit, Map<string, Told>>> = { tokens: new Map(), money: new Map() };
   readonly #onNotice: (notice: BudgetNotice) => void;
@@ -90,7 +89,7 @@ export class Budgets {
         // A model without a price costs nothing, so no spent amount of money stops it.
         if (limit === undefined || wanted[unit] === 0) continue;
         const { period, held: own } = this.#running.of(owner, unit, dateMs);
-        const held = own + this.held.elsewhere(owner.id, period.startMs, unit);
+        const held = own + this.heldElsewhere.of(owner.id, period.startMs, unit);
         const { amount: spent } = this.#spentOf(owner, unit, period);
         if (spent + held + wanted[unit] <= limit) continue;
         const isHeld = spent + wanted[unit] <= limit;
@@ -110,7 +109,6 @@ export class Budgets {
         if (owner.budget?.[unit] === undefined) continue;
         const running = this.#running.of(owner, unit, dateMs);
         running.held += wanted[unit];
-        this.held.add(owner.id, running.period.startMs, unit, wanted[unit]);
         held.push({ owner, unit, running });
       }
     if (held.length === 0) return undefined;
@@ -121,7 +119,6 @@ export class Budgets {
       isOver = true;
       for (const { owner, unit, running } of held) {
         running.held -= wanted[unit];
-        this.held.add(owner.id, running.period.startMs, unit, -wanted[unit]);
         if (amounts[unit] > 0) this.#spend(owner, unit, running.period, amounts[unit]);
       }
       this.#onChange();
@@ -141,6 +138,11 @@ export class Budgets {
       text = text === '' ? part : `${text},${part}`;
     }
     return `[${text}]`;
+  }
+
+  /** The amounts that running requests have reserved, by owner, for other instances. */
+  heldByOwner(): ReadonlyMap<string, HeldAmounts> {
+    return this.#running.heldByOwner();
   }
 
   /** The spent part of an owner's budgets, of two the larger one, with what is reserved; `undefined` without a budget. */

@@ -1,5 +1,5 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
-import type { HeldAmounts } from './held-amounts.ts';
+import type { HeldAmounts } from './held-elsewhere.ts';
 import { SlidingMinute, type UsedSecond } from './sliding-minute.ts';
 
 /** The used part of the limits of an owner. Its minutes begin with the first request under such a limit. */

@@ -1,7 +1,11 @@
 import type { BudgetDuration } from '../../core/budget-duration.ts';
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
+import type { HeldAmounts } from './held-elsewhere.ts';
 import type { BudgetUnit } from './spent-amounts.ts';
+
+/** Less is the rest that sums and differences of money leave. */
+const NOTHING = 1e-9;
 
 /** The running period of a budget of a length. */
 export interface RunningBudget {
@@ -42,6 +46,20 @@ export class RunningBudgets {
     const running = { duration, period, held: 0, spentBy: '', spentMs: Number.NaN };
     this.#all[unit].set(id, [...known.filter((one) => one !== found), running]);
     return running;
+  }
+
+  /** The reserved amounts by owner, of its latest period. */
+  heldByOwner(): ReadonlyMap<string, HeldAmounts> {
+    const all = new Map<string, HeldAmounts>();
+    for (const unit of ['tokens', 'money'] as const)
+      for (const [owner, { period, held }] of this.ofUnit(unit)) {
+        const { startMs } = period;
+        const known = all.get(owner);
+        if (held < NOTHING || (known !== undefined && startMs < known.startMs)) continue;
+        const before = known?.startMs === startMs ? known : { owner, startMs, tokens: 0, money: 0 };
+        all.set(owner, { ...before, [unit]: before[unit] + held });
+      }
+    return all;
   }
 
   /** All of a unit, with their owners. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askInstance } from '../../../src/gateway/control/control-request.ts';
 import { startSim } from '../../../src/sim/server.ts';
-import { KEY, until } from '../running.ts';
+import { KEY } from '../running.ts';
 import { startHost, untilLogged, type Launched } from './instances-stage.ts';
+import { takeOverInTurn } from './take-overs.ts';
 import { startTraffic } from './traffic.ts';
 
 const TAKE_OVERS = 10;
@@ -36,20 +36,7 @@ test('ten take-overs in turn lose no request and cut no stream, whichever way cl
   });
   const traffic = startTraffic({ port: host.port, key: KEY }, ways);
   cleanUp.defer(() => traffic.cut());
-  for (let turn = 1; turn <= TAKE_OVERS; turn += 1) {
-    // Of more than three the eldest would be cut.
-    for (const one of instances.slice(0, -1)) await one.ended();
-    const next = host.launch(String(turn), file);
-    await untilLogged(next, 'standby');
-    const taken = await askInstance(
-      { id: next.id, folder: host.runtimeFolder },
-      { method: 'POST', path: '/take-over', timeoutMs: 30_000 },
-    );
-    assert.ok(taken.ok, JSON.stringify(taken));
-    instances.push(next);
-    const before = traffic.tally.whole['new connection'];
-    await until('the next one answers', () => traffic.tally.whole['new connection'] > before + 2);
-  }
+  await takeOverInTurn(host, file, instances, TAKE_OVERS, traffic);
   await traffic.stop();
   clearInterval(looking);
   assert.equal(mostInside, 0, 'requests that wait inside a server');

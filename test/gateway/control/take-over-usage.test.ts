@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiKeyHash } from '../../../src/core/api-key.ts';
-import { askInstance } from '../../../src/gateway/control/control-request.ts';
 import { startSim } from '../../../src/sim/server.ts';
-import { KEY, until } from '../running.ts';
+import { KEY } from '../running.ts';
 import { rowsIn, sumsIn } from '../usage/stage.ts';
 import { startHost, untilLogged, type Launched } from './instances-stage.ts';
+import { takeOverInTurn } from './take-overs.ts';
 import { startTraffic } from './traffic.ts';
 
 const TAKE_OVERS = 5;
@@ -70,19 +70,7 @@ test('take-overs under load lose no row and double none, and a limit is exceeded
   const traffic = startTraffic({ port: host.port, key: BUSY }, ways);
   cleanUp.defer(() => traffic.cut());
   const limited = askLimited(host.url);
-  for (let turn = 1; turn <= TAKE_OVERS; turn += 1) {
-    for (const one of instances.slice(0, -1)) await one.ended();
-    const next = host.launch(String(turn), file);
-    await untilLogged(next, 'standby');
-    const taken = await askInstance(
-      { id: next.id, folder: host.runtimeFolder },
-      { method: 'POST', path: '/take-over', timeoutMs: 30_000 },
-    );
-    assert.ok(taken.ok, JSON.stringify(taken));
-    instances.push(next);
-    const before = traffic.tally.whole['new connection'];
-    await until('the next one answers', () => traffic.tally.whole['new connection'] > before + 2);
-  }
+  await takeOverInTurn(host, file, instances, TAKE_OVERS, traffic);
   await Promise.all([traffic.stop(), limited.stop()]);
   instances.at(-1)?.kill('SIGTERM');
   for (const one of instances) await one.ended();

@@ -138,7 +138,7 @@ test('amounts that requests of an elder instance have reserved count until they 
   const [elder, younger] = [new Budgets(), new Budgets()];
   const first = reserve(elder, [owner], 60);
   const tell = (): void => {
-    younger.held.adopt('elder', [...elder.held.own().values()]);
+    younger.heldElsewhere.adopt('elder', [...elder.heldByOwner().values()]);
   };
   tell();
   assert.partialDeepStrictEqual(younger.refusalOf([owner], tokens(50), DAY), { isHeld: true, spent: 0 });
@@ -146,7 +146,7 @@ test('amounts that requests of an elder instance have reserved count until they 
   assert.equal(younger.refusalOf([owner], tokens(100), DAY + 86_400_000), undefined, 'another period');
   first?.settle(tokens(10));
   tell();
-  assert.deepEqual([...elder.held.own()], []);
+  assert.deepEqual([...elder.heldByOwner()], []);
   assert.ok(reserve(younger, [owner], 60) !== undefined);
 });
 
