@@ -3,13 +3,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 /** The methods of the paths that clients of the APIs call. */
 export const METHODS = 'GET, HEAD, POST, OPTIONS';
 
-/** Answers a request about the server as a whole, `OPTIONS *`, which serves as a ping (RFC 9110, 9.3.7); `false` if it is another one. */
+/** Answers an OPTIONS about the server as a whole, `OPTIONS *`, which serves as a ping (RFC 9110, 9.3.7); `false` if it is about a path. */
 export function answerOptions(
-  { method, url }: IncomingMessage,
+  { url }: IncomingMessage,
   outgoing: ServerResponse,
   headers: OutgoingHttpHeaders,
 ): boolean {
-  if (url !== '*' || method !== 'OPTIONS') return false;
+  if (url !== '*') return false;
   outgoing.writeHead(204, { ...headers, allow: METHODS }).end();
   return true;
 }
