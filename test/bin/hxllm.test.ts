@@ -121,10 +121,10 @@ test('a clone without its packages is told to install them', (t) => {
 });
 
 test('--help costs less than 150 ms of a machine at rest, once Node has kept what it compiled', () => {
-  const cost = (): number => {
+  const cost = (environment: Readonly<Record<string, string>> = {}): number => {
     const { stdout } = spawnSync('bash', ['-c', '"$@" >/dev/null; times', 'bash', process.execPath, BIN, '--help'], {
       encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { ...process.env, LC_ALL: 'C', ...environment },
     });
     // The second line has the children: 0m0.104s 0m0.032s.
     const times = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
@@ -133,7 +133,13 @@ test('--help costs less than 150 ms of a machine at rest, once Node has kept wha
   };
   cost();
   const costs = Array.from({ length: 7 }, () => cost() / slowness());
-  // Half of the limit, since the clock also waits for the disk; the least disturbed of them, since neighbours share a core's caches. Without
-  // what was kept it is twice as much.
-  assert.ok(Math.min(...costs) < 75, costs.map(Math.round).join(', '));
+  // The clock also waits for the disk, so the limit leaves it some time; the least disturbed, since neighbours share a core's caches.
+  const least = Math.min(...costs);
+  assert.ok(least < 120, costs.map(Math.round).join(', '));
+  // The machine may be a slower one than the limit is for. Compared with itself, what Node keeps saves half of the work.
+  const anew = Array.from({ length: 5 }, () => cost({ NODE_DISABLE_COMPILE_CACHE: '1' }) / slowness());
+  assert.ok(
+    least < 0.65 * Math.min(...anew),
+    `${costs.map(Math.round).join(', ')} of ${anew.map(Math.round).join(', ')}`,
+  );
 });

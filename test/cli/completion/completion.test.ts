@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,7 +101,10 @@ test('a TAB in an interactive bash completes the line', async () => {
   await until('ready');
   bash.stdin.write('hxllm enf\t--detailed-e\t--transp\to\t\n');
   await until('called with <enforce --detailed-exitcode --transport openssh >'.replace(' >', '>'));
+  // At its end bash writes its history into the folder that is removed after this.
+  const closed = once(bash, 'close');
   bash.stdin.end('exit\n');
+  await closed;
 });
 
 const hasZsh = spawnSync('zsh', ['--version']).status === 0;

@@ -55,6 +55,26 @@ test('each planted fault of an answer fails the check that names it, and no othe
   for (const [id, bend] of rows) assert.deepEqual(await faultsOf(bend), [id], id);
 });
 
+test('an answer that the model ended before its max_tokens shows nothing about the limit', async () => {
+  const bend = ({ body }: Seen, answer: Answer): Answer =>
+    body['max_tokens'] === 4
+      ? {
+          ...answer,
+          body: answer.body
+            .replace('"finish_reason":"length"', '"finish_reason":"stop"')
+            .replace('"completion_tokens":4,"total_tokens":13', '"completion_tokens":3,"total_tokens":12'),
+        }
+      : answer;
+  await using server = await startFake({ models: MODELS, backends: [], bend });
+  const smoked = await smokeAt(server.url, { models: MODELS });
+  assert.deepEqual(failures(smoked), []);
+  const { outcome, seen } = smoked.result('chat.max-tokens');
+  assert.deepEqual(
+    [outcome, seen],
+    ['not-applicable', 'the model ended its answer before the limit: 3 tokens and finish_reason "stop"'],
+  );
+});
+
 test('an answer of any alias that is longer than its max_tokens, or that echoes another model, fails', async () => {
   const second = ({ body }: Seen): boolean => body['model'] === MODELS[1];
   assert.deepEqual(
