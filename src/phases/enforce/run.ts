@@ -9,7 +9,7 @@ import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { countChanges, rollbackCommand } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { openHost } from './host/open-host.ts';
-import { untilClosed, type Held } from './host/until-closed.ts';
+import { untilClosed, type Held, type OpenedHosts } from './host/until-closed.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { uninspected } from './host/inspect.ts';
 import { prepareHost, type Prepared, type PrepareOptions } from './prepare.ts';
@@ -121,7 +121,7 @@ async function prepareAll(
   bundle: Bundle | undefined,
   options: EnforceOptions & Pick<PrepareOptions, 'timestamp' | 'origin'>,
   tools: PhaseTools,
-  opened: AsyncDisposableStack,
+  opened: OpenedHosts,
 ): Promise<readonly Result<Prepared>[]> {
   const { save, saved, rollback } = options;
   const command = rollback === undefined ? 'hxllm enforce' : rollbackCommand(rollback.to, rollback.codeOnly);

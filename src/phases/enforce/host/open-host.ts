@@ -9,6 +9,7 @@ import { ok, type Result } from '../../../core/problem.ts';
 import { recordFile } from '../../../facts/host-record.ts';
 import { noShell } from '../../../facts/no-shell.ts';
 import type { RunCommand } from '../../../plan/plan.ts';
+import type { OpenedHosts } from './until-closed.ts';
 
 /** A connected host, with the place of its own record of the run. If something may be changed, it is held and its commands run as root. */
 export interface HostAccess {
@@ -18,20 +19,21 @@ export interface HostAccess {
 
 /**
  * Connects to a host and, if something may be changed, takes its lock and becomes root, by one sudo for the whole run. Both are held
- * until `opened` is disposed of, so that the host cannot change between plan and apply.
+ * until the run has ended, so that the host cannot change between plan and apply.
  */
 export async function openHost(
   { target, become, settings }: HostConfig,
   command: RunCommand,
   changes: boolean,
   { connect, recorder, signal, by = 'hxllm' }: PhaseTools,
-  opened: AsyncDisposableStack,
+  opened: OpenedHosts,
 ): Promise<Result<HostAccess>> {
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
   if (!connected.ok) return connected;
   const host = connected.value;
-  opened.defer(() => host.close());
+  const stack = opened();
+  stack.defer(() => host.close());
   const token = randomId();
   const record = { file: recordFile(pathsOf(settings).installDir), id: token };
   if (!changes) return ok({ host, record });
@@ -39,6 +41,6 @@ export async function openHost(
     settings.serviceManager === 'systemd' ? 'lock' : `lock-${contentId(settings.prefix, settings.installDir)}`;
   const held = await holdHost(host, { become, token, command, by, name, noShell: (ran) => noShell(host, ran) }, signal);
   if (!held.ok) return held;
-  opened.defer(() => held.value.release());
+  stack.defer(() => held.value.release());
   return ok({ host: held.value, record });
 }

@@ -2,10 +2,12 @@ import { appendAudit, type AuditLine } from '../../../apply/audit.ts';
 import type { Host } from '../../../core/host.ts';
 import type { PhaseTools } from '../../../core/phase.ts';
 
+/** Gives each host a stack that lets its lock go and closes its connection. The stacks are disposed of last. */
+export type OpenedHosts = () => AsyncDisposableStack;
+
 /** The hosts that a run holds until its evidence is closed. */
 export interface Held {
-  /** Disposed of last: it closes connections and lets locks go. */
-  readonly opened: AsyncDisposableStack;
+  readonly opened: OpenedHosts;
   /** Notes that a host was changed under this line of its audit log. */
   changed(host: Host, line: AuditLine | undefined): void;
 }
@@ -18,16 +20,23 @@ export async function untilClosed<T>(
   tools: Pick<PhaseTools, 'whenClosed'>,
   work: (held: Held) => Promise<T>,
 ): Promise<T> {
-  const opened = new AsyncDisposableStack();
+  const stacks: AsyncDisposableStack[] = [];
   const changed: { readonly host: Host; readonly line: AuditLine }[] = [];
   const end = async (manifest: string | undefined): Promise<readonly string[]> => {
-    await using _ = opened;
-    const warnings = await Promise.all(changed.map(({ host, line }) => close(host, line, manifest)));
-    return warnings.flat();
+    try {
+      const warnings = await Promise.all(changed.map(({ host, line }) => close(host, line, manifest)));
+      return warnings.flat();
+    } finally {
+      await disposeOf(stacks);
+    }
   };
   try {
     return await work({
-      opened,
+      opened: () => {
+        const stack = new AsyncDisposableStack();
+        stacks.push(stack);
+        return stack;
+      },
       changed: (host, line) => {
         if (line !== undefined) changed.push({ host, line });
       },
@@ -36,6 +45,13 @@ export async function untilClosed<T>(
     if (tools.whenClosed === undefined) await end(undefined);
     else tools.whenClosed(end);
   }
+}
+
+/** Lets all hosts go at once: one after the other, each would wait for the round trips of those before it. */
+async function disposeOf(stacks: readonly AsyncDisposableStack[]): Promise<void> {
+  const ended = await Promise.allSettled(stacks.map((stack) => stack.disposeAsync()));
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function close(

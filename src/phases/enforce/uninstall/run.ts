@@ -10,7 +10,7 @@ import { auditOf } from '../host/audit.ts';
 import { inspectHost } from '../host/inspect.ts';
 import { planEvent } from '../host/plan-event.ts';
 import { openHost, type HostAccess } from '../host/open-host.ts';
-import { untilClosed, type Held } from '../host/until-closed.ts';
+import { untilClosed, type Held, type OpenedHosts } from '../host/until-closed.ts';
 import { summarizeUninstall } from './summary.ts';
 
 /** How to uninstall: only show the steps; leave keys, usage and all else that the gateways have stored. */
@@ -56,7 +56,7 @@ async function prepareHost(
   config: HostConfig,
   { dryRun, keepData = false }: UninstallOptions,
   tools: PhaseTools,
-  opened: AsyncDisposableStack,
+  opened: OpenedHosts,
 ): Promise<Result<Prepared>> {
   const access = await openHost(config, 'hxllm uninstall', !dryRun, tools, opened);
   if (!access.ok) return access;
