@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node from 12.20 on parses. Node 24.2 is the first that has all the program leans on (types
 // stripped, import.meta.main, node:sqlite); an older one hands over to the pinned runtime that npm installed beside it.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
@@ -57,6 +56,13 @@ function handOver() {
     );
     return;
   }
+  // Only an old Node needs it.
+  import('node:child_process').then(({ spawn }) => {
+    startWith(spawn, runtime, here);
+  });
+}
+
+function startWith(spawn, runtime, here) {
   const child = spawn(runtime, process.argv.slice(1), { stdio: 'inherit' });
   child.on('error', (error) => {
     // The kernel says ENOENT of a file that is there when the loader it names (glibc's) is not.

@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
     const { version } = await readManifest();
-    const program = createProgram(
+    const program = await createProgram(
       version,
       async (command, options, several, work) => {
         const interactive = terminal.interactive && options.ci !== true;
@@ -30,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
       },
       async (rest, load) => void (exitCode = await (await load())(rest)),
+      argv[0],
     );
     await program.parseAsync([...argv], { from: 'user' });
     if (exitCode === EXIT.interrupted) cutLookups();

@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const SCRIPTS = (
   JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> }
 ).scripts;
-const program = createProgram(
+const program = await createProgram(
   '0.0.0',
   () => Promise.resolve(),
   () => Promise.resolve(),

@@ -3,7 +3,7 @@ import { ok } from '../../core/problem.ts';
 import { callForObject } from '../keys/call-gateway.ts';
 import { runOnGateway, type GatewayCommandOptions } from '../keys/gateway-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { columnsOf } from '../views/keys.ts';
+import { columnsOf } from '../views/columns.ts';
 import { createPaint } from '../views/paint.ts';
 import { usageCsv, usageTable } from '../views/usage.ts';
 

@@ -4,6 +4,7 @@ import { printable } from '../../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { withoutKeys } from '../../core/without-keys.ts';
 import type { FleetGateway } from '../fleet/fleet-gateway.ts';
+import { callHttp, type HttpAnswer } from './http-call.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -22,25 +23,23 @@ export async function callGateway(
   body?: object,
 ): Promise<Result<GatewayAnswer>> {
   const { url, key } = gateway;
-  let response: Response;
-  let text: string;
+  let answer: HttpAnswer;
   try {
-    response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+    answer = await callHttp(`${url.replace(/\/+$/, '')}${path}`, {
       headers: {
         ...(key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      redirect: 'manual',
+      body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
-    text = await response.text();
   } catch (error) {
     return fail(unreachable(gateway, error));
   }
+  const { status, text } = answer;
   const value = parseJson(text);
-  if (response.status !== 200 || value === undefined) return fail(refused(gateway, path, response.status, value));
-  const ignored = response.headers.get('x-hxllm-ignored-params')?.split(', ') ?? [];
+  if (status !== 200 || value === undefined) return fail(refused(gateway, path, status, value));
+  const ignored = answer.header('x-hxllm-ignored-params')?.split(', ') ?? [];
   return ok({ value, ignored });
 }
 
@@ -58,8 +57,9 @@ export async function callForObject(
 }
 
 function unreachable({ name, url, command }: FleetGateway, error: unknown): Problem {
+  // The reason of an abort says more than that it was one.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const found = [errorCode(cause), errorMessage(cause)].find((text) => text !== '');
+  const found = [cause === error ? errorCode(error) : '', errorMessage(cause)].find((text) => text !== '');
   return {
     code: 'host.gateway-unreachable',
     summary: `the gateway does not answer at ${url}`,

@@ -6,7 +6,6 @@ import { readManifest } from '../shipping/package-root.ts';
 import { watchInterruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { DOCUMENT_VERSION } from '../views/document.ts';
-import { reportProblems } from '../views/problems.ts';
 
 /** The options of every command that asks a gateway about keys. */
 export interface GatewayCommandOptions extends GatewayOptions {
@@ -38,6 +37,7 @@ export async function runOnGateway(
     const done = await withGateway(terminal, { ...options, words }, signal, (gateway) => work(gateway, signal));
     if (!done.ok) {
       if (signal.aborted) return EXIT.interrupted;
+      const { reportProblems } = await import('../views/problems.ts');
       reportProblems(terminal, done.problems);
       return exitCodeOfProblems(done.problems);
     }

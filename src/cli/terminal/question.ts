@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 const CTRL_C = '\u0003';
@@ -13,6 +12,8 @@ export async function askYesNo(
   question: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Few commands ask.
+  const { createInterface } = await import('node:readline/promises');
   // An earlier question may have unreferenced the input.
   input.ref();
   const lines = createInterface({ input, output });

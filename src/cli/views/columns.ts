@@ -1,6 +1,9 @@
 import { oneLine } from './flow.ts';
 import { textWidth } from './text-width.ts';
 
+/** Columns of a pipe: nothing is cut there. */
+const PIPE_COLUMNS = 1000;
+
 type Style = (text: string) => string;
 
 /** A line of a table: its cells, of which the last one has the rest of the width. */
@@ -15,6 +18,11 @@ const GAP = 2;
 const FIRST_PART = 0.45;
 /** A last column that is narrower says nothing. */
 const LEAST_LAST = 8;
+
+/** Columns of the terminal; a pipe has as many as a line needs. */
+export function columnsOf(columns: number): number {
+  return Number.isFinite(columns) ? columns : PIPE_COLUMNS;
+}
 
 /** Lays lines out in columns of equal width, each line at most `columns` wide; a longer cell is cut with `…`. */
 export function tableLines(lines: readonly TableLine[], columns: number): readonly string[] {

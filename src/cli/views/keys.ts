@@ -3,9 +3,6 @@ import { printable } from '../../core/printable.ts';
 import { tableLines, type TableLine } from './columns.ts';
 import type { Paint } from './paint.ts';
 
-/** Columns of a pipe: nothing is cut there. */
-const PIPE_COLUMNS = 1000;
-
 /** Keys as a table. */
 export function keyTable(rows: readonly Json[], paint: Paint, columns: number): readonly string[] {
   if (rows.length === 0) return ['no keys'];
@@ -59,11 +56,6 @@ export function recordLines(row: Json, paint: Paint): readonly string[] {
 /** The name of a key for people: its alias, else its id. */
 export function nameOfRow(row: Json): string {
   return shownValue(row['key_alias'] ?? row['key_id']);
-}
-
-/** Columns of the terminal; a pipe has as many as a line needs. */
-export function columnsOf(columns: number): number {
-  return Number.isFinite(columns) ? columns : PIPE_COLUMNS;
 }
 
 function table(head: readonly string[], lines: readonly TableLine[], paint: Paint, columns: number): readonly string[] {

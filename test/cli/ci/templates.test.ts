@@ -213,12 +213,12 @@ for (const [server, run, program, comment, passwordFile] of SERVERS) {
   });
 }
 
-test('no text of the outside is part of a script, and every command line of hxllm is one that it takes', () => {
+test('no text of the outside is part of a script, and every command line of hxllm is one that it takes', async () => {
   const { jobs } = parse(read('github-actions.yml')) as Workflow;
   for (const { run } of Object.values(jobs).flatMap(({ steps }) => steps))
     assert.ok(run?.includes('${{') !== true, run);
   const grammar = grammarOf(
-    createProgram(
+    await createProgram(
       '0',
       () => Promise.resolve(),
       () => Promise.resolve(),

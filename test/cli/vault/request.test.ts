@@ -155,8 +155,8 @@ async function outputOf(run: Run, { options = {}, cfg, ...fake }: Source): Promi
   return `${terminal.written.out}${terminal.written.err}`;
 }
 
-test('each command with an inventory has the three options of vault passwords', () => {
-  const program = createProgram(
+test('each command with an inventory has the three options of vault passwords', async () => {
+  const program = await createProgram(
     '0',
     () => assert.fail('nothing runs'),
     () => assert.fail('nothing runs'),

@@ -12,7 +12,8 @@ import {
   type GatewayCommandOptions,
 } from '../../keys/gateway-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { columnsOf, keyTable, nameOfRow, recordLines } from '../../views/keys.ts';
+import { columnsOf } from '../../views/columns.ts';
+import { keyTable, nameOfRow, recordLines } from '../../views/keys.ts';
 import { createPaint, type Paint } from '../../views/paint.ts';
 
 /** The options of commands that make or change a key. */

@@ -5,7 +5,8 @@ import { callForObject, callGateway } from '../../keys/call-gateway.ts';
 import { fieldsOf } from '../../keys/field-options.ts';
 import { agreed, ignoredNotes, runOnGateway, type CommandResult } from '../../keys/gateway-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { columnsOf, recordLines, teamTable } from '../../views/keys.ts';
+import { columnsOf } from '../../views/columns.ts';
+import { recordLines, teamTable } from '../../views/keys.ts';
 import { createPaint } from '../../views/paint.ts';
 import type { KeyCommandOptions } from './keys.ts';
 
