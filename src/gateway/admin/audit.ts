@@ -10,6 +10,9 @@ const FREE: ReadonlySet<string> = new Set(
   'metadata config permissions object_permission router_settings aliases model_aliases prompts policies'.split(' '),
 );
 
+/** Values that a change sets beside the fields of a record. */
+const OWN: ReadonlySet<string> = new Set(['expires', 'rotations', 'former_until', 'token_spend']);
+
 /** The caller and the call of a change, for the log. */
 export interface ChangeSource {
   readonly requestId: string;
@@ -23,8 +26,11 @@ export interface ChangeSource {
  * The log line of a change: the fields that differ, before and after. It has neither texts nor hashes of keys, and of fields that may hold
  * anything it says only that they have changed.
  */
-export function auditLine({ requestId, by, action }: ChangeSource, { before, after }: PlannedChange): Json {
-  const [old, now] = [before === undefined ? {} : shownFields(before), shownFields(after)];
+export function auditLine({ requestId, by, action }: ChangeSource, { before, after, amounts }: PlannedChange): Json {
+  const [old, now] = [
+    { ...(before === undefined ? {} : shownFields(before)), ...amounts?.before },
+    { ...shownFields(after), ...amounts?.after },
+  ];
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
     (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
   );
@@ -60,6 +66,6 @@ function shownFields(record: RecordContent): Record<string, unknown> {
 }
 
 function shownValue({ kind }: RecordContent, name: string, value: unknown): unknown {
-  const isOwn = name === 'expires' || name === 'rotations' || name === 'former_until';
+  const isOwn = OWN.has(name);
   return (isOwn || Object.hasOwn(ADMIN_FIELDS[kind], name)) && !FREE.has(name) ? value : '[not shown]';
 }

@@ -6,7 +6,7 @@ import { changeableAlias, changeableKey, fileKeyOf, findKey, inFile } from './ke
 import { expiryIn, judgeKey, planKey, type NewKey } from './new-key.ts';
 import { changedRecord, deletedRecord, type PlannedChange } from './record-content.ts';
 import { keyRow } from './rows.ts';
-import { setSpent, shownRow, takeSpend } from './spent.ts';
+import { setSpent, shownRow, takeSpend, withAmounts, withSpend } from './spent.ts';
 
 /** The record of a change as it will be read. */
 export function afterwards({ after }: PlannedChange): StoredRecord {
@@ -55,7 +55,7 @@ export async function updateKey(call: AdminCall): Promise<unknown> {
       by: source.by,
       ...('duration' in fields ? { expiresMs: expiryIn(fields, nowMs) } : {}),
     });
-    return { changes: [change], result: afterwards(change) };
+    return { changes: [withSpend(call, change, fields)], result: afterwards(change) };
   });
   await takeSpend(call, 'key', record.id, fields);
   return { key: reference ?? alias, ...shownRow(call, record) };
@@ -111,10 +111,11 @@ export async function resetSpend(call: AdminCall): Promise<unknown> {
   const { records, source, nowMs, body, named = '' } = call;
   const { reset_to: to = 0 } = body;
   if (typeof to !== 'number' || to < 0) throw unfit('reset_to', 'a number of at least 0', to);
+  const amounts = { tokens: 0, money: to };
   const record = await records.change(source, async () => {
     const change = changedRecord(await changeableKey(call, named), { spend: to }, { nowMs, by: source.by });
-    return { changes: [change], result: afterwards(change) };
+    return { changes: [withAmounts(call, change, amounts)], result: afterwards(change) };
   });
-  await setSpent(call, record, { tokens: 0, money: to });
+  await setSpent(call, record, amounts);
   return { token: record.hash, ...shownRow(call, record) };
 }

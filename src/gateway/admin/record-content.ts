@@ -9,6 +9,8 @@ export interface PlannedChange {
   /** `undefined`: it is new. */
   readonly before: StoredRecord | undefined;
   readonly after: RecordContent;
+  /** Values beside the record that the change sets: amounts that were spent. */
+  readonly amounts?: { readonly before: Json; readonly after: Json };
 }
 
 /** The parts of a record that its fields do not say. */

@@ -5,6 +5,7 @@ import { KeyReader } from '../keys/stored-key.ts';
 import type { StoredRecord } from '../store/key-store.ts';
 import type { SpentReset } from '../store/usage-store.ts';
 import type { AdminCall } from './admin-call.ts';
+import type { PlannedChange } from './record-content.ts';
 import { keyRow, timeText } from './rows.ts';
 
 /** An owner of budgets, as limits know it. */
@@ -39,6 +40,17 @@ export function shownRow(call: AdminCall, record: StoredRecord): Json {
   return { ...keyRow(record, call.nowMs), ...spentFieldsOf(call, record) };
 }
 
+/** A change that sets what its owner has spent, with both amounts for the log. */
+export function withAmounts(call: AdminCall, change: PlannedChange, to: SpentReset): PlannedChange {
+  if (change.before === undefined) return change;
+  const { spend, token_spend: tokens } = spentFieldsOf(call, change.before);
+  const both = (money: unknown, ofTokens: unknown): Json => ({
+    ...(spend === undefined || to.money === undefined ? {} : { spend: money }),
+    ...(tokens === undefined || to.tokens === undefined ? {} : { token_spend: ofTokens }),
+  });
+  return { ...change, amounts: { before: both(spend, tokens), after: both(to.money, to.tokens) } };
+}
+
 /** Sets what an owner has spent in the running period of its budgets. */
 export async function setSpent(call: AdminCall, record: StoredRecord, to: SpentReset): Promise<void> {
   const owner = ownerOf(record);
@@ -49,6 +61,11 @@ export async function setSpent(call: AdminCall, record: StoredRecord, to: SpentR
   const id = limitOwner(owner).id;
   if (await call.records.usage(async () => (await usage?.resetSpent(id, startMs, to)) ?? false, false)) return;
   budgets.reset(limitOwner(owner), to, call.nowMs);
+}
+
+/** The same, of a spend that a call may give. */
+export function withSpend(call: AdminCall, change: PlannedChange, { spend }: Json): PlannedChange {
+  return typeof spend === 'number' ? withAmounts(call, change, { money: spend }) : change;
 }
 
 /** A spend that a call gives is that of the running period. */

@@ -8,7 +8,7 @@ import { changeableTeam, fileTeamOf } from './key-lookup.ts';
 import { withMembers } from './members.ts';
 import { changedRecord, deletedRecord, newRecord } from './record-content.ts';
 import { fileTeamRow, teamRow } from './rows.ts';
-import { shownRow, spentFields, spentFieldsOf, takeSpend } from './spent.ts';
+import { shownRow, spentFields, spentFieldsOf, takeSpend, withSpend } from './spent.ts';
 
 const MOST_PAGE = 100;
 /** Ids stand in addresses and in the log. */
@@ -89,7 +89,7 @@ export async function updateTeam(call: AdminCall): Promise<unknown> {
     const before = await changeableTeam(call, id);
     const kept = 'members_with_roles' in fields ? withMembers(fields, fields['members_with_roles'] ?? []) : fields;
     const change = changedRecord(before, kept, { nowMs, by: source.by });
-    return { changes: [change], result: afterwards(change) };
+    return { changes: [withSpend(call, change, fields)], result: afterwards(change) };
   });
   await takeSpend(call, 'team', id, fields);
   return { team_id: id, data: { ...teamRow(record), ...spentFieldsOf(call, record) } };

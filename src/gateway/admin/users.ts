@@ -10,7 +10,7 @@ import { membersIn, withMembers } from './members.ts';
 import { planKey } from './new-key.ts';
 import { changedRecord, deletedRecord, newRecord, type PlannedChange } from './record-content.ts';
 import { teamRow, userRow } from './rows.ts';
-import { shownRow, spentFieldsOf, takeSpend } from './spent.ts';
+import { shownRow, spentFieldsOf, takeSpend, withSpend } from './spent.ts';
 import { again, chosenId, deletedOf, hasMember } from './teams.ts';
 
 const MOST_PAGE = 100;
@@ -111,7 +111,7 @@ export async function updateUser(call: AdminCall): Promise<unknown> {
     const teams = [...(await teamsOf(call, before.id)), ...joined.map(({ after }) => after)];
     const after = afterwards(change);
     const result = { record: after, row: userRow(after, [...new Set(teams.map((team) => team.id))]) };
-    return { changes: [change, ...joined], result };
+    return { changes: [withSpend(call, change, fields), ...joined], result };
   });
   await takeSpend(call, 'user', record.id, fields);
   return { user_id: record.id, data: { ...row, ...spentFieldsOf(call, record) } };

@@ -68,8 +68,9 @@ export class KeyRing {
     const user = this.#stored?.user(stored?.userId ?? '');
     if (key === undefined) return UNKNOWN;
     const itsTeam = (stored === undefined ? undefined : teamOfStore) ?? teamOfFile;
-    if (key.blocked || (team !== undefined && itsTeam?.blocked === true) || user?.blocked === true)
-      return { state: 'blocked', key };
+    // A team that was taken out of the operator's files is blocked like a key there: its limits and models would be gone with it.
+    const isTeamBlocked = team !== undefined && (itsTeam === undefined ? stored !== undefined : itsTeam.blocked);
+    if (key.blocked || isTeamBlocked || user?.blocked === true) return { state: 'blocked', key };
     const { expiresMs = Infinity } = key;
     return expiresMs > nowMs ? { state: 'valid', key } : { state: 'expired', key, expiresMs };
   }

@@ -3,7 +3,14 @@ import { partOf } from './part-of.ts';
 import type { BudgetPeriod } from './budget-period.ts';
 import { HeldElsewhere, type HeldAmounts } from './held-elsewhere.ts';
 import { RunningBudgets, spentByText, type RunningBudget } from './running-budgets.ts';
-import { SpentAmounts, type BudgetAmounts, type BudgetUnit, type Spent, type SpentElsewhere } from './spent-amounts.ts';
+import {
+  partsOf,
+  SpentAmounts,
+  type BudgetAmounts,
+  type BudgetUnit,
+  type Spent,
+  type SpentElsewhere,
+} from './spent-amounts.ts';
 
 /** A request that a budget refuses. Nothing is counted. */
 export interface BudgetRefusal {
@@ -48,16 +55,14 @@ const TOLD_FROM = 0.8;
 const UNITS: readonly BudgetUnit[] = ['tokens', 'money'];
 
 /** The percentage of a budget that has been told in a period: 0, 80 or 100. */
-interface Told {
-  readonly startMs: number;
-  readonly limit: number;
-  readonly percent: number;
-}
+type Told = Readonly<Record<'startMs' | 'limit' | 'percent', number>>;
 
 /** The part of a request that a budget has reserved. */
 interface HeldPart {
   readonly owner: LimitOwner;
   readonly unit: BudgetUnit;
+  /** The unit without a budget counts as well: one may come within the period, and the rows have both. */
+  readonly other: BudgetUnit | undefined;
   readonly running: RunningBudget;
 }
 
@@ -109,7 +114,8 @@ export class Budgets {
         if (owner.budget?.[unit] === undefined) continue;
         const running = this.#running.of(owner, unit, dateMs);
         running.held += wanted[unit];
-        held.push({ owner, unit, running });
+        const other = UNITS.find((each) => owner.budget?.[each] === undefined);
+        held.push({ owner, unit, other, running });
       }
     if (held.length === 0) return undefined;
     this.#onChange();
@@ -117,9 +123,10 @@ export class Budgets {
     const settle = (amounts: BudgetAmounts): void => {
       if (isOver) return;
       isOver = true;
-      for (const { owner, unit, running } of held) {
+      for (const { owner, unit, other, running } of held) {
         running.held -= wanted[unit];
         if (amounts[unit] > 0) this.#spend(owner, unit, running.period, amounts[unit]);
+        if (other !== undefined && amounts[other] > 0) this.#spend(owner, other, running.period, amounts[other]);
       }
       this.#onChange();
     };
@@ -127,8 +134,7 @@ export class Budgets {
   }
 
   #spentByText(held: readonly HeldPart[]): string {
-    let text = '';
-    let before: string | undefined;
+    let [text, before] = ['', ''];
     for (const { owner, unit, running } of held) {
       // Two budgets of an owner have one period.
       if (owner.id === before) continue;
@@ -180,10 +186,12 @@ export class Budgets {
   document(): Readonly<Record<string, Spent>> {
     const document: Record<string, Spent> = {};
     for (const unit of UNITS)
-      for (const [owner, { period, held }] of this.#running.ofUnit(unit)) {
-        const { startMs, amount } = this.#spent.of(owner, unit, period.startMs);
-        if (amount + held > 0) document[`${unit} ${owner}`] = { startMs, amount: amount + held };
-      }
+      for (const [owner, { period, held }] of this.#running.ofUnit(unit))
+        for (const each of UNITS) {
+          const { startMs, amount: spent } = this.#spent.of(owner, each, period.startMs);
+          const [name, amount] = [`${each} ${owner}`, spent + (each === unit ? held : 0)];
+          if (amount > (document[name]?.amount ?? 0)) document[name] = { startMs, amount };
+        }
     return document;
   }
 
@@ -239,10 +247,4 @@ export class Budgets {
 
 function toldPercent(spent: number, limit: number): number {
   return spent >= limit ? 100 : spent >= TOLD_FROM * limit ? 80 : 0;
-}
-
-/** Unit and owner in the name of an amount. */
-function partsOf(id: string): readonly [unit: BudgetUnit, owner: string] {
-  const end = id.indexOf(' ');
-  return [id.slice(0, end) === 'money' ? 'money' : 'tokens', id.slice(end + 1)];
 }

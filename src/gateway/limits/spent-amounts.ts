@@ -57,3 +57,9 @@ export class SpentAmounts {
     }
   }
 }
+
+/** Unit and owner in the name of an amount. */
+export function partsOf(id: string): readonly [unit: BudgetUnit, owner: string] {
+  const end = id.indexOf(' ');
+  return [id.slice(0, end) === 'money' ? 'money' : 'tokens', id.slice(end + 1)];
+}

@@ -56,6 +56,15 @@ for (const record of ['with-keys', 'never'])
     assert.ok(list.keys.some((one) => 'spend' in one && one.spend === 0.5));
     const reset = await stage.done(`/key/${key}/reset_spend`, { reset_to: 0.1 });
     assert.deepEqual([reset['spend'], reset['token_spend']], [0.1, 0]);
+    const { before, after: now } = stage.changes().at(-1) ?? {};
+    assert.deepEqual(
+      [before, now],
+      [
+        { spend: 0.5, token_spend: 14 },
+        { spend: 0.1, token_spend: 0 },
+      ],
+      'the log has both',
+    );
     assert.deepEqual(await shown(), [0.1, 0, tomorrow()]);
     assert.equal(await spend(stage, key), 200);
     await until(
@@ -66,6 +75,15 @@ for (const record of ['with-keys', 'never'])
     assert.partialDeepStrictEqual(team_info, { token_spend: 21, budget_reset_at: null });
     // A row that is sent back as it came.
     await stage.done('/key/update', { key, token_spend: 3 });
+    for (const [path, body] of [
+      ['/key/update', { key, spend: 0.2 }],
+      ['/team/update', { team_id: `t-${record}`, max_budget: 5, spend: 0.2 }],
+      ['/team/update', { team_id: `t-${record}`, spend: 0.3 }],
+    ] as const)
+      await stage.done(path, body);
+    const [ofKey, , ofTeam] = stage.changes().slice(-3);
+    assert.deepEqual([ofKey?.['before'], ofKey?.['after']], [{ spend: 0.35 }, { spend: 0.2 }]);
+    assert.deepEqual([ofTeam?.['before'], ofTeam?.['after']], [{ spend: 0.2 }, { spend: 0.3 }]);
   });
 
 test('a key of the file shows its budget and what it has spent', async () => {

@@ -107,6 +107,17 @@ test('lists show a key that was taken out, and the API changes it as little as o
   assert.match(await refusal(stage, 'sk-of-the-file-00'), /blocked/);
 });
 
+test('a team that is taken out blocks the keys of the API that belong to it: they do not get all models and no limits', async () => {
+  const stage = await startAdmin({ teams: [{ alias: 'file-team', models: ['other'], rpm_limit: 1 }] });
+  const key = String((await stage.done('/key/generate', { team_id: 'file-team' }))['key']);
+  assert.equal(await refusal(stage, key), '200');
+  await stage.reload(configOf(stage.state, []));
+  assert.match(await refusal(stage, key), /^This API key is blocked: /);
+  // Its row is kept, and another team takes it in.
+  await stage.done('/key/update', { key, team_id: 'sales' });
+  assert.equal(await refusal(stage, key), '200');
+});
+
 test('the oldest of 10,000 keys that were taken out is forgotten first, never one of the file', () => {
   const key = (name: string): KeyConfig => ({ alias: name, hash: apiKeyHash(name) }) as KeyConfig; // the rest is not read
   const history = new FileKeyHistory();

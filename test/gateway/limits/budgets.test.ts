@@ -165,3 +165,23 @@ test('amounts that were spent or reserved outlive the process, and none is count
   next.restore(document);
   assert.ok(reserve(next, [owner], 100, DAY + 86_400_000) !== undefined);
 });
+
+test('a budget of another unit that comes within the period finds what was spent before it, also after a restart', () => {
+  const budgets = new Budgets();
+  const settle = (owner: LimitOwner): void => {
+    budgets.hold([owner], { tokens: 100, money: 2 }, DAY)?.settle({ tokens: 50, money: 1 });
+  };
+  settle(ownerOf('a', 1000, undefined, DAILY));
+  settle(ownerOf('b', undefined, 10, DAILY));
+  const restarted = new Budgets();
+  restarted.restore(budgets.document());
+  for (const each of [budgets, restarted]) {
+    const both = (alias: string): LimitOwner => ownerOf(alias, 1000, 10, DAILY);
+    for (const alias of ['a', 'b'])
+      assert.deepEqual(
+        [each.spentBy(both(alias), 'tokens', DAY).amount, each.spentBy(both(alias), 'money', DAY).amount],
+        [50, 1],
+        alias,
+      );
+  }
+});
