@@ -36,10 +36,11 @@ export type Fate = 'whole' | 'broke off' | 'refused';
 export async function chat(
   key: string,
   stream: boolean,
+  gateway = GATEWAY,
 ): Promise<{ readonly fate: Fate; readonly backend: string; readonly why: string }> {
   let [begun, backend] = [false, ''];
   try {
-    const answer = await fetch(`${GATEWAY}/v1/chat/completions`, {
+    const answer = await fetch(`${gateway}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({

@@ -4,7 +4,7 @@ import { bootHost } from '../../lab/host/boot.ts';
 import { openHost, waitForHost, type LabHost } from '../../lab/host/host.ts';
 import { ensureBuilt } from '../../lab/image/cache.ts';
 import { debianRecipe } from '../../lab/image/debian.ts';
-import { pythonRecipe } from '../../lab/image/python.ts';
+import { pythonRecipe } from '../../lab/image/programs.ts';
 import { findMirror } from '../../lab/packages.ts';
 import { KNOWN_HOSTS, type Place } from '../../lab/place.ts';
 

@@ -13,9 +13,18 @@ rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
 
 /** A layer on Debian with Python, which Ansible needs on a host, and hxllm does not. */
 export function pythonRecipe(debian: string, signal: AbortSignal): Recipe {
+  return programRecipe('python', 'python3', debian, signal);
+}
+
+/** A layer on Debian with HAProxy, as the service that its package starts. */
+export function haproxyRecipe(debian: string, signal: AbortSignal): Recipe {
+  return programRecipe('haproxy', 'haproxy', debian, signal);
+}
+
+function programRecipe(kind: string, name: string, debian: string, signal: AbortSignal): Recipe {
   return {
-    kind: 'python',
+    kind,
     key: contentId(debian, SETUP),
-    build: (folder) => packagesLayer(folder, { debian, packages: ['python3'], setup: SETUP, signal }),
+    build: (folder) => packagesLayer(folder, { debian, packages: [name], setup: SETUP, signal }),
   };
 }
