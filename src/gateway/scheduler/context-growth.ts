@@ -66,6 +66,7 @@ export class ContextGrowth {
     this.#idle = new IdleGrowth({
       fleet: scheduler.fleet,
       now,
+      isKnown: (deployment) => this.#facts.known(deployment) !== undefined,
       grow: (deployment, tokens) => void this.#growIdle(deployment, tokens),
     });
   }
@@ -130,13 +131,15 @@ export class ContextGrowth {
     return false;
   }
 
-  /** Forgets the contexts of an earlier run that do not hold any more: a Modelfile states one by now. */
+  /** Forgets the contexts of an earlier run that do not hold any more: a Modelfile states one by now. The others hold for all servers. */
   async checkRecords(): Promise<void> {
     for (const deployment of this.#current().config.groups.flatMap(({ deployments }) => deployments)) {
-      if (this.#contexts.of(deployment) === undefined) continue;
+      const grown = this.#contexts.of(deployment);
+      if (grown === undefined) continue;
       const longest = await this.#facts.longest(deployment, undefined);
       const model = this.#models.find(deployment);
       if (longest?.reason === 'modelfile' && model !== undefined) this.#models.forget(model);
+      else this.#wantOnOthers(deployment, grown.tokens);
     }
   }
 
@@ -178,12 +181,14 @@ export class ContextGrowth {
       if (one === asked || !this.#facts.isUp(one) || this.#hasFailed(one, prompt)) continue;
       const longest = await this.#facts.longest(one, this.#models.refused(one));
       const listed = longest === undefined ? undefined : await this.#facts.listed(one);
+      const known = this.#facts.known(one);
       // A longer one may be tried there already, which the server does not list yet.
-      const current = Math.max(listed?.context ?? 0, this.#facts.known(one) ?? 0);
-      const limits = { current, most: growableTo(longest) };
-      const next = nextContext(need, limits);
+      const current = Math.max(listed?.context ?? 0, known ?? 0);
+      const next = nextContext(need, { current, most: growableTo(longest) });
       if (next === undefined) continue;
-      this.#models.grow(one, next, { listed, from: this.#facts.known(one), isWanted: true, load: false });
+      // The context of its server may be long enough, and a stated one would shorten it.
+      if (current === 0 && !prompt.refusals.has(one.id)) return this.#way(prompt, one, 0);
+      this.#models.grow(one, next, { listed, from: known, isWanted: true, load: false });
       return this.#way(prompt, one, next);
     }
     return undefined;

@@ -8,6 +8,8 @@ export interface IdleGrowthOptions {
   readonly fleet: Fleet;
   /** On the clock of routing, ms. */
   readonly now: () => number;
+  /** Whether the context of a deployment is known: an absent model may have a longer one of its server's own. */
+  readonly isKnown: (deployment: Deployment) => boolean;
   /** Makes the context of a deployment longer. */
   readonly grow: (deployment: Deployment, tokens: number) => void;
 }
@@ -59,11 +61,17 @@ export class IdleGrowth {
 
   #look(): void {
     for (const [key, { deployment, tokens }] of this.#wanted) {
-      if (this.#options.fleet.backends.has(deployment.url) && this.readinessOf(deployment) === 'busy') continue;
+      const isThere = this.#options.fleet.backends.has(deployment.url);
+      if (isThere && this.#hasToWait(deployment)) continue;
       this.#wanted.delete(key);
-      if (this.#options.fleet.backends.has(deployment.url)) this.#options.grow(deployment, tokens);
+      if (isThere) this.#options.grow(deployment, tokens);
     }
     if (this.#wanted.size === 0) this.#stop();
+  }
+
+  #hasToWait(deployment: Deployment): boolean {
+    const readiness = this.readinessOf(deployment);
+    return readiness === 'busy' || (readiness === 'absent' && !this.#options.isKnown(deployment));
   }
 
   #stop(): void {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorOf, until, untilListed } from '../running.ts';
-import { MODEL, startGrowing } from './grown-context-stage.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSim } from '../../../src/sim/server.ts';
+import { errorOf, startGateway, until, untilListed } from '../running.ts';
+import { MODEL, startGrowing, words } from './grown-context-stage.ts';
 
 test('the chosen server grows first, the other one when it is idle; short prompts are served meanwhile', async () => {
   await using stage = await startGrowing({ count: 2, loadMs: 1500 });
@@ -68,4 +70,28 @@ test('a context that another client has loaded is no place for a long prompt', a
   assert.match((await errorOf(response)).message, /hxllm\.context\.most allows 8192/);
   await until('the request has ended', () => stage.gateway.ended().length === 1);
   assert.ok(Number(stage.gateway.ended()[0]?.['attempts']) <= 5, JSON.stringify(stage.gateway.ended()[0]));
+});
+
+test('a server whose own context is longer keeps it, though the model was not in memory there', async (t) => {
+  await using small = await startGrowing();
+  const large = await startSim({ models: [MODEL], loadMs: 120, tokenMs: 0.1, vramMiB: 24_576 });
+  t.after(() => large.close());
+  const entry = (api_base: string): object => ({
+    model_name: 'm',
+    litellm_params: { model: `ollama_chat/${MODEL}`, api_base },
+  });
+  const [first] = small.servers;
+  assert.ok(first !== undefined);
+  await using gateway = await startGateway([], { model_list: [entry(first.url), entry(large.url)] });
+  const chat = async (url: string, tokens: number): Promise<readonly [number, string | null]> => {
+    const messages = [{ role: 'user', content: words(tokens) }];
+    const response = await gateway.chat({ messages, max_tokens: 4 }, { headers: { 'x-hxllm-backend': url } });
+    await response.text();
+    return [response.status, response.headers.get('x-hxllm-context')];
+  };
+  assert.deepEqual(await chat(first.url, 6000), [200, '8192 (grown from 4096)']);
+  // Longer than a server has to be idle.
+  await sleep(1500);
+  assert.deepEqual(await chat(large.url, 20_000), [200, null]);
+  assert.deepEqual(await small.contexts(large), [32_768]);
 });

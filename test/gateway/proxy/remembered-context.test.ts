@@ -109,3 +109,26 @@ async function startServer(
   const sim = await startSim({ models: [model], loadMs: 20, tokenMs: 0.1, prefillMsPerToken: 0.001, vramMiB });
   return Object.assign(sim, { [Symbol.asyncDispose]: () => sim.close() });
 }
+
+test('after a restart the other server follows as before it, without a long prompt', async (t) => {
+  const state_dir = await folderFor(t);
+  await using first = await startServer();
+  await using second = await startServer();
+  const record = { backend: first.url, model: MODEL, from: 4096, context: 8192 };
+  await writeFile(join(state_dir, 'contexts.json'), JSON.stringify({ contexts: [record] }));
+  const entry = (api_base: string): object => ({
+    model_name: 'm',
+    litellm_params: { model: `ollama_chat/${MODEL}`, api_base },
+  });
+  const model_list = [entry(first.url), entry(second.url)];
+  await using gateway = await startGateway([], { model_list, hxllm: { state_dir } });
+  const pinned = { headers: { 'x-hxllm-backend': second.url } };
+  const chat = async (): Promise<string | null> => {
+    const response = await gateway.chat({ messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 }, pinned);
+    await response.text();
+    return response.headers.get('x-hxllm-context');
+  };
+  assert.equal(await chat(), null, 'its own context is not known before its first load');
+  await until('it has grown', () => gateway.log.some(({ event }) => event === 'context-grown'));
+  assert.equal(await chat(), '8192 (grown from 4096)');
+});
