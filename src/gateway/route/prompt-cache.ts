@@ -25,6 +25,8 @@ interface CachedPrompt extends KnownPrompt {
   usedMs: number;
   /** The request that has the slot. */
   request: string | undefined;
+  /** The prompt before that request's: the slot still has it if the request is refused. */
+  before: KnownPrompt | undefined;
 }
 
 /** A slot that a request has, and the part of its prompt that is cached, tokens. */
@@ -80,6 +82,7 @@ export function occupy(
   if (slot.prefix.length > 0 && lengthOf(slot) > 2 * own)
     keepDisplaced(cache.displaced, { prefix: slot.prefix, responseTokens: slot.responseTokens });
   const displaced = Math.max(0, saved - own);
+  slot.before = { prefix: slot.prefix, responseTokens: slot.responseTokens };
   slot.prefix = links;
   slot.responseTokens = 0;
   slot.usedMs = nowMs;
@@ -92,8 +95,19 @@ export function vacate({ slots }: PromptCache, request: string, responseTokens: 
   for (const slot of slots) {
     if (slot.request !== request) continue;
     slot.request = undefined;
+    slot.before = undefined;
     slot.responseTokens = responseTokens;
     slot.usedMs = nowMs;
+    return;
+  }
+}
+
+/** A request was refused, and its prompt never read: its slot has what it had before. */
+export function vacateUnread({ slots }: PromptCache, request: string): void {
+  for (const slot of slots) {
+    if (slot.request !== request) continue;
+    const { prefix, responseTokens } = slot.before ?? { prefix: [], responseTokens: 0 };
+    Object.assign(slot, { request: undefined, before: undefined, prefix, responseTokens });
     return;
   }
 }
@@ -112,7 +126,7 @@ function freeSlot({ slots }: PromptCache, slotCount: number): CachedPrompt {
   for (const slot of slots)
     if (slot.request === undefined && (oldest === undefined || slot.usedMs < oldest.usedMs)) oldest = slot;
   if (slots.length >= Math.min(slotCount, MOST_SLOTS) && oldest !== undefined) return oldest;
-  const fresh: CachedPrompt = { prefix: [], responseTokens: 0, usedMs: 0, request: undefined };
+  const fresh: CachedPrompt = { prefix: [], responseTokens: 0, usedMs: 0, request: undefined, before: undefined };
   if (slots.length < MOST_SLOTS) slots.push(fresh);
   return fresh;
 }

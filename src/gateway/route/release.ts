@@ -1,7 +1,7 @@
 import { correct, countLive, observeOutTokens } from './flow.ts';
 import { busyModels, endWork, priceS } from './cost.ts';
 import { observePrompt, observeResponse } from './demand.ts';
-import { clearPromptCache, observeDisplaced, vacate } from './prompt-cache.ts';
+import { clearPromptCache, observeDisplaced, vacate, vacateUnread } from './prompt-cache.ts';
 import { observeRates, prefillRate } from './rates.ts';
 import { CLOSED, DOUBTED, isDoubted, opened, probed } from './circuit.ts';
 import type { AttemptResult, RouteEvent, Observation } from './event.ts';
@@ -54,7 +54,8 @@ export function release(
   const others = (replica.inFlightOf.get(lease.flow) ?? 1) - 1;
   if (others > 0) replica.inFlightOf.set(lease.flow, others);
   else replica.inFlightOf.delete(lease.flow);
-  vacate(replica.promptCache, request, result === 'answered' ? (observation?.outTokens ?? 0) : 0, nowMs);
+  if (result === 'refused' || result === 'busy') vacateUnread(replica.promptCache, request);
+  else vacate(replica.promptCache, request, result === 'answered' ? (observation?.outTokens ?? 0) : 0, nowMs);
   const running = replica.runningSinceMs.indexOf(lease.assignedMs);
   if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;

@@ -44,6 +44,23 @@ test('a request gets the slot with its beginning, another one the slot that was 
   assert.equal(coveredTokens(cache, turns(2, 3)), 0);
 });
 
+test('a prompt that its server refuses was never read: the slot has what it had before', () => {
+  const stage = new Stage(managedFleet(1, ['a']), FLEET_POLICY);
+  stage.warm();
+  const ask = (name: number): ReturnType<Stage['leaseOf']> =>
+    stage.leaseOf(stage.arrive({ work: work({ promptTokens: 500, prefix: turns(name, 5) }) }));
+  const end = (name: number, result: 'answered' | 'refused' | 'busy'): number => {
+    const { covered, request } = ask(name);
+    stage.release(request, result);
+    stage.pass(1000);
+    return covered;
+  };
+  end(1, 'answered');
+  assert.equal(end(2, 'refused'), 0);
+  assert.equal(end(2, 'busy'), 0, 'the same prompt again is no prefix of anything');
+  assert.equal(end(1, 'answered'), 500);
+});
+
 test('ten thousand conversations keep no more than the slots and 65,536 displaced tokens', () => {
   const cache = createPromptCache();
   for (let name = 0; name < 10_000; name += 1) {
