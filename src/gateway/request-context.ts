@@ -26,6 +26,8 @@ export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 
 export interface RouteFacts {
   readonly decision: Assignment | Rejection | 'resident';
   readonly failedAttempts: number;
+  /** Its prompt did not fit in a context: it goes to a longer one, or is cut. */
+  readonly refit: 'grown' | 'cut' | undefined;
   /** Time in servers from which the request was taken back before they had begun to answer, ms. */
   readonly insideMs: number;
   /** It yields to other requests. */

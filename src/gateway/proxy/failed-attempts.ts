@@ -7,7 +7,7 @@ import { isRetryable, type Progress, type RetryPolicy } from './retry.ts';
 
 type FailedDeployment = Pick<Deployment, 'id' | 'url'>;
 
-/** Longer contexts that are looked for in vain at most, for one request. */
+/** Longer contexts that are looked for in vain at most, for one request and model. */
 const MOST_REFITS = 32;
 
 /** A request whose attempt has failed: the deployments of its model, and the grown context that it was sent with. */
@@ -32,7 +32,7 @@ export class FailedAttempts {
   readonly #grewAt = new Set<string>();
   /** Deployments that have refused the prompt, each with its grown context then, or 0. */
   readonly #refusals = new Map<string, number>();
-  /** Attempts that ended in a longer context, or in a cut prompt: they are no retries. */
+  /** Attempts of the current model that ended in a longer context, or in a cut prompt: they are no retries. */
   #refits = 0;
   /** The request with its prompt cut, if no context is long enough and its API cuts. */
   cut: ModelRequest | undefined;
@@ -41,6 +41,16 @@ export class FailedAttempts {
 
   constructor(service: Pick<Service, 'scheduler' | 'growth'>) {
     this.#service = service;
+  }
+
+  get refits(): number {
+    return this.#refits;
+  }
+
+  /** The last thing that was done for a prompt that did not fit. */
+  get refit(): 'grown' | 'cut' | undefined {
+    if (this.cut !== undefined) return 'cut';
+    return this.#refits === 0 ? undefined : 'grown';
   }
 
   /** Ids of deployments of the current model that get the request no more. */
@@ -127,6 +137,7 @@ export class FailedAttempts {
   /** Another model is tried: on any server but those whose connection broke. */
   startModel(deployments: readonly Deployment[]): void {
     this.cut = undefined;
+    this.#refits = 0;
     this.#grewAt.clear();
     this.#refusals.clear();
     this.#tooShort = [];

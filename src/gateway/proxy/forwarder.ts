@@ -100,7 +100,9 @@ export class Forwarder {
     const { service, record } = this.#context;
     const nowMs = performance.now();
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
-    const route = { decision, failedAttempts: this.#attempts, insideMs: this.#insideMs, isBatch: this.#work.batch };
+    const { refits = 0, refit } = this.#failed ?? {};
+    const failedAttempts = this.#attempts - refits;
+    const route = { decision, failedAttempts, refit, insideMs: this.#insideMs, isBatch: this.#work.batch };
     recordDecision(record, route, { sinceMs: this.#sinceMs ?? nowMs, loadedMs: this.#loadedMs }, nowMs);
     if (decision.kind === 'reject') return this.#onRejection(decision, failedLoad);
     const { lease, reason } = decision;
@@ -206,10 +208,7 @@ export class Forwarder {
     this.#release(this.#plan.isOwnTimeout(failure) ? 'cancelled' : attemptResultOf(failure));
     recordFailure(this.#context, failure);
     this.#lastFailure = failure;
-    if (id === undefined || url === undefined || this.#streaming) {
-      this.#fallBack(failure);
-      return;
-    }
+    if (id === undefined || url === undefined || this.#streaming) return this.#fallBack(failure);
     const { request } = this.#subrequest;
     const failed = { request, deployments: this.#group.deployments, sentWith: this.#upstreamRequest?.context };
     this.#failed ??= new FailedAttempts(this.#context.service);

@@ -99,7 +99,13 @@ export class ClientResponse implements RunningResponse {
   /** Forwards the subrequests until the response is complete. */
   start(): void {
     if (isLoaded(this.#context, this.#parsed, this.#group)) {
-      this.#context.record.route = { decision: 'resident', failedAttempts: 0, insideMs: 0, isBatch: false };
+      this.#context.record.route = {
+        decision: 'resident',
+        failedAttempts: 0,
+        refit: undefined,
+        insideMs: 0,
+        isBatch: false,
+      };
       this.#close('');
     }
     const inParallel = Math.min(MAX_PARALLEL_BYTES / this.#context.bodyBytes, MAX_PARALLEL_SUBREQUESTS);

@@ -20,6 +20,11 @@ const CHOICES: Readonly<Record<string, string>> = {
   'usage-based-routing': 'least used',
 };
 
+const REFITS = {
+  grown: ', after its prompt did not fit in a shorter context',
+  cut: ', with its prompt cut to fit',
+} as const;
+
 const REJECTIONS: Readonly<Record<Rejection['reason'], string>> = {
   'no-backend': 'refused, no server of this model can answer',
   'rate-limited': 'refused, every server has reached its rate limit',
@@ -34,14 +39,14 @@ const REJECTIONS: Readonly<Record<Rejection['reason'], string>> = {
 export function routeWords(record: RoutedRecord): string | undefined {
   const { route, reason, group = '' } = record;
   if (route === undefined) return undefined;
-  const { decision, failedAttempts, insideMs, isBatch } = route;
+  const { decision, failedAttempts, refit, insideMs, isBatch } = route;
   const from = reason?.startsWith('fallback/') === true ? `fallback/${shortName(group)}, ` : '';
   if (decision === 'resident') return `${from}resident, no slot needed`;
   const after =
     failedAttempts === 0 ? '' : `, after ${String(failedAttempts)} failed attempt${failedAttempts === 1 ? '' : 's'}`;
   const takenBack = insideMs === 0 ? '' : `taken back after ${durationText(insideMs)} without a first token, `;
   const words = decision.kind === 'reject' ? rejected(decision, isLoadFailed(record)) : assigned(decision, isBatch);
-  return from + takenBack + words + after;
+  return from + takenBack + words + (refit === undefined ? '' : REFITS[refit]) + after;
 }
 
 // A request without an attempt has a server only if a load for it failed there (`recordFailedLoad`).

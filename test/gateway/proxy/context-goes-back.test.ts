@@ -40,6 +40,7 @@ test('a client of Ollama’s API gets a cut prompt where no context is long enou
   for (const path of ['/api/chat', '/api/chat']) {
     const response = await stage.post(path, { messages, stream: false });
     assert.deepEqual([response.status, response.headers.get('x-hxllm-truncated')], [200, 'true']);
+    assert.match(response.headers.get('x-hxllm-route') ?? '', /, with its prompt cut to fit$/);
     await response.text();
   }
   assert.deepEqual(await stage.contexts(), [4096]);

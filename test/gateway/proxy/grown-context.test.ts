@@ -16,6 +16,8 @@ test('a chat that does not fit makes the context longer, once, with room for its
   const response = await stage.chat(6000, { max_tokens: undefined });
   assert.equal(response.status, 200, await response.clone().text());
   assert.equal(response.headers.get(CONTEXT), '16384 (grown from 4096)');
+  const route = response.headers.get('x-hxllm-route') ?? '';
+  assert.match(route, /^loaded on .*, after its prompt did not fit in a shorter context$/);
   const { usage } = (await response.json()) as { usage: { prompt_tokens: number } };
   assert.ok(usage.prompt_tokens > 6000, String(usage.prompt_tokens));
   assert.deepEqual(await stage.contexts(), [16_384]);

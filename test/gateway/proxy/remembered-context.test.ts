@@ -123,12 +123,12 @@ test('after a restart the other server follows as before it, without a long prom
   const model_list = [entry(first.url), entry(second.url)];
   await using gateway = await startGateway([], { model_list, hxllm: { state_dir } });
   const pinned = { headers: { 'x-hxllm-backend': second.url } };
-  const chat = async (): Promise<string | null> => {
+  const short = async (): Promise<string | null> => {
     const response = await gateway.chat({ messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 }, pinned);
     await response.text();
     return response.headers.get('x-hxllm-context');
   };
-  assert.equal(await chat(), null, 'its own context is not known before its first load');
+  assert.equal(await short(), null, 'its own context is not known before its first load');
   await until('it has grown', () => gateway.log.some(({ event }) => event === 'context-grown'));
-  assert.equal(await chat(), '8192 (grown from 4096)');
+  assert.equal(await short(), '8192 (grown from 4096)');
 });

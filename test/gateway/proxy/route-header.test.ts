@@ -145,7 +145,13 @@ test('a refused request tells apart its wait for a slot and for loads', () => {
   const decision = { kind: 'reject', request: 'r1', reason: 'queue-timeout', retryAfterMs: 1000, ahead: 0 } as const;
   const wordsOf = (waitedMs: number, loadMs: number): string | undefined =>
     routeWords({
-      route: { decision: { ...decision, waitedMs, loadMs }, failedAttempts: 0, insideMs: 0, isBatch: false },
+      route: {
+        decision: { ...decision, waitedMs, loadMs },
+        failedAttempts: 0,
+        refit: undefined,
+        insideMs: 0,
+        isBatch: false,
+      },
       attempts: 0,
       group: 'm',
       backend: undefined,
