@@ -99,7 +99,7 @@ function usesKerberos(files: readonly string[]): boolean {
 }
 
 function usesPromtool(files: readonly string[]): boolean {
-  return files.some((file) => file.includes('promtool'));
+  return files.some((file) => /\/(?:promtool|prometheus|recipes)\.test\.ts$/.test(file));
 }
 
 /** The tests that were left out, and how to run them; they count as skipped. */

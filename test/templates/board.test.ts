@@ -6,30 +6,13 @@ import { parse } from 'yaml';
 import { startFake } from '../gateway/fake-upstream.ts';
 import { parseExposition } from '../gateway/metrics/exposition-parser.ts';
 import { startGateway } from '../gateway/running.ts';
+import { readBoard, TEMPLATES } from './board.ts';
 import { LEFT_OUT } from './left-out.ts';
 
-const TEMPLATES = join(import.meta.dirname, '../../templates');
 const TYPES = new Set(['stat', 'timeseries', 'heatmap', 'table', 'state-timeline', 'bargauge', 'row']);
 
-interface Panel {
-  readonly id: number;
-  readonly type: string;
-  readonly title: string;
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly targets?: readonly { readonly expr: string }[];
-}
-interface Board {
-  readonly id: null;
-  readonly uid: string;
-  readonly schemaVersion: number;
-  readonly templating: {
-    readonly list: readonly { readonly name: string; readonly query: string | { readonly query: string } }[];
-  };
-  readonly panels: readonly Panel[];
-}
-
 // The files are read below as what these tests say that they are.
-const board = JSON.parse(readFileSync(join(TEMPLATES, 'grafana/hxllm.json'), 'utf8')) as Board;
+const board = readBoard();
 const alerts = readFileSync(join(TEMPLATES, 'prometheus/alerts.yml'), 'utf8');
 const rules = (parse(alerts) as { groups: { rules: { alert: string; expr: string }[] }[] }).groups.flatMap(
   (group) => group.rules,
