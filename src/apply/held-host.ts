@@ -65,7 +65,9 @@ export async function holdHost(host: Host, request: HoldRequest, signal: AbortSi
   const late = await Promise.race([holding, first.held.then(() => delay(END_TIMEOUT_MS, undefined, { ref: false }))]);
   starting.abort();
   const ran = late ?? (await holding);
-  if (!ran.ok) return fail(signal.aborted ? ran.problems[0] : notHeld(host.name, request.command, undefined, request));
+  // Either sudo was still at work and was ended above, or the connection has a Problem of its own.
+  const isSlow = late === undefined && !signal.aborted;
+  if (!ran.ok) return fail(isSlow ? notHeld(host.name, request.command, undefined, request) : ran.problems[0]);
   return fail(notHeld(host.name, request.command, ran.value, request));
 }
 

@@ -16,6 +16,7 @@ import { SUDO } from '../../src/core/become.ts';
 import type { Host } from '../../src/core/host.ts';
 import { holdHost } from '../../src/apply/held-host.ts';
 import { randomId } from '../../src/core/id.ts';
+import { fail } from '../../src/core/problem.ts';
 import { until } from '../until.ts';
 import { codeOf, LIMITS, local, makeBench, must, pipesOf } from './bench.ts';
 
@@ -234,4 +235,10 @@ test('a host on which another command answers is told as such', async (context) 
     run: (command, options) => local.run({ ...command, argv: ['echo', 'This service allows sftp only.'] }, options),
   };
   assert.equal(codeOf(await makeBench(context).take({}, forced)), 'host.no-shell');
+});
+
+test('a connection that is lost before the lock is held is told as such', async (context) => {
+  const problem = { code: 'host.unreachable', summary: 'the connection was lost', detail: '', fix: '' };
+  const lost: Host = { ...local, run: () => Promise.resolve(fail(problem)) };
+  assert.equal(codeOf(await makeBench(context).take({}, lost)), 'host.unreachable');
 });
