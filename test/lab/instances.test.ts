@@ -72,12 +72,12 @@ test(
       await fetch(`http://${server}:11434/sim/speed`, { method: 'POST', body: JSON.stringify({ speed: 0.02 }) });
     const clients = load();
     for (const [index, change] of [
-      () => operator.deployWith(released('void 2;'), 'enforce', '--yes'),
+      () => operator.deployWith(released('Object.assign(globalThis, { release: 2 });'), 'enforce', '--yes'),
       () => {
         operator.edit(VARIABLES, 'name: "llama3-8b"', 'name: "llama3"');
         return operator.deploy('enforce', '--yes');
       },
-      () => operator.deployWith(released('void 3;'), 'enforce', '--yes'),
+      () => operator.deployWith(released('Object.assign(globalThis, { release: 3 });'), 'enforce', '--yes'),
     ].entries()) {
       const ran = await change();
       assert.equal(ran.exitCode, 0, `${String(index)}\n${ran.stdout}${ran.stderr}`);
