@@ -14,6 +14,8 @@ import type { Replica } from './replica.ts';
 
 /** Waiters of a queue that are looked at for one decision. */
 const MOST_JOBS = 64;
+/** Callers that are looked at for one decision, in the order in which they began to wait. */
+const MOST_CALLERS = 1000;
 /** Part of a backend that a model has while others work there. */
 const SHARED = 0.55;
 /** Between the assignment of a slot and the first token, without the prompt, s. */
@@ -152,6 +154,8 @@ function addFirst(fleet: Fleet, fastest: Replica, count: number, { all, groups }
   }
   let size = 0;
   for (const { first } of groups.values()) {
+    // More callers have no request that is looked at.
+    if (size === MOST_JOBS) break;
     heads[size] = first;
     size += 1;
   }
@@ -179,9 +183,18 @@ function addJob(fleet: Fleet, fastest: Replica, count: number, waiter: Waiter, n
 }
 
 function firstOf(band: Band<Waiter>, other?: Band<Waiter>): Waiter | undefined {
-  let first: Waiter | undefined;
-  for (const group of band.groups.values()) first = earlier(first, group.first?.value);
-  if (other !== undefined) for (const group of other.groups.values()) first = earlier(first, group.first?.value);
+  const first = firstOfCallers(undefined, band);
+  return other === undefined ? first : firstOfCallers(first, other);
+}
+
+function firstOfCallers(known: Waiter | undefined, { groups }: Band<Waiter>): Waiter | undefined {
+  let first = known;
+  let looked = 0;
+  for (const group of groups.values()) {
+    if (looked === MOST_CALLERS) break;
+    looked += 1;
+    first = earlier(first, group.first?.value);
+  }
   return first;
 }
 

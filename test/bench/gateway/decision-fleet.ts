@@ -12,6 +12,8 @@ export interface DecisionSetting {
   readonly waiting: number;
   /** `reading`: servers read prompts, and requests leave free slots to others; `full`: all slots are used, and a load needs a victim. */
   readonly state: 'reading' | 'full';
+  /** Each request asks with one of so many keys; without it, all with one key for fifty users. */
+  readonly keys?: number;
 }
 
 /** The kinds of events of which the cost is looked at. */
@@ -32,10 +34,12 @@ export class DecisionFleet {
   readonly #names: readonly string[];
   readonly #lists: readonly (readonly string[])[];
   readonly #leases: Lease[] = [];
+  readonly #keys: number | undefined;
   #nowMs = 0;
   #asked = 0;
 
-  constructor({ servers, aliases, waiting, state }: DecisionSetting) {
+  constructor({ servers, aliases, waiting, state, keys }: DecisionSetting) {
+    this.#keys = keys;
     const urls = Array.from({ length: servers }, (_, index) => `s${String(index)}`);
     const names = Array.from({ length: aliases }, (_, index) => `m${String(index)}`);
     [this.#urls, this.#names] = [urls, names];
@@ -110,8 +114,9 @@ export class DecisionFleet {
         promptTokens: 500,
         maxTokens: 200,
         prefix: [],
-        key: 'k',
-        user: `u${String(this.#asked % 50)}`,
+        ...(this.#keys === undefined
+          ? { key: 'k', user: `u${String(this.#asked % 50)}` }
+          : { key: `k${String(this.#asked % this.#keys)}`, user: undefined }),
         batch: false,
       },
     };

@@ -62,6 +62,12 @@ for (const state of ['reading', 'full'] as const) {
   });
 }
 
+test('the work of a decision does not grow with the number of callers beyond a thousand', async () => {
+  const few = await workOf({ servers: 8, aliases: 1, waiting: 8000, state: 'full', keys: 1000 });
+  const many = await workOf({ servers: 8, aliases: 1, waiting: 8000, state: 'full', keys: 8000 });
+  for (const kind of EVENT_KINDS) assertWithin(kind, few, many, 1.5);
+});
+
 test('full: an event that changes one server does not compare each server for each queue that waits for a copy', async () => {
   const work = await workOf({ servers: 64, aliases: 8, waiting: 10_000, state: 'full' });
   for (const kind of ['ticked', 'probed', 'loaded'] as const) {
