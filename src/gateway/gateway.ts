@@ -140,7 +140,7 @@ export function createGateway(
     const drained = await connections.drain(limitMs, atOnce, isPatient);
     metrics.close();
     await current.close(isPatient);
-    await usage?.close();
+    await usage?.close(atOnce);
     await records.keys.fileKeys?.flush();
     await records.close();
     return drained;

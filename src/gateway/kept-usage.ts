@@ -130,10 +130,10 @@ export class KeptUsage {
     await this.#running?.feed.run();
   }
 
-  /** Stores what it can; the rest stays in the journal for another process. */
-  async close(): Promise<void> {
+  /** Stores what it can; the rest stays in the journal for another process. Behind `atOnce` it waits for no room on the disk. */
+  async close(atOnce?: AbortSignal): Promise<void> {
     this.#isClosed = true;
-    await (this.#closing ??= this.#running?.feed.close());
+    await (this.#closing ??= this.#running?.feed.close(atOnce));
   }
 
   #isOn({ usage: { record }, keys }: GatewayConfig): boolean {

@@ -1,16 +1,15 @@
-import { closeSync, constants, fdatasync, mkdirSync, openSync, rm, writeSync } from 'node:fs';
+import { constants, mkdirSync, openSync, rm, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
 import { takeLock, type ProcessLock } from '../store/process-lock.ts';
+import { DiskSync } from './disk-sync.ts';
 import { HeldLines } from './held-lines.ts';
 import { isDone, syncFolder, type Segment } from './segment.ts';
 
-/** Size of a segment. */
+/** Size of a segment, of which a small journal has this many, so that its room comes free in parts. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
-/** Time from a line to its way to the disk, ms: with the time of that way it stays below a second. */
-const SYNC_MS = 500;
+const LEAST_SEGMENTS = 8;
 /** Time between two attempts to write, while the disk takes nothing, ms. */
 const RETRY_MS = 1000;
 /** Lines that have waited are written in parts, and only so many in a turn, with pauses, ms. */
@@ -20,14 +19,12 @@ const PAUSE_MS = 20;
 /** The parts of a journal that depend on its gateway. */
 export interface JournalOptions {
   readonly folder: string;
-  /** Most bytes of all journals in the folder. */
+  /** Most bytes that wait for the store, in all journals in the folder. */
   readonly mostBytes: () => number;
   /** A write has failed after ones that did not, or one has succeeded after ones that failed (`undefined`). */
   readonly onState: (reason: string | undefined) => void;
   readonly segmentBytes?: number;
 }
-
-const syncData = promisify(fdatasync);
 
 /**
  * The journal of one process: lines, handed to the kernel when they are written, so that the end of the process loses none, and brought to
@@ -46,21 +43,23 @@ export class Journal {
   readonly #lock: ProcessLock;
   readonly #segmentBytes: number;
   #fd: number | undefined;
-  /** Files that are written no more, until they are synced. */
-  readonly #closing: number[] = [];
   #number = 0;
   readonly #held = new HeldLines();
   #isTorn = false;
   #failure: string | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #syncTimer: NodeJS.Timeout | undefined;
-  #syncing: Promise<void> | undefined;
-  #unsynced = false;
+  readonly #sync: DiskSync;
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.folder = options.folder;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#sync = new DiskSync(
+      () => this.#fd,
+      (error) => {
+        this.#fail(errorMessage(error));
+      },
+    );
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     let taken: ProcessLock | undefined;
     let name = '';
@@ -74,16 +73,21 @@ export class Journal {
     this.#lock = taken;
   }
 
-  /** Bytes of all journals in the folder. */
+  /** Bytes that wait for the store, of all journals in the folder. A segment stays longer than those, until its requests have ended. */
   get bytes(): number {
     let sum = this.otherBytes;
-    for (const { bytes } of this.segments) sum += bytes;
+    for (const { bytes, stored } of this.segments) sum += bytes - stored;
     return sum;
   }
 
   /** Rows that could not be kept. */
   get lostRows(): number {
     return this.#held.lostRows;
+  }
+
+  /** Rows that wait in memory. */
+  get heldRows(): number {
+    return this.#held.rows;
   }
 
   get isFull(): boolean {
@@ -104,29 +108,27 @@ export class Journal {
     this.waitingSinceMs = this.hasUnstored || !this.#held.isEmpty ? nowMs : undefined;
   }
 
-  /** Appends lines, without the end of the last one; the segment that they are in. `rows` of them are counted if they are lost. */
-  write(lines: string, rows = 0): Segment | undefined {
+  /**
+   * Appends lines, without the end of the last one. `rows` of them are counted if they are lost. `settle` is called when they are written, with
+   * the segment that they are in, or when they are lost.
+   */
+  write(lines: string, rows = 0, settle: (segment: Segment | undefined) => void = () => {}): void {
     this.waitingSinceMs ??= performance.now();
     const text = `${lines}\n`;
+    let segment: Segment | undefined;
     if (this.#failure === undefined)
       try {
-        return this.#write(text);
+        segment = this.#write(text);
       } catch (error) {
         this.#fail(errorMessage(error));
       }
-    this.#held.add(text, rows);
-    return this.segments.at(-1);
+    if (segment === undefined) this.#held.add({ text, rows, settle });
+    else settle(segment);
   }
 
-  /** Resolves when all lines so far are on the disk; those of callers that wait meanwhile share the next sync. */
-  async synced(): Promise<void> {
-    // A sync that runs may have begun before the last line.
-    if (this.#syncing !== undefined) await this.#syncing;
-    if (!this.#unsynced) return;
-    this.#syncing ??= this.#sync().finally(() => {
-      this.#syncing = undefined;
-    });
-    await this.#syncing;
+  /** Resolves when all lines so far are on the disk. */
+  synced(): Promise<void> {
+    return this.#sync.synced();
   }
 
   /** Writes lines that wait, if there is room again. */
@@ -138,9 +140,7 @@ export class Journal {
       // An empty text finds out as well whether there is room.
       this.#write('');
       for (let part = 0; part < MOST_PARTS && !this.#held.isEmpty; part += 1)
-        this.#held.take((text) => {
-          this.#write(text);
-        });
+        this.#held.take((text) => this.#write(text));
     } catch (error) {
       this.#fail(errorMessage(error));
       return;
@@ -161,24 +161,19 @@ export class Journal {
     }
   }
 
-  /** Ends the current segment, so that it can be removed. */
+  /** Ends the current segment, so that it can be removed; not in the middle of a line, whose end belongs there. */
   rotate(): void {
-    const current = this.segments.at(-1);
-    if (current !== undefined) current.isClosed = true;
-    if (this.#fd === undefined) return;
-    this.#closing.push(this.#fd);
-    this.#fd = undefined;
-    this.#syncSoon();
+    if (!this.#isTorn) this.#endSegment();
   }
 
-  /** Brings everything to the disk. Files with lines that are not stored stay for another process. */
+  /** Brings everything to the disk. Files with lines that are not stored, or whose requests have no row, stay for another process. */
   async close(): Promise<void> {
     this.retry();
     clearTimeout(this.#retry);
+    this.#held.giveUp();
     const isStored = this.segments.every(({ bytes, stored, open: begun }) => stored >= bytes && begun === 0);
-    this.rotate();
-    await this.synced().catch(() => {});
-    clearTimeout(this.#syncTimer);
+    this.#endSegment();
+    await this.#sync.end();
     this.removeDone();
     if (isStored) this.#lock.remove();
     else this.#lock.release();
@@ -186,8 +181,10 @@ export class Journal {
 
   #write(text: string): Segment {
     let segment = this.segments.at(-1);
-    if (this.#fd === undefined || segment === undefined || segment.bytes >= this.#segmentBytes) segment = this.#begin();
-    if (this.bytes + text.length > this.#options.mostBytes()) throw new Error('hxllm.usage.journal_max_mib is reached');
+    const mostBytes = this.#options.mostBytes();
+    const isLong = (segment?.bytes ?? 0) >= Math.min(this.#segmentBytes, mostBytes / LEAST_SEGMENTS) && !this.#isTorn;
+    if (this.#fd === undefined || segment === undefined || isLong) segment = this.#begin();
+    if (this.bytes + text.length > mostBytes) throw new Error('hxllm.usage.journal_max_mib is reached');
     // The end of a line that a full disk cut, so that the next one is whole.
     const whole = this.#isTorn ? `\n${text}` : text;
     const length = Buffer.byteLength(whole);
@@ -198,22 +195,20 @@ export class Journal {
       throw new Error('the disk is full');
     }
     this.#isTorn = false;
-    this.#syncSoon();
+    this.#sync.soon();
     return segment;
   }
 
-  #syncSoon(): void {
-    this.#unsynced = true;
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = undefined;
-      this.synced().catch((error: unknown) => {
-        this.#fail(errorMessage(error));
-      });
-    }, SYNC_MS).unref();
+  #endSegment(): void {
+    const current = this.segments.at(-1);
+    if (current !== undefined) current.isClosed = true;
+    if (this.#fd === undefined) return;
+    this.#sync.close(this.#fd);
+    this.#fd = undefined;
   }
 
   #begin(): Segment {
-    this.rotate();
+    this.#endSegment();
     this.#number += 1;
     const file = join(this.folder, `${this.name}.${String(this.#number).padStart(6, '0')}.jsonl`);
     this.#fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600);
@@ -221,17 +216,6 @@ export class Journal {
     this.segments.push(segment);
     syncFolder(this.folder);
     return segment;
-  }
-
-  async #sync(): Promise<void> {
-    this.#unsynced = false;
-    const closing = this.#closing.splice(0);
-    const fds = this.#fd === undefined ? closing : [...closing, this.#fd];
-    try {
-      await Promise.all(fds.map((fd) => syncData(fd)));
-    } finally {
-      for (const fd of closing) closeSync(fd);
-    }
   }
 
   #fail(reason: string): void {

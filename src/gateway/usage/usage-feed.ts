@@ -10,6 +10,9 @@ const RECOVER_MS = 15_000;
 const PRUNE_MS = 600_000;
 /** Between two steps of removal, so that other calls of the store come in between. */
 const PRUNE_STEP_MS = 20;
+/** Longest wait of a stop for room for rows that are in memory, and between two attempts, ms. */
+const ROOM_MS = 10_000;
+const ROOM_PAUSE_MS = 100;
 /** A segment with less is not ended for its age alone. */
 const SMALL_BYTES = 1024 * 1024;
 
@@ -70,15 +73,36 @@ export class UsageFeed {
     return this.#failure;
   }
 
-  async close(): Promise<void> {
+  /** Stores what it can. Rows in memory wait a while for room, but not behind `atOnce`; those that found none are told. */
+  async close(atOnce?: AbortSignal): Promise<void> {
     clearInterval(this.#timer);
     this.#isClosed = true;
-    const { recorder } = this.#options;
+    const { recorder, folder, log } = this.#options;
+    const { journal } = recorder;
     recorder.flush();
     recorder.writeRefused(this.#now());
     await this.#pass;
-    if (recorder.journal.hasUnstored) await this.run();
-    await recorder.journal.close();
+    if (journal.hasUnstored) await this.run();
+    journal.retry();
+    if (journal.heldRows > 0) await this.#waitForRoom(atOnce);
+    const lost = journal.lostRows;
+    await journal.close();
+    if (journal.lostRows > lost) log({ event: 'usage-lost', folder, rows: journal.lostRows - lost });
+  }
+
+  async #waitForRoom(atOnce: AbortSignal | undefined): Promise<void> {
+    const { recorder, folder, log } = this.#options;
+    const { journal } = recorder;
+    const isOver = (): boolean => atOnce?.aborted === true;
+    if (isOver()) return;
+    const endMs = performance.now() + ROOM_MS;
+    log({ event: 'usage-waiting', folder, rows: journal.heldRows, reason: journal.failure, limit_s: ROOM_MS / 1000 });
+    while (journal.heldRows > 0 && performance.now() < endMs && !isOver()) {
+      await new Promise((resolve) => setTimeout(resolve, ROOM_PAUSE_MS));
+      // What is stored makes room, too.
+      await this.run();
+    }
+    if (journal.hasUnstored && !isOver()) await this.run();
   }
 
   async #guarded(): Promise<void> {
@@ -128,8 +152,8 @@ export class UsageFeed {
       }
       isWhole &&= segment.stored >= bytes;
       // Otherwise the rows of a day would be read again after a crash.
-      const isLast = segment === journal.segments.at(-1) && segment.open === 0;
-      if (isLast && (segment.bytes >= SMALL_BYTES || (journal.isFull && segment.bytes > 0))) journal.rotate();
+      const isLong = segment.bytes >= SMALL_BYTES && segment.open === 0;
+      if (segment === journal.segments.at(-1) && (isLong || (journal.isFull && segment.bytes > 0))) journal.rotate();
     }
     journal.removeDone();
     // A line that the disk has cut, and those that wait behind it, are as old as they were; lines in memory are, too.

@@ -115,13 +115,14 @@ export class UsageRecorder {
     const [waiting, answers] = [this.#waiting, this.#answers];
     [this.#lines, this.#rows] = ['', 0];
     [this.#begun, this.#ended, this.#waiting, this.#answers] = [[], [], [], []];
-    const segment = this.journal.write(lines, rows);
-    for (const open of begun) {
-      if (open.isOver || segment === undefined) continue;
-      open.segment = segment;
-      segment.open += 1;
-    }
-    for (const { segment: before } of ended) if (before !== undefined) before.open -= 1;
+    this.journal.write(lines, rows, (segment) => {
+      for (const open of begun) {
+        if (open.isOver || segment === undefined) continue;
+        open.segment = segment;
+        segment.open += 1;
+      }
+      for (const { segment: before } of ended) if (before !== undefined) before.open -= 1;
+    });
     this.#go(waiting);
     if (answers.length === 0) return;
     if (this.#config().isSynced && !this.journal.isFull) void this.#goSynced(answers);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startFake } from '../fake-upstream.ts';
+import { DONE, piece, startFake, type FakeUpstream } from '../fake-upstream.ts';
 import { addressOf, configFolder, MAIN, MASTER, watch, type Run } from '../main-process.ts';
 import { KEY, until } from '../running.ts';
 import { newFolder } from './stage.ts';
@@ -13,7 +14,7 @@ const LEFT_OUT =
   process.env['CI'] !== 'true' && process.env['HXLLM_LAB'] !== '1'
     ? 'it mounts a small disk: HXLLM_LAB=1 or CI=true runs it, as root'
     : process.getuid?.() !== 0 && 'it mounts a small disk, which takes root';
-const MOUNT = 'mount -t tmpfs -o size=20m,mode=0700 tmpfs "$1" && shift && exec "$@"';
+const MOUNT = 'mount -t tmpfs -o size=20m,mode=0700 tmpfs "$1" && echo mounted && exec sleep 600';
 /** So long rows fill the memory for rows that wait within some hundred requests. */
 const TAGS = ['a', 'b', 'c'].map((letter) => letter.repeat(10_000));
 
@@ -27,22 +28,28 @@ interface Disk {
   free(): void;
   get(path: string): Promise<string>;
   post(path: string, body: object, key?: string): Promise<Response>;
+  /** Starts another gateway on the same disk. */
+  again(): Promise<Disk>;
 }
 
-/** A gateway whose state folder is a disk of 20 MB, which it alone sees. */
+/** A gateway whose state folder is a disk of 20 MB, which others do not see. */
 async function startOnSmallDisk(backend: string, usage: object): Promise<Disk> {
   const state = newFolder();
   const config = await write('config.yaml', { ...MASTER, hxllm: { state_dir: state, usage } }, backend);
+  // The disk stays for as long as this process.
+  const keeper = spawn('unshare', ['--mount', '--propagation', 'private', 'bash', '-c', MOUNT, 'bash', state]);
+  const mounted = once(keeper.stdout, 'data');
+  const keeping = watch(keeper);
+  assert.match(String((await mounted)[0]), /mounted/, keeping.err);
+  return startOn(state, keeper.pid ?? 0, config);
+}
+
+async function startOn(state: string, keeper: number, config: string): Promise<Disk> {
   const gateway = [process.execPath, MAIN, '--config', config, '--port', '0'];
   const environment = { ...process.env, LITELLM_MASTER_KEY: KEY };
-  const run = watch(
-    spawn('unshare', ['--mount', '--propagation', 'private', 'bash', '-c', MOUNT, 'bash', state, ...gateway], {
-      env: environment,
-    }),
-  );
+  const run = watch(spawn('nsenter', ['--target', String(keeper), '--mount', ...gateway], { env: environment }));
   const url = `http://${await addressOf(run)}`;
-  // Each program of the command took the place of the one before.
-  const ballast = join('/proc', String(run.child.pid), 'root', state, 'ballast');
+  const ballast = join('/proc', String(keeper), 'root', state, 'ballast');
   const headers = (key = KEY): Readonly<Record<string, string>> => ({ authorization: `Bearer ${key}` });
   return {
     run,
@@ -61,6 +68,7 @@ async function startOnSmallDisk(backend: string, usage: object): Promise<Disk> {
     get: async (path) => (await fetch(`${url}${path}`, { headers: headers() })).text(),
     post: (path, body, key) =>
       fetch(`${url}${path}`, { method: 'POST', headers: headers(key), body: JSON.stringify(body) }),
+    again: () => startOn(state, keeper, config),
   };
 }
 
@@ -149,3 +157,57 @@ test('with when_full refuse a full disk refuses requests until there is room', {
   await until('no row is missing', async () => (await counted(disk)).rows === fake.requests.length);
   assert.equal((await counted(disk)).lost, 0);
 });
+
+/** A stop on a full disk, with a row that is stored, one that has begun before and cannot be written, and three in memory alone. */
+async function stopOnFullDisk(fake: FakeUpstream, disk: Disk): Promise<void> {
+  const key = await makeKey(disk);
+  assert.equal(await chat(disk, key), 200);
+  let finish = (): void => {};
+  fake.behave((_got, outgoing) => {
+    outgoing.write(piece('word '));
+    finish = () => {
+      outgoing.end(DONE);
+    };
+  });
+  const body = { model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] };
+  const begun = await disk.post('/v1/chat/completions', body, key);
+  await until('its row is stored', async () => (await counted(disk)).rows === 1);
+  disk.fill();
+  finish();
+  assert.match(await begun.text(), /\[DONE\]/);
+  fake.behave((_got, outgoing) => {
+    outgoing.end(DONE);
+  });
+  for (let request = 0; request < 3; request += 1) assert.equal(await chat(disk, key), 200);
+  disk.run.child.kill('SIGTERM');
+  await until('it waits for room', () => told(disk.run).includes('usage-waiting'));
+}
+
+test('a stop on a full disk waits for room, and loses no row if there is some', { skip: LEFT_OUT }, async () => {
+  await using fake = await startFake();
+  const disk = await startOnSmallDisk(fake.url, {});
+  await stopOnFullDisk(fake, disk);
+  disk.free();
+  assert.equal(await disk.run.code, 0, disk.run.err);
+  assert.ok(!told(disk.run).includes('usage-lost'), disk.run.out);
+  const { rows, sum, lost } = await counted(await disk.again());
+  assert.deepEqual([rows, sum, lost], [5, 5, 0]);
+});
+
+test(
+  'a stop on a disk that stays full comes to its end, says how many rows are lost, and what had begun is a row',
+  { skip: LEFT_OUT },
+  async () => {
+    await using fake = await startFake();
+    const disk = await startOnSmallDisk(fake.url, {});
+    await stopOnFullDisk(fake, disk);
+    const sinceMs = performance.now();
+    assert.equal(await disk.run.code, 0, disk.run.err);
+    assert.ok(performance.now() - sinceMs < 30_000);
+    assert.match(disk.run.out, /"event":"usage-lost",[^\n]*"rows":4/);
+    disk.free();
+    const next = await disk.again();
+    await until('what had begun is a row', async () => (await counted(next)).rows === 2);
+    assert.match(await next.get('/spend/logs?page_size=1000'), /"lost"/);
+  },
+);
