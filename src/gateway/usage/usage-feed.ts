@@ -73,7 +73,7 @@ export class UsageFeed {
     return this.#failure;
   }
 
-  /** Stores what it can. Rows in memory wait a while for room, but not behind `atOnce`; those that found none are told. */
+  /** Stores what it can. Rows in memory wait a while for room, but not behind `atOnce`; rows that found none are told. */
   async close(atOnce?: AbortSignal): Promise<void> {
     clearInterval(this.#timer);
     this.#isClosed = true;
@@ -99,7 +99,7 @@ export class UsageFeed {
     log({ event: 'usage-waiting', folder, rows: journal.heldRows, reason: journal.failure, limit_s: ROOM_MS / 1000 });
     while (journal.heldRows > 0 && performance.now() < endMs && !isOver()) {
       await new Promise((resolve) => setTimeout(resolve, ROOM_PAUSE_MS));
-      // What is stored makes room, too.
+      // Stored rows make room, too.
       await this.run();
     }
     if (journal.hasUnstored && !isOver()) await this.run();

@@ -38,7 +38,7 @@ export function judge(state: string, seen: readonly Seen[], served: readonly Ser
   assert.ok(lost.length <= cut.length + seen.filter(({ outcome }) => outcome === 'left').length);
   const kept = new Set(rows.filter((row) => row.ended !== 'lost').map(({ end_user }) => end_user));
   const counted = served.filter(({ number }) => kept.has(`u${String(number)}`));
-  // What a server has said of an answer without a last line is counted by the pieces that were passed on.
+  // An answer without a last line is counted by the pieces that its server has written.
   const tokensOf = (one: Served): number => one.completionTokens || one.pieces;
   assert.equal(
     sum(rows, (row) => row.completion_tokens),

@@ -21,7 +21,7 @@ export function plannedOf(number: number): Planned {
   return { kind: 'whole', isStream: number % 4 !== 0, pieces: pieces - 1 };
 }
 
-/** What a simulated server has done for a request. */
+/** The part of a simulated server in a request. */
 export interface Served {
   readonly number: number;
   /** Pieces that it has written. */
