@@ -28,7 +28,11 @@ export function usageMetrics(figures: () => UsageFigures | undefined): readonly 
       type,
     );
   return [
-    one('hxllm_usage_journal_bytes', 'Bytes of the journals of usage that wait for the database.', ({ journalBytes }) => journalBytes),
+    one(
+      'hxllm_usage_journal_bytes',
+      'Bytes of the journals of usage that wait for the database.',
+      ({ journalBytes }) => journalBytes,
+    ),
     one('hxllm_usage_journal_max_bytes', 'Most bytes of them.', ({ mostBytes }) => mostBytes),
     one(
       'hxllm_usage_journal_oldest_seconds',
