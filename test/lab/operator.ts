@@ -26,6 +26,13 @@ export interface Operator {
   deployWith(program: string, ...words: readonly string[]): Promise<CommandResult>;
   /** The same, killed with SIGKILL or interrupted with SIGINT when the event has come. */
   cutOff(signal: 'SIGKILL' | 'SIGINT', event: Promise<unknown>, ...words: readonly string[]): Promise<CommandResult>;
+  /** The same with another copy of the program. */
+  cutOffWith(
+    program: string,
+    signal: 'SIGKILL' | 'SIGINT',
+    event: Promise<unknown>,
+    ...words: readonly string[]
+  ): Promise<CommandResult>;
   /** Edits a file: every `from` becomes `to`; throws if there is none. */
   edit(file: string, from: string, to: string): void;
   /** The last run that left evidence, read from its folder. */
@@ -48,20 +55,22 @@ export function createOperator(): Operator {
   const environment = { HOME: folder, NO_COLOR: '1', TERM: 'xterm', LC_ALL: 'C.UTF-8', COLUMNS: '80' };
   const hxllm = (...words: readonly string[]): Promise<CommandResult> =>
     run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });
+  const cutOffWith: Operator['cutOffWith'] = async (program, killSignal, event, ...words) => {
+    const stop = new AbortController();
+    const running = run([process.execPath, program, ...words, '--vault-password-file', 'vault-password'], {
+      cwd: folder,
+      environment,
+      signal: stop.signal,
+      killSignal,
+    });
+    void event.finally(() => stop.abort());
+    return running;
+  };
   return {
     folder,
     hxllm,
-    cutOff: async (killSignal, event, ...words) => {
-      const stop = new AbortController();
-      const running = run([process.execPath, PROGRAM, ...words, '--vault-password-file', 'vault-password'], {
-        cwd: folder,
-        environment,
-        signal: stop.signal,
-        killSignal,
-      });
-      void event.finally(() => stop.abort());
-      return running;
-    },
+    cutOff: (killSignal, event, ...words) => cutOffWith(PROGRAM, killSignal, event, ...words),
+    cutOffWith,
     deployWith: (program, ...words) =>
       run([process.execPath, program, ...words, '--vault-password-file', 'vault-password'], {
         cwd: folder,

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { borrowLab } from './borrowed.ts';
+import { alive } from './client.ts';
+import { until } from './command.ts';
+import { waitForHost } from './host/host.ts';
+import { createOperator } from './operator.ts';
+import { copyProgram } from './program-copy.ts';
+
+const lab = borrowLab();
+const operator = createOperator();
+const VAULT = join(operator.folder, 'inventories/group_vars/all/vault.yml');
+const MAIN = 'inventories/group_vars/all/main.yml';
+/** Each step in turn takes half an hour: HXLLM_CUTS=all. Else a cut at the beginning, in the middle and near the end. */
+const isWhole = process.env['HXLLM_CUTS'] === 'all';
+
+const host = (): ReturnType<typeof lab.host> => lab.host('hx-api-server');
+
+/** The same gateway as another release. */
+function released(number: number): string {
+  const serves = '  const problems = await runGateway(';
+  return copyProgram(
+    'src/gateway/main.ts',
+    serves,
+    `  Object.assign(globalThis, { release: ${String(number)} });\n${serves}`,
+  );
+}
+
+/** Another key, another configuration: with another program, each step of a deployment that has no other kind of step. */
+function vary(number: number): void {
+  writeFileSync(VAULT, `litellm_master_key: sk-${(number % 2 === 0 ? 'b2' : 'a1').repeat(32)}\n`);
+  const [from, to] = number % 2 === 0 ? ['llama3', 'llama3-8b'] : ['llama3-8b', 'llama3'];
+  operator.edit(MAIN, `name: "${from}"`, `name: "${to}"`);
+}
+
+const steps = (text: string): readonly string[] =>
+  (JSON.parse(text) as { readonly steps: readonly { readonly id: string }[] }).steps.map(({ id }) => id);
+
+/** Asks the gateway without a pause until it is stopped; returns the answers that were not 200. */
+function asking(): { stop(): Promise<readonly string[]> } {
+  const state = { stopped: false, failed: new Array<string>() };
+  const asks = (async () => {
+    while (!state.stopped) {
+      const answer = await alive();
+      if (answer !== '200') state.failed.push(answer);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+  })();
+  return {
+    stop: async () => {
+      state.stopped = true;
+      await asks;
+      return state.failed;
+    },
+  };
+}
+
+const KILLED = 'the operator is killed';
+const OFF = 'the power goes';
+/** The events on the host at that moment. */
+const KINDS = {
+  [KILLED]: 'true',
+  'the connection is cut': 'pkill -KILL -u deploy sshd; true',
+  [OFF]: 'sync; systemctl reboot -ff',
+} as const;
+
+test('the gateway is deployed', lab.only, async () => {
+  writeFileSync(VAULT, `litellm_master_key: sk-${'b2'.repeat(32)}\n`);
+  const ran = await operator.deploy('enforce', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+});
+
+let number = 0;
+for (const [kind, script] of Object.entries(KINDS))
+  test(
+    `when ${kind} after a step, the host serves, and the next run completes and says what had happened`,
+    lab.only,
+    async (context) => {
+      const isOff = kind === OFF;
+      for (let cut = 0, last = 1; cut < last; cut += isWhole ? 1 : 4) {
+        number += 1;
+        vary(number);
+        const program = released(number);
+        const dry = await operator.deployWith(program, 'enforce', '--dry-run', '--json');
+        const ids = steps(dry.stdout);
+        last = ids.length;
+        const about = `${kind}, after ${String(cut)} of ${ids.join(' ')}`;
+        // On the host, because a step takes milliseconds.
+        const record = '/opt/litellm/.hxllm-record';
+        const reached = `timeout 120 bash -c 'before=$(wc -l < ${record}); until [ $(($(wc -l < ${record}) - before)) -ge ${String(cut)} ] && [ -e /run/hxllm/lock ]; do sleep 0.003; done' || exit 1\n${script}`;
+        const event = host().sh(reached);
+        const clients = isOff ? undefined : asking();
+        const ran =
+          kind === KILLED
+            ? await operator.cutOffWith(program, 'SIGKILL', event, 'enforce', '--yes')
+            : await operator.deployWith(program, 'enforce', '--yes');
+        if (!isOff)
+          assert.equal((await event).exitCode, 0, `${about}: the moment did not come\n${ran.stdout}${ran.stderr}`);
+        context.diagnostic(`${about}: ended with ${String(ran.exitCode)}`);
+        if (isOff) await waitForHost(host());
+        else
+          await until(
+            `${about}: the lock`,
+            90_000,
+            async () => (await host().sh('[ ! -e /run/hxllm ]')).exitCode === 0,
+          );
+        assert.equal(await alive(), '200', about);
+        const next = await operator.deployWith(program, 'enforce', '--yes');
+        assert.equal(next.exitCode, 0, `${about}\n${next.stdout}${next.stderr}`);
+        if (ran.exitCode === 137) assert.match(next.stdout, /was cut off and is closed now/, about);
+        assert.deepEqual((await clients?.stop()) ?? [], [], about);
+        const empty = await operator.deployWith(program, 'enforce', '--dry-run', '--json');
+        assert.deepEqual(steps(empty.stdout), [], about);
+        const inUse = await host().must('basename $(ls -d /etc/systemd/system/litellm.service.wants/litellm@*)');
+        await until(`${about}: one instance`, 90_000, async () => {
+          const units = await host().must(
+            `systemctl list-units --all --plain --no-legend 'litellm@*' | awk '$3 != "inactive" { print $1 }'`,
+          );
+          return units === inUse;
+        });
+        assert.equal(
+          await host().must(
+            'ls -d /opt/litellm/.previous /etc/litellm/*.hxllm-new /etc/systemd/system/*.hxllm-new 2>/dev/null || echo none',
+          ),
+          'none',
+          about,
+        );
+      }
+    },
+  );
