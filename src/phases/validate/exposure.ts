@@ -7,8 +7,8 @@ const MOST_EXPOSURE = 1.3;
 /** The first version of systemd that judges a unit's file without loading the unit (systemd-analyze(1), `--offline`). */
 const OFFLINE_SINCE = 250;
 
-/** Settings that the service does without, by their names in systemd-analyze, with the reason. */
-const WAIVERS: Readonly<Record<string, string>> = {
+/** Settings that the service does without, by their names in systemd-analyze, with the reason. The page `security` has them too. */
+export const WAIVERS: Readonly<Record<string, string>> = {
   'RootDirectory=/RootImage=': 'the program uses the host’s libraries, certificates and resolver',
   'PrivateMounts=': 'ProtectSystem= gives it mounts of its own already',
   'MemoryDenyWriteExecute=': 'V8 writes code at run time',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { judgeExposure } from '../../../src/phases/validate/exposure.ts';
+import { judgeExposure, WAIVERS } from '../../../src/phases/validate/exposure.ts';
 
 function said(version: string, level: string, settings: readonly object[] = []): string {
   return [
@@ -40,4 +41,13 @@ test('a systemd that judges loaded units only is not applicable, and one that sa
   );
   assert.equal(judgeExposure('').outcome, 'unknown');
   assert.equal(judgeExposure(said('252', '')).outcome, 'unknown');
+});
+
+test('the page about security lists each setting that is left out, with its reason, and no other one', () => {
+  const page = readFileSync(new URL('../../../src/docs/security.md', import.meta.url), 'utf8');
+  const listed = [...page.matchAll(/^\| `([^`]+=[^`]*)` \| (.*) \|$/gm)].map(([, name = '', why]) => [
+    name.replaceAll('\\|', '|'),
+    why,
+  ]);
+  assert.deepEqual(Object.fromEntries(listed), WAIVERS);
 });
