@@ -9,11 +9,11 @@ export interface EgressLines {
 }
 
 // Sets the addresses of a unit. The unit's own IPAddressDeny= holds for these commands too, so the resolvers come first. resolv.conf(5):
-// without a server the resolver is on this host.
+// without a server the resolver is on this host, and the zone of an address (fe80::1%eth0) is no part of a filter.
 const ALLOW = [
   'allow() { unit=$1; shift; systemctl --no-ask-password set-property --runtime "$unit" IPAddressAllow= "IPAddressAllow=$*"; }',
   'resolvers=',
-  'while read -r key value rest; do case $key:$value in nameserver:*[!0-9a-fA-F.:]*) ;; nameserver:?*) resolvers="$resolvers $value";; esac; done < /etc/resolv.conf',
+  'while read -r key value rest; do value=${value%%%*}; case $key:$value in nameserver:*[!0-9a-fA-F.:]*) ;; nameserver:?*) resolvers="$resolvers $value";; esac; done < /etc/resolv.conf',
   '[ -n "$resolvers" ] || resolvers=127.0.0.1',
 ].join('; ');
 

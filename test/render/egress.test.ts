@@ -60,8 +60,8 @@ test('an instance may first reach the resolvers, and then the addresses of the b
   assert.match(line, /^ExecStartPre=\+\/bin\/sh -c '[^']*' litellm@%i\.service fd00::1 llm01 llm02$/);
   const call = '--no-ask-password set-property --runtime litellm@3.service IPAddressAllow= IPAddressAllow=';
   assert.deepEqual(runScript(line, ['litellm@3.service', 'fd00::1', 'llm01', 'llm02']), [
-    `${call}10.0.0.53 fd00::53`,
-    `${call}10.0.0.53 fd00::53 10.0.0.7`,
+    `${call}10.0.0.53 fe80::1 fd00::53`,
+    `${call}10.0.0.53 fe80::1 fd00::53 10.0.0.7`,
   ]);
 });
 
