@@ -16,6 +16,7 @@ import { fleetHealth } from './health/fleet-health.ts';
 import { usageHealth } from './health/usage-health.ts';
 import { liveliness, readiness, type ReadinessOptions } from './health/health.ts';
 import { errorResponse, jsonResponse, sizedResponse } from './http/sized-response.ts';
+import { SlicedText } from './http/long-text.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { INTERNAL_ERROR, unknownModel, unlistedModel } from './proxy/failures.ts';
@@ -102,7 +103,14 @@ async function showFleet({ env: { service } }: Context<GatewayEnv>): Promise<Res
 }
 
 function showMetrics(metrics: Metrics): Handler {
-  const show = (): Response => sizedResponse(metrics.text(), 200, { 'content-type': EXPOSITION_TYPE });
+  const show = async (): Promise<Response> => {
+    const text = new SlicedText();
+    for (const part of metrics.parts()) {
+      const waits = text.add(part);
+      if (waits !== undefined) await waits;
+    }
+    return sizedResponse(text.end(), 200, { 'content-type': EXPOSITION_TYPE });
+  };
   return (c) => {
     const { metrics: access } = c.env.service.config;
     if (access === 'off') return errorResponse(c.env, invalidUrl('GET', '/metrics'));

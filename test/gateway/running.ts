@@ -68,7 +68,7 @@ export async function startGateway(
     log,
     entries: log,
     ask,
-    connections: () => Number(/^hxllm_client_connections (\d+)$/m.exec(gateway.metrics.text())?.[1]),
+    connections: () => Number(/^hxllm_client_connections (\d+)$/m.exec([...gateway.metrics.parts()].join(''))?.[1]),
     ended: () => log.filter(({ event }) => event === 'request'),
     chat: (body = {}, init = {}) =>
       ask('/v1/chat/completions', {

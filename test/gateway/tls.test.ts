@@ -158,7 +158,7 @@ test('a renewed pair is used from the next connection on, and a pair that does n
   await closeOf(open);
   assert.match(text, /^HTTP\/1\.1 200/);
   assert.doesNotMatch(JSON.stringify(gateway.log), /PRIVATE/);
-  assert.match(gateway.metrics.text(), /^hxllm_certificate_not_after_timestamp_seconds \d+/m);
+  assert.match([...gateway.metrics.parts()].join(''), /^hxllm_certificate_not_after_timestamp_seconds \d+/m);
 });
 
 test('a stop waits for a handshake that is under way, and serves its request', async () => {

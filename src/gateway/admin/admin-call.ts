@@ -27,7 +27,7 @@ export interface AdminCall {
   readonly ignored: Set<string>;
 }
 
-/** The answer to a call: the body of a 200. */
+/** The answer to a call: the body of a 200, or its JSON where it is long. */
 export type AdminHandler = (call: AdminCall) => Promise<unknown>;
 
 /** The fields of a call's body for a record; those without effect are noted. */

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import { isObject, type Json } from '../../core/json.ts';
 import { authenticate, authenticateAgain } from '../auth/bearer.ts';
 import { headerValue } from '../http/header-value.ts';
+import { LongText } from '../http/long-text.ts';
 import { readBody } from '../http/request-body.ts';
 import { errorResponse, sizedResponse } from '../http/sized-response.ts';
 import type { AdminRole } from '../keys/allowed-routes.ts';
@@ -123,7 +124,8 @@ async function serve(
       configFile: file,
       ignored,
     });
-    return answered(JSON.stringify(answer), 200, new Set([...unspent, ...ignored]));
+    const text = answer instanceof LongText ? answer : JSON.stringify(answer);
+    return answered(text, 200, new Set([...unspent, ...ignored]));
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     env.record.failure = `admin-${String(error.status)}`;
@@ -158,7 +160,7 @@ async function bodyOf(env: RequestContext): Promise<Json> {
   return value;
 }
 
-function answered(body: string, status: number, ignored: ReadonlySet<string>): Response {
+function answered(body: string | LongText, status: number, ignored: ReadonlySet<string>): Response {
   const names: Record<string, string> =
     ignored.size === 0 ? {} : { 'x-hxllm-ignored-params': headerValue([...ignored]) };
   const allow: Record<string, string> = status === 405 ? { allow: 'OPTIONS' } : {};

@@ -1,4 +1,6 @@
 import { randomId } from '../../core/id.ts';
+import type { Json } from '../../core/json.ts';
+import { jsonList } from '../http/long-text.ts';
 import type { StoredRecord } from '../store/key-store.ts';
 import { takeFields, type AdminCall } from './admin-call.ts';
 import { AdminError, notFound, unfit } from './admin-error.ts';
@@ -131,10 +133,13 @@ export async function listTeams(call: AdminCall): Promise<unknown> {
   const { records, nowMs, query } = call;
   const user = textAt(query, 'user_id');
   const organizationId = textAt(query, 'organization_id');
-  const stored = (await records.all({ kind: 'team', nowMs, organizationId })).map(teamRow);
-  const files = organizationId === undefined ? call.service.config.teams.map(fileTeamRow) : [];
-  const all = [...files, ...stored];
-  return user === undefined ? all : all.filter((row) => hasMember(row['members_with_roles'], user));
+  const stored = await records.all({ kind: 'team', nowMs, organizationId });
+  const files = organizationId === undefined ? call.service.config.teams : [];
+  const isShown = (row: Json): boolean => user === undefined || hasMember(row['members_with_roles'], user);
+  return jsonList([...files, ...stored], (team) => {
+    const row = 'document' in team ? teamRow(team) : fileTeamRow(team);
+    return isShown(row) ? row : undefined;
+  });
 }
 
 /** GET /v2/team/list */

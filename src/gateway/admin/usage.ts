@@ -1,17 +1,11 @@
 import type { Json } from '../../core/json.ts';
+import { jsonList, LongText } from '../http/long-text.ts';
 import { keyIdOf } from '../keys/client-key.ts';
-import {
-  DAY_MS,
-  KEPT_ROWS_MS,
-  USAGE_DIMENSIONS,
-  type StoredUsage,
-  type UsageFilter,
-  type UsageSum,
-} from '../store/usage-store.ts';
+import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS, type StoredUsage, type UsageFilter } from '../store/usage-store.ts';
 import type { AdminCall } from './admin-call.ts';
 import { AdminError, unfit } from './admin-error.ts';
 import { numberAt, textAt, wordAt } from './body-fields.ts';
-import { fileKeyOf, fileTeamOf, findKey } from './key-lookup.ts';
+import { fileKeyOf, findKey } from './key-lookup.ts';
 import { timeText } from './rows.ts';
 
 const MOST_SIZE = 1000;
@@ -38,33 +32,28 @@ export async function spendLogs(call: AdminCall): Promise<unknown> {
   const limit = numberAt(query, 'page_size', { or: 100, most: MOST_SIZE });
   const page = numberAt(query, 'page', { or: 1, most: 1_000_000 });
   const offset = (page - 1) * limit;
-  const { rows } = await call.records.usage(
-    (store) => store.findUsage({ kind: 'rows', filter, limit, offset }),
-    NOTHING,
-  );
+  const rows = await call.records.usage((store) => store.findUsage({ filter, limit, offset }), []);
   const hashes = await hashesOf(call, rows);
-  return rows.map((row) => spendRow(row, hashes));
+  return jsonList(rows, (row) => spendRow(row, hashes));
 }
 
-const NOTHING = { rows: [], days: [] };
-
 /** The costs of each day that has rows. Day by day, so that no other call of the store waits for all of them. */
-async function costsOfDays({ records, nowMs }: AdminCall, filter: UsageFilter): Promise<readonly Json[]> {
+async function costsOfDays({ records, nowMs }: AdminCall, filter: UsageFilter): Promise<unknown> {
   const dayOf = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
   const firstMs = Math.max(filter.fromMs ?? 0, dayOf(nowMs - KEPT_ROWS_MS));
   const lastMs = Math.min((filter.toMs ?? Infinity) - DAY_MS, dayOf(nowMs));
-  const sums: Json[] = [];
+  const days: (string | Uint8Array<ArrayBuffer>)[] = [];
   for (let dayMs = firstMs; dayMs <= lastMs; dayMs += DAY_MS) {
-    const { days } = await records.usage((store) => store.findUsage({ kind: 'costs', filter, dayMs }), NOTHING);
-    sums.push(...days.map(({ day, ...rest }) => ({ startTime: day, ...rest })));
+    const day = await records.usage((store) => store.costsOfDay(filter, dayMs), undefined);
+    if (day !== undefined) days.push(days.length === 0 ? '' : ',', day);
   }
-  return sums;
+  return new LongText('[', ...days, ']');
 }
 
 /** GET /global/spend: the costs of all requests of the last three years. */
 export async function globalSpend(call: AdminCall): Promise<unknown> {
-  const sums = await call.records.usage((store) => store.sumUsage('day', 0, call.nowMs + DAY_MS), []);
-  return { spend: sums.reduce((sum, { cost }) => sum + cost, 0), max_budget: 0 };
+  const spend = await call.records.usage((store) => store.costBefore(call.nowMs + DAY_MS), 0);
+  return { spend, max_budget: 0 };
 }
 
 /** GET /usage: sums by day, key, team, user, model, backend or tag. Days are those of UTC. hxllm's own call. */
@@ -75,28 +64,12 @@ export async function usageReport(call: AdminCall): Promise<unknown> {
   const since = dayAt(query, 'since') ?? today - 29 * DAY_MS;
   const until = dayAt(query, 'until') ?? today;
   if (until < since) throw new AdminError(422, 'Expected until at or after since, found a day before it.', 'until');
-  const sums = await call.records.usage((store) => store.sumUsage(by, since, until + DAY_MS), []);
-  const rows = sums.map((sum) => ({ value: sum.value, name: nameOf(call, by, sum), ...figuresOf(sum) }));
-  return { by, since: dayText(since), until: dayText(until), rows };
-}
-
-function figuresOf({ requests, unanswered, lost, promptTokens, completionTokens, cost }: UsageSum): Json {
-  const total_tokens = promptTokens + completionTokens;
-  return {
-    requests,
-    unanswered,
-    lost,
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens,
-    cost,
-  };
-}
-
-/** The name for people. */
-function nameOf(call: AdminCall, by: string, { value, name }: UsageSum): string {
-  if (value !== '') return name ?? (by === 'team' ? fileTeamOf(call, value)?.alias : undefined) ?? value;
-  return by === 'key' ? 'master key' : '-';
+  const rows = await call.records.usage(
+    (store) => store.sumUsage({ by, fromMs: since, toMs: until + DAY_MS }),
+    Buffer.from('[]'),
+  );
+  const head = JSON.stringify({ by, since: dayText(since), until: dayText(until) }).slice(0, -1);
+  return new LongText(`${head},"rows":`, rows, '}');
 }
 
 /** A day of a query as its first moment in UTC. */

@@ -3,30 +3,31 @@ import { canonicalModelName } from '../../core/model-name.ts';
 import { textOf, type Json } from '../json.ts';
 import { listedByName, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
 import { contextsOf, minimalShowBody, showBody, type ModelContexts } from '../api/ollama/show.ts';
+import { jsonList, type LongText } from '../http/long-text.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
 
-/** Every alias, as a model that Ollama has on disk. */
-export async function listTags(service: Service, key: KeyConfig | undefined): Promise<Json> {
+/** Every alias, as a model that Ollama has on disk, in JSON. */
+export async function listTags(service: Service, key: KeyConfig | undefined): Promise<LongText> {
   const listed = listedIn(await askAll(service, 'tags'));
   const since = new Date(service.since * 1000);
-  return {
-    models: listedGroups(service, key).map(({ name: alias, deployments }) =>
-      tagBody(alias, firstOf(deployments, listed), since),
-    ),
-  };
+  return jsonList(
+    listedGroups(service, key),
+    ({ name: alias, deployments }) => tagBody(alias, firstOf(deployments, listed), since),
+    'models',
+  );
 }
 
-/** The aliases whose models are in memory, each as listed by the backend that keeps it longest. */
-export async function listLoaded(service: Service, key: KeyConfig | undefined): Promise<Json> {
+/** The aliases whose models are in memory, each as listed by the backend that keeps it longest, in JSON. */
+export async function listLoaded(service: Service, key: KeyConfig | undefined): Promise<LongText> {
   const listed = listedIn(await askAll(service, 'loaded'));
-  const models = listedGroups(service, key).flatMap(({ name: alias, deployments }) => {
+  const loaded = ({ name: alias, deployments }: ModelGroup): Json | undefined => {
     const known = deployments.map(listed).filter((entry) => entry !== undefined);
     const [longest] = known.toSorted((a, b) => endOf(b) - endOf(a));
-    return longest === undefined ? [] : [loadedBody(alias, longest)];
-  });
-  return { models };
+    return longest === undefined ? undefined : loadedBody(alias, longest);
+  };
+  return jsonList(listedGroups(service, key), loaded, 'models');
 }
 
 /** The lowest version of the backends: every backend has its API. */

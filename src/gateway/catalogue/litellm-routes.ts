@@ -27,7 +27,7 @@ async function showModelInfo({ env, req }: Context<GatewayEnv>): Promise<Respons
 }
 
 function dataResponse({ text }: ListText): Response {
-  return sizedResponse(`{"data":[${text}]}`, 200, { 'content-type': 'application/json' });
+  return sizedResponse(text, 200, { 'content-type': 'application/json' });
 }
 
 /** LiteLLM tests a service for its log or alerts here. The gateway sends to none, and says so as LiteLLM does for one that is not set up. */

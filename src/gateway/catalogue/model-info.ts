@@ -2,7 +2,7 @@ import type { Deployment, KeyConfig } from '../../schema/gateway-config.ts';
 import { modelGroupBody } from '../api/litellm/model-group-info.ts';
 import { modelInfoBody, type ModelFacts } from '../api/litellm/model-info.ts';
 import { contextsOf } from '../api/ollama/show.ts';
-import { JsonSlices } from '../http/json-slices.ts';
+import { jsonList, Slices, type LongText } from '../http/long-text.ts';
 import { isObject, textOf } from '../json.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
@@ -11,10 +11,10 @@ import { listedGroups, showModel } from './catalogue.ts';
 /** Time for the answers of all servers, ms; later ones are left out. Servers are asked side by side, each for one model at a time. */
 const ANSWERS_MS = 4000;
 
-/** The items of a list, as JSON without its brackets. */
+/** A list as JSON, as LiteLLM has it: `{"data":[…]}`, and the number of its items. */
 export interface ListText {
   readonly items: number;
-  readonly text: string;
+  readonly text: LongText;
 }
 
 /** Every deployment of every listed alias; with `id`, the deployment with that id alone, or none. */
@@ -34,8 +34,10 @@ export async function listModelInfo(service: Service, key: KeyConfig | undefined
     wanted.flatMap(({ deployments }) => deployments),
   );
   const all = wanted.flatMap(({ name, deployments }) => deployments.map((deployment) => ({ name, deployment })));
-  const text = await new JsonSlices().texts(all, ({ name, deployment }) =>
-    modelInfoBody(name, deployment, facts(deployment)),
+  const text = await jsonList(
+    all,
+    ({ name, deployment }) => modelInfoBody(name, deployment, facts(deployment)),
+    'data',
   );
   return { items: all.length, text };
 }
@@ -47,11 +49,14 @@ export async function listModelGroups(service: Service, key: KeyConfig | undefin
     service,
     wanted.flatMap(({ deployments }) => deployments),
   );
-  const text = await new JsonSlices().texts(wanted, ({ name, deployments }) =>
-    modelGroupBody(
-      name,
-      deployments.map((deployment) => ({ deployment, facts: facts(deployment) })),
-    ),
+  const text = await jsonList(
+    wanted,
+    ({ name, deployments }) =>
+      modelGroupBody(
+        name,
+        deployments.map((deployment) => ({ deployment, facts: facts(deployment) })),
+      ),
+    'data',
   );
   return { items: wanted.length, text };
 }
@@ -66,8 +71,12 @@ async function factsOf(
   const servers = [...Map.groupBy(new Set(deployments), ({ url }) => url).values()];
   const answers = Promise.all(
     servers.map(async (onServer) => {
-      for (const deployment of onServer)
+      // Answers that are known come without a turn.
+      const slices = new Slices();
+      for (const deployment of onServer) {
         if (performance.now() < untilMs) known.set(deployment, await askAbout(service, deployment));
+        await slices.due();
+      }
     }),
   );
   const { promise: late, resolve } = Promise.withResolvers<void>();

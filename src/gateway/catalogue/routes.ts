@@ -10,6 +10,8 @@ import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 /** Paths of Ollama's API that would change a server. */
 const CHANGES = ['/api/pull', '/api/push', '/api/create', '/api/copy', '/api/delete', '/api/blobs/*'];
 
@@ -19,11 +21,13 @@ export function addCatalogue(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
   app.get('/', () => sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' }));
   app.get(
     '/api/tags',
-    withKey(async ({ env }) => jsonResponse(await listTags(await env.service.lookedAgain(), env.key))),
+    withKey(async ({ env }) => sizedResponse(await listTags(await env.service.lookedAgain(), env.key), 200, JSON_TYPE)),
   );
   app.get(
     '/api/ps',
-    withKey(async ({ env }) => jsonResponse(await listLoaded(await env.service.lookedAgain(), env.key))),
+    withKey(async ({ env }) =>
+      sizedResponse(await listLoaded(await env.service.lookedAgain(), env.key), 200, JSON_TYPE),
+    ),
   );
   app.get(
     '/api/version',

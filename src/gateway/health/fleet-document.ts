@@ -1,7 +1,7 @@
 import { DEFAULT_STRATEGY } from '../../core/routing-strategy.ts';
 import { FLEET_VERSION, type FleetDocument } from '../../schema/fleet-document.ts';
 import type { GatewayConfig } from '../../schema/gateway-config.ts';
-import { JsonSlices } from '../http/json-slices.ts';
+import { SlicedText, type LongText } from '../http/long-text.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { fleetAlias, fleetAliasNames } from './fleet-aliases.ts';
 import type { ContextState } from './fleet-health.ts';
@@ -24,7 +24,7 @@ export interface FleetDocumentSource {
  * The document of `/fleet` as JSON. Requests are served between its parts, so a large one is not the state of one moment. Servers come in
  * the order of the configuration.
  */
-export async function fleetDocument({ config, fleet, contexts, nowMs, date }: FleetDocumentSource): Promise<string> {
+export async function fleetDocument({ config, fleet, contexts, nowMs, date }: FleetDocumentSource): Promise<LongText> {
   const moment: FleetMoment = {
     fleet,
     contexts: new Map(contexts.map((one) => [contextKeyOf(one.backend, one.model), one])),
@@ -47,8 +47,12 @@ export async function fleetDocument({ config, fleet, contexts, nowMs, date }: Fl
     in_flight: inFlight,
     waiting: fleet.waiting.size,
   };
-  const slices = new JsonSlices();
-  const servers = await slices.texts(backends.slice(0, MOST_SERVERS), (backend) => fleetServer(moment, backend));
-  const aliases = await slices.texts(names.slice(0, MOST_ALIASES), (name) => fleetAlias(fleet, name, isKey, nowMs));
-  return `${JSON.stringify(head).slice(0, -1)},"servers":[${servers}],"servers_left_out":${String(Math.max(0, backends.length - MOST_SERVERS))},"aliases":[${aliases}],"aliases_left_out":${String(Math.max(0, names.length - MOST_ALIASES))}}`;
+  const text = new SlicedText();
+  const leftOut = (all: readonly unknown[], most: number): string => String(Math.max(0, all.length - most));
+  await text.add(`${JSON.stringify(head).slice(0, -1)},"servers":[`);
+  await text.addList(backends.slice(0, MOST_SERVERS), (backend) => fleetServer(moment, backend));
+  await text.add(`],"servers_left_out":${leftOut(backends, MOST_SERVERS)},"aliases":[`);
+  await text.addList(names.slice(0, MOST_ALIASES), (name) => fleetAlias(fleet, name, isKey, nowMs));
+  await text.add(`],"aliases_left_out":${leftOut(names, MOST_ALIASES)}}`);
+  return text.end();
 }

@@ -1,9 +1,15 @@
 import type { Failure } from '../exchange.ts';
+import type { LongText } from './long-text.ts';
 import type { RequestContext } from '../request-context.ts';
 
 /** A response with its own content-length, so that HEAD reports the same as GET (RFC 9110, 8.6). */
-export function sizedResponse(body: string, status: number, headers: Readonly<Record<string, string>>): Response {
-  return new Response(body, { status, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } });
+export function sizedResponse(
+  body: string | LongText,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const [sent, length] = typeof body === 'string' ? [body, Buffer.byteLength(body)] : [body.body(), body.length];
+  return new Response(sent, { status, headers: { ...headers, 'content-length': String(length) } });
 }
 
 /** The same for JSON. */

@@ -8,7 +8,7 @@ import type { Listing } from '../route/residency.ts';
 import { aliasMetrics } from './alias-metrics.ts';
 import { BackendMetrics } from './backend-metrics.ts';
 import { BuildMetrics } from './build-metrics.ts';
-import { exposition } from './exposition.ts';
+import { expositionParts } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { inFlightMetrics } from './in-flight-metrics.ts';
 import { KeyMetrics, type KeyMetricsSource } from './key-metrics.ts';
@@ -64,8 +64,8 @@ export interface Metrics {
   reloaded(result: 'done' | 'refused'): void;
   /** A call of the database has ended. */
   storeAnswered(call: string, tookMs: number): void;
-  /** In Prometheus' text format. */
-  text(): string;
+  /** In Prometheus' text format, in parts between which time may pass. */
+  parts(): Iterable<string>;
   close(): void;
 }
 
@@ -189,7 +189,7 @@ export function createMetrics({
     storeAnswered: (call, tookMs) => {
       store.answered(call, tookMs);
     },
-    text: () => exposition(all),
+    parts: () => expositionParts(all),
     close: () => {
       own.close();
     },

@@ -8,10 +8,10 @@ import type {
   SpentPage,
   SpentReset,
   StoredPart,
-  UsageDimension,
-  UsagePage,
+  StoredUsage,
+  SumQuery,
+  UsageFilter,
   UsageQuery,
-  UsageSum,
 } from './usage-store.ts';
 import { startStoreThread, type StoreCall, type StoreMessage } from './store-thread.ts';
 
@@ -95,8 +95,16 @@ class SqliteStore implements GatewayStore {
     return this.#call({ call: 'prune-usage', nowMs });
   }
 
-  sumUsage(by: UsageDimension, fromMs: number, toMs: number): Promise<readonly UsageSum[]> {
-    return this.#call({ call: 'sum-usage', by, fromMs, toMs });
+  sumUsage(query: SumQuery): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#call({ call: 'sum-usage', query });
+  }
+
+  costBefore(toMs: number): Promise<number> {
+    return this.#call({ call: 'cost-before', toMs });
+  }
+
+  costsOfDay(filter: UsageFilter, dayMs: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#call({ call: 'costs-of-day', filter, dayMs });
   }
 
   spentSince(revision: number, own: string): Promise<SpentPage> {
@@ -107,7 +115,7 @@ class SqliteStore implements GatewayStore {
     return this.#call({ call: 'reset-spent', owner, startMs, to });
   }
 
-  findUsage(query: UsageQuery): Promise<UsagePage> {
+  findUsage(query: UsageQuery): Promise<readonly StoredUsage[]> {
     return this.#call({ call: 'find-usage', query });
   }
 

@@ -15,10 +15,10 @@ import type {
   SpentPage,
   SpentReset,
   StoredPart,
-  UsageDimension,
-  UsagePage,
+  StoredUsage,
+  SumQuery,
+  UsageFilter,
   UsageQuery,
-  UsageSum,
 } from './usage-store.ts';
 
 /** Tells this thread from other workers of a process. */
@@ -37,7 +37,9 @@ export type StoreCall =
   | { readonly call: 'append-usage'; readonly file: string; readonly from: number }
   | { readonly call: 'recover-usage'; readonly folder: string; readonly own: string }
   | { readonly call: 'prune-usage'; readonly nowMs: number }
-  | { readonly call: 'sum-usage'; readonly by: UsageDimension; readonly fromMs: number; readonly toMs: number }
+  | { readonly call: 'sum-usage'; readonly query: SumQuery }
+  | { readonly call: 'cost-before'; readonly toMs: number }
+  | { readonly call: 'costs-of-day'; readonly filter: UsageFilter; readonly dayMs: number }
   | { readonly call: 'spent-since'; readonly revision: number; readonly own: string }
   | {
       readonly call: 'reset-spent';
@@ -54,8 +56,9 @@ export type StoreValue =
   | RecordPage
   | Commit
   | StoredPart
-  | readonly UsageSum[]
-  | UsagePage
+  | readonly StoredUsage[]
+  | Uint8Array<ArrayBuffer>
+  | number
   | SpentPage
   | RecoveredPart
   | boolean
@@ -76,7 +79,9 @@ export function startStoreThread(file: string): Worker {
 
 function serve(file: string, port: MessagePort): void {
   const send = (message: StoreMessage): void => {
-    port.postMessage(message);
+    // Bytes go over as they are: the event loop reads no long list.
+    const bytes = 'value' in message && message.value instanceof Uint8Array ? [message.value.buffer] : [];
+    port.postMessage(message, bytes);
   };
   const opened = openDatabase(file);
   send({ opened: opened.ok ? [] : opened.problems });
@@ -103,13 +108,15 @@ function serve(file: string, port: MessagePort): void {
     if (call.call === 'append-usage') return append(rows, call);
     if (call.call === 'recover-usage') return recovery.step(call.folder, call.own, Date.now());
     if (call.call === 'prune-usage') return rows.prune(call.nowMs, PRUNED_AT_ONCE);
-    if (call.call === 'sum-usage') return usage.sums(call.by, call.fromMs, call.toMs);
+    if (call.call === 'sum-usage') return jsonBytes(usage.sums(call.query));
+    if (call.call === 'cost-before') return usage.costBefore(call.toMs);
+    if (call.call === 'costs-of-day') return jsonBytes(usage.costs(call.filter, call.dayMs));
     if (call.call === 'spent-since') return rows.spent.since(call.revision, call.own);
     if (call.call === 'reset-spent') {
       rows.spent.reset(call.owner, call.startMs, call.to);
       return undefined;
     }
-    if (call.call === 'find-usage') return found(usage, call.query);
+    if (call.call === 'find-usage') return usage.rows(call.query);
     clearInterval(timer);
     recovery.close();
     database.close();
@@ -131,9 +138,13 @@ function append(rows: UsageRows, { file, from }: { readonly file: string; readon
   return { next, added, known: lines.ended.length - added, damaged: lines.damaged };
 }
 
-function found(usage: UsageReader, query: UsageQuery): UsagePage {
-  if (query.kind === 'costs') return { rows: [], days: usage.costs(query.filter, query.dayMs) };
-  return { rows: usage.rows(query.filter, query.limit, query.offset), days: [] };
+/** The encoder's bytes have memory of their own, which can go to another thread. */
+const encoder = new TextEncoder();
+
+function jsonBytes(value: object): Uint8Array<ArrayBuffer>;
+function jsonBytes(value: object | undefined): Uint8Array<ArrayBuffer> | undefined;
+function jsonBytes(value: object | undefined): Uint8Array<ArrayBuffer> | undefined {
+  return value === undefined ? undefined : encoder.encode(JSON.stringify(value));
 }
 
 const given: unknown = workerData;

@@ -3,9 +3,9 @@ import { leastUsageId, usageTimeOf } from './usage-line.ts';
 import {
   DAY_MS,
   type StoredUsage,
-  type UsageDimension,
+  type SumQuery,
   type UsageFilter,
-  type UsagePage,
+  type UsageQuery,
   type UsageSum,
 } from './usage-store.ts';
 
@@ -20,8 +20,8 @@ export class UsageReader {
     this.#database = database;
   }
 
-  /** The sums of each value over days from `fromMs` to before `toMs`: days in their order, else the most tokens first. */
-  sums(by: UsageDimension, fromMs: number, toMs: number): readonly UsageSum[] {
+  /** The sums of each value: days in their order, else the most tokens first. */
+  sums({ by, fromMs, toMs }: SumQuery): readonly UsageSum[] {
     const [value, order] =
       by === 'day' ? ['day', 'value'] : ['value', 'sum(prompt_tokens + completion_tokens) DESC, value'];
     const rows = this.#database
@@ -32,23 +32,38 @@ export class UsageReader {
       )
       .all(by, Math.floor(fromMs / DAY_MS), Math.ceil(toMs / DAY_MS), MOST_SUMS);
     const names = by === 'key' || by === 'team' ? this.#names(by === 'key' ? 'keys' : 'teams') : undefined;
+    const nameOf = (text: string): string => {
+      if (text === '') return by === 'key' ? 'master key' : '-';
+      // A team of the operator's files has its alias as its id.
+      return names?.get(text) ?? text;
+    };
     return rows.map((row) => {
       const text = by === 'day' ? dayText(Number(row['value'])) : String(row['value']);
+      const [prompt, completion] = [Number(row['prompt']), Number(row['completion'])];
       return {
         value: text,
-        name: names?.get(text),
+        name: nameOf(text),
         requests: Number(row['requests']),
         unanswered: Number(row['unanswered']),
         lost: Number(row['lost']),
-        promptTokens: Number(row['prompt']),
-        completionTokens: Number(row['completion']),
+        prompt_tokens: prompt,
+        completion_tokens: completion,
+        total_tokens: prompt + completion,
         cost: Number(row['cost']),
       };
     });
   }
 
+  /** The cost of all requests on days before a moment. */
+  costBefore(toMs: number): number {
+    const row = this.#database
+      .prepare(`SELECT sum(cost) AS cost FROM usage_days WHERE dimension = 'day' AND day < ?`)
+      .get(Math.ceil(toMs / DAY_MS));
+    return Number(row?.['cost'] ?? 0);
+  }
+
   /** Rows of a filter, the latest first. */
-  rows(filter: UsageFilter, limit: number, offset: number): readonly StoredUsage[] {
+  rows({ filter, limit, offset }: UsageQuery): readonly StoredUsage[] {
     const { where, values } = conditionsOf(filter);
     return this.#database
       .prepare(`SELECT *, lower(hex(id)) AS hex FROM usage WHERE ${where} ORDER BY id DESC LIMIT ? OFFSET ?`)
@@ -59,8 +74,8 @@ export class UsageReader {
       });
   }
 
-  /** The costs of a filter on a day of UTC, by user and by model; none without rows. */
-  costs(filter: UsageFilter, dayMs: number): UsagePage['days'] {
+  /** The costs of a filter on a day of UTC, by user and by model; `undefined` without rows. */
+  costs(filter: UsageFilter, dayMs: number): object | undefined {
     const { where, values } = conditionsOf({
       ...filter,
       fromMs: Math.max(dayMs, filter.fromMs ?? dayMs),
@@ -72,7 +87,7 @@ export class UsageReader {
          FROM usage WHERE ${where} GROUP BY 1, 2`,
       )
       .all(...values);
-    if (rows.length === 0) return [];
+    if (rows.length === 0) return undefined;
     let spend = 0;
     // Clients choose these names, also `__proto__`.
     const [users, models] = [new Map<string, number>(), new Map<string, number>()];
@@ -83,14 +98,12 @@ export class UsageReader {
       users.set(who, (users.get(who) ?? 0) + cost);
       models.set(model, (models.get(model) ?? 0) + cost);
     }
-    return [
-      {
-        day: dayText(Math.floor(dayMs / DAY_MS)),
-        spend,
-        users: Object.fromEntries(users),
-        models: Object.fromEntries(models),
-      },
-    ];
+    return {
+      startTime: dayText(Math.floor(dayMs / DAY_MS)),
+      spend,
+      users: Object.fromEntries(users),
+      models: Object.fromEntries(models),
+    };
   }
 
   #names(table: string): ReadonlyMap<string, string> {

@@ -32,18 +32,27 @@ export interface RecoveredPart {
   readonly more: boolean;
 }
 
-/** The sums of a value: a day, a key, a model … */
+/** Which sums. */
+export interface SumQuery {
+  readonly by: UsageDimension;
+  /** From this time on, to before that one, in ms since 1970. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The sums of a value (a day, a key, a model …), by the names of `/usage`. */
 export interface UsageSum {
   /** `YYYY-MM-DD`, an id or a name; empty: none. */
   readonly value: string;
-  /** The alias of a key or team of the store. */
-  readonly name: string | undefined;
+  /** The value for people: of a key or team its alias. */
+  readonly name: string;
   readonly requests: number;
   /** Requests of these that did not come to their end. */
   readonly unanswered: number;
   readonly lost: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
   readonly cost: number;
 }
 
@@ -84,17 +93,6 @@ export interface StoredUsage {
   readonly total_ms: number | null;
 }
 
-/** A part of the rows, or the costs of days. */
-export interface UsagePage {
-  readonly rows: readonly StoredUsage[];
-  readonly days: readonly {
-    readonly day: string;
-    readonly spend: number;
-    readonly users: Readonly<Record<string, number>>;
-    readonly models: Readonly<Record<string, number>>;
-  }[];
-}
-
 /** The amounts that an owner of budgets has spent in a period, by rows of one journal. */
 export interface SpentAmount {
   readonly owner: string;
@@ -118,10 +116,12 @@ export interface SpentPage {
   readonly revision: number;
 }
 
-/** A question about usage: rows of a page, or the costs of a day of UTC, given by its first moment. */
-export type UsageQuery =
-  | { readonly kind: 'rows'; readonly filter: UsageFilter; readonly limit: number; readonly offset: number }
-  | { readonly kind: 'costs'; readonly filter: UsageFilter; readonly dayMs: number };
+/** A question about rows: a page of those of a filter. */
+export interface UsageQuery {
+  readonly filter: UsageFilter;
+  readonly limit: number;
+  readonly offset: number;
+}
 
 /** The store of usage. Every call fails with a `StoreError` if the store cannot be read or written. */
 export interface UsageStore {
@@ -131,11 +131,16 @@ export interface UsageStore {
   recoverUsage(folder: string, own: string): Promise<RecoveredPart>;
   /** Removes a small number of rows and sums that are too old; `false`: none is left. */
   pruneUsage(nowMs: number): Promise<boolean>;
-  /** The sums of each value over whole days of UTC. */
-  sumUsage(by: UsageDimension, fromMs: number, toMs: number): Promise<readonly UsageSum[]>;
+  /** The sums of each value over whole days of UTC, a list of {@link UsageSum} as JSON: it may be long, and goes to the client as it is. */
+  sumUsage(query: SumQuery): Promise<Uint8Array<ArrayBuffer>>;
+  /** The cost of all requests on days before a moment. */
+  costBefore(toMs: number): Promise<number>;
+  /** The costs of a filter on a day of UTC, given by its first moment, as LiteLLM sums them up in JSON; `undefined` without rows. */
+  costsOfDay(filter: UsageFilter, dayMs: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The spent amounts that have changed since a revision, without those of a journal. */
   spentSince(revision: number, own: string): Promise<SpentPage>;
   /** Sets the spent amounts of an owner in a period. */
   resetSpent(owner: string, startMs: number, to: SpentReset): Promise<undefined>;
-  findUsage(query: UsageQuery): Promise<UsagePage>;
+  /** Rows of a filter, the latest first. */
+  findUsage(query: UsageQuery): Promise<readonly StoredUsage[]>;
 }

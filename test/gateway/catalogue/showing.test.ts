@@ -19,7 +19,7 @@ test('/api/ps lists a model as the server that keeps it longest, in any time zon
     upstream: { query },
     scheduler: { fleet: { backends: new Map() } },
   } as unknown as Service; // the only part that is used
-  assert.partialDeepStrictEqual(await listLoaded(service, undefined), {
+  assert.partialDeepStrictEqual(JSON.parse((await listLoaded(service, undefined)).text()), {
     models: [{ name: 'alias', expires_at: ends['http://b'] }],
   });
 });

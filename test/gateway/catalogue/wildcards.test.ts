@@ -143,8 +143,8 @@ test('invented names make no time series and no state', async () => {
     fleet.deployments.size,
     fleet.replicas.size,
     fleet.queues.size,
-    gateway.metrics
-      .text()
+    [...gateway.metrics.parts()]
+      .join('')
       .split('\n')
       .filter((line) => line.startsWith('hxllm_requests_total')).length,
   ];
@@ -158,7 +158,7 @@ test('invented names make no time series and no state', async () => {
   assert.deepEqual(sizes(), before);
   const seconds = (performance.now() - startedMs) / 1000;
   assert.ok(one.requests('/api/tags') - lists <= seconds + 2, 'a server is listed at most once a second');
-  assert.match(gateway.metrics.text(), /hxllm_requests_total\{model="claude-\*"/);
+  assert.match([...gateway.metrics.parts()].join(''), /hxllm_requests_total\{model="claude-\*"/);
 });
 
 test('a model that a server gets later is served at once, and one that it loses is not found', async () => {

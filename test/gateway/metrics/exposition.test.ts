@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { exposition } from '../../../src/gateway/metrics/exposition.ts';
+import { expositionParts } from '../../../src/gateway/metrics/exposition.ts';
 import { Histogram } from '../../../src/gateway/metrics/histogram.ts';
 import { Counter, gauge } from '../../../src/gateway/metrics/metric.ts';
 import { parseExposition } from './exposition-parser.ts';
@@ -17,7 +17,7 @@ test('counters are read back unchanged, with any text in their labels', () => {
         counter.add(value, [a, b]);
         wanted.set(`a=${a},b=${b}`, (wanted.get(`a=${a},b=${b}`) ?? 0) + value);
       }
-      const { samples } = parseExposition(exposition([counter])).get('x_total') ?? assert.fail();
+      const { samples } = parseExposition([...expositionParts([counter])].join('')).get('x_total') ?? assert.fail();
       assert.deepEqual(
         [...samples.values()].toSorted((a, b) => a - b),
         [...wanted.values()].toSorted((a, b) => a - b),
@@ -29,7 +29,7 @@ test('counters are read back unchanged, with any text in their labels', () => {
 test('a histogram counts each observation in every bucket that includes it', () => {
   const histogram = new Histogram({ name: 'wait_seconds', help: 'Waiting.', labelNames: ['m'] }, [0.1, 1, 10]);
   for (const value of [0.0625, 0.1, 0.5, 20, 1]) histogram.observe(value, ['x']);
-  const { samples } = parseExposition(exposition([histogram])).get('wait_seconds') ?? assert.fail();
+  const { samples } = parseExposition([...expositionParts([histogram])].join('')).get('wait_seconds') ?? assert.fail();
   assert.deepEqual(Object.fromEntries(samples), {
     '_bucket le=0.1,m=x': 2,
     '_bucket le=1,m=x': 4,
@@ -44,5 +44,5 @@ test('a gauge has its value at the time of the scrape', () => {
   let now = 1;
   const metric = gauge({ name: 'g', help: 'G.', labelNames: [] }, () => [{ labels: [], value: now }]);
   now = 2.5;
-  assert.equal(exposition([metric]), '# HELP g G.\n# TYPE g gauge\ng 2.5\n');
+  assert.equal([...expositionParts([metric])].join(''), '# HELP g G.\n# TYPE g gauge\ng 2.5\n');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClientKey } from '../../../src/gateway/keys/client-key.ts';
-import { exposition } from '../../../src/gateway/metrics/exposition.ts';
+import { expositionParts } from '../../../src/gateway/metrics/exposition.ts';
 import { KeyMetrics } from '../../../src/gateway/metrics/key-metrics.ts';
 import type { AccessLogLine } from '../../../src/gateway/usage/access-log.ts';
 import { startAdmin } from '../admin/stage.ts';
@@ -19,7 +19,7 @@ function countKeys(count: number, mostKeys: () => number): ReturnType<typeof par
           { ...LINE, status: limitedBy === undefined ? 200 : 429 },
           { key: keyNamed(`key ${String(number)}`), team: 'a', limitedBy },
         );
-  return parseExposition(exposition(metrics.metrics));
+  return parseExposition([...expositionParts(metrics.metrics)].join(''));
 }
 
 const seriesOf = (families: ReturnType<typeof parseExposition>): number =>
@@ -49,7 +49,7 @@ test('a key that gets another name or team is counted under it, within the same 
     [keyNamed('b'), undefined],
   ] as const)
     metrics.count(LINE, { key: asked, team, limitedBy: undefined });
-  const requests = parseExposition(exposition(metrics.metrics)).get('hxllm_key_requests_total');
+  const requests = parseExposition([...expositionParts(metrics.metrics)].join('')).get('hxllm_key_requests_total');
   assert.deepEqual(Object.fromEntries(requests?.samples ?? []), {
     'key=a,status=200,team=x': 1,
     'key=a,status=200,team=y': 1,

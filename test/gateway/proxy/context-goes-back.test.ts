@@ -31,7 +31,7 @@ test('a longer context that spills out of VRAM goes back, is remembered, and the
     contexts: { [MODEL]: { refused: { tokens: 8192, reason: 'spilled' } } },
   });
   assert.equal(stage.metric('hxllm_context_grown_total'), 1);
-  assert.match(stage.gateway.metrics.text(), /hxllm_context_grown_total\{[^}]*result="spilled"\} 1/);
+  assert.match([...stage.gateway.metrics.parts()].join(''), /hxllm_context_grown_total\{[^}]*result="spilled"\} 1/);
 });
 
 test('a client of Ollama’s API gets a cut prompt where no context is long enough', async () => {

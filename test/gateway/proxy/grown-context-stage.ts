@@ -64,8 +64,8 @@ export async function startGrowing({
       return listed.models.map(({ context_length: context }) => context);
     },
     metric: (name) =>
-      gateway.metrics
-        .text()
+      [...gateway.metrics.parts()]
+        .join('')
         .split('\n')
         .filter((line) => line.startsWith(name))
         .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0),

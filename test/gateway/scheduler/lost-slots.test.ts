@@ -85,7 +85,9 @@ test('a model that answers nobody is tested, unloaded and loaded again, and its 
   assert.ok(!server.got.includes('unload'));
   // The second one waits for the slot of the first.
   const answers = Promise.allSettled([first, gateway.chat()]);
-  await until('the second request waits', () => /^hxllm_queue_length\{model="m"\} 1$/m.test(gateway.metrics.text()));
+  await until('the second request waits', () =>
+    /^hxllm_queue_length\{model="m"\} 1$/m.test([...gateway.metrics.parts()].join('')),
+  );
   forward(31_000);
   for (const settled of await answers) {
     assert.ok(settled.status === 'fulfilled');
@@ -105,7 +107,7 @@ test('a model that answers nobody is tested, unloaded and loaded again, and its 
   const unloading = gateway.log.find(({ event }) => event === 'unloading');
   assert.deepEqual([unloading?.['model'], unloading?.['reason']], ['m', 'lost-slots']);
   assert.match(
-    gateway.metrics.text(),
+    [...gateway.metrics.parts()].join(''),
     new RegExp(`^hxllm_lost_slots_total\\{backend="${server.url}",server_model="m"\\} 1$`, 'm'),
   );
   const health = (await (await gateway.ask('/health')).json()) as {

@@ -101,7 +101,7 @@ for (const { path, body, contentOf } of APIS)
     );
     const { inFlight, waiting } = gateway.service().scheduler;
     assert.deepEqual([inFlight, waiting], [0, 0]);
-    assert.match(gateway.metrics.text(), /^hxllm_slots_known\{.*\} 1$/m);
+    assert.match([...gateway.metrics.parts()].join(''), /^hxllm_slots_known\{.*\} 1$/m);
   });
 
 test('a trial that is overdue goes to the server whose slot came free meanwhile', LIMITS, async () => {

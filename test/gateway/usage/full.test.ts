@@ -45,8 +45,8 @@ test('otherwise requests are served, and the rows that are lost are counted', as
   await using gateway = await startGateway([fake], hxllm(state));
   writeFileSync(join(state, 'journal'), '');
   for (let count = 0; count < 3; count += 1) assert.equal((await gateway.chat({}, asClient)).status, 200);
-  assert.match(gateway.metrics.text(), /^hxllm_usage_lost_total 3$/m);
-  assert.match(gateway.metrics.text(), /^hxllm_store_up 0$/m);
+  assert.match([...gateway.metrics.parts()].join(''), /^hxllm_usage_lost_total 3$/m);
+  assert.match([...gateway.metrics.parts()].join(''), /^hxllm_store_up 0$/m);
   assert.partialDeepStrictEqual(await usageOf(gateway), { rows_lost: 3 });
 });
 

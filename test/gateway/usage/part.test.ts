@@ -56,7 +56,7 @@ for (const [what, path, body, behaviour] of ROWS)
       prompt > 100 && prompt < 500,
       `${String(prompt)} tokens of a prompt of ${String(PROMPT.length)} characters`,
     );
-    const metrics = gateway.metrics.text();
+    const metrics = [...gateway.metrics.parts()].join('');
     assert.match(metrics, /^hxllm_completion_tokens_total\{[^}]*\} 4$/m);
     assert.match(metrics, new RegExp(`^hxllm_prompt_tokens_total\\{[^}]*\\} ${String(prompt)}$`, 'm'));
   });
