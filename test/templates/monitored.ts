@@ -33,7 +33,7 @@ export async function startMonitored(prometheus: string): Promise<Monitored> {
     children.push(child);
     return child;
   };
-  const sim = { port: 0, tokenMs: 5, numParallel: 2, loadMs: 1500, maxLoadedModels: 1, models: Object.values(MODELS) };
+  const sim = { port: 0, tokenMs: 5, numParallel: 2, loadMs: 2500, maxLoadedModels: 1, models: Object.values(MODELS) };
   const sims = await Promise.all([startSim(sim), startSim(sim)]);
   const dispose = async (): Promise<void> => {
     for (const child of children) {
@@ -142,7 +142,7 @@ async function load(gateway: string, forMs: number): Promise<void> {
 
 async function seriesOf(store: string, query: string): Promise<number> {
   const end = Date.now() / 1000;
-  const range = new URLSearchParams({ query, start: String(end - 60), end: String(end), step: '5' });
+  const range = new URLSearchParams({ query, start: String(end - 60), end: String(end), step: '1' });
   const answer = await fetch(`${store}/api/v1/query_range?${range.toString()}`);
   // The form of Prometheus' API.
   const body = (await answer.json()) as {
