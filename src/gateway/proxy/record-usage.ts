@@ -1,4 +1,4 @@
-import { withoutKeys } from '../../core/without-keys.ts';
+import { nameWithoutKeys } from '../../core/without-keys.ts';
 import type { Ended, RequestContext, RequestRecord } from '../request-context.ts';
 import { keyIdOf, type ClientKey } from '../keys/client-key.ts';
 import { costOf } from './prices.ts';
@@ -79,8 +79,7 @@ function keyText(key: ClientKey): readonly [owner: string, tags: string] {
 
 /** The name of a user is the client's text. */
 function textOf(name: string | undefined): string {
-  if (name === undefined) return 'null';
-  return JSON.stringify(name.includes('-') || name.includes('_') || name.includes(' ') ? withoutKeys(name) : name);
+  return name === undefined ? 'null' : JSON.stringify(nameWithoutKeys(name));
 }
 
 /** A `UsageServer` as JSON without brackets. */

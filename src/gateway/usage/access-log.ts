@@ -1,3 +1,4 @@
+import { nameWithoutKeys } from '../../core/without-keys.ts';
 import type { Ended, RequestContext } from '../request-context.ts';
 
 // Probes and scrapes come every few seconds.
@@ -50,15 +51,15 @@ export function accessLogLine(
   return {
     event: 'request',
     request: context.id,
-    client_request: context.clientId,
+    client_request: shown(context.clientId),
     caller: record.caller,
-    user: record.user,
+    user: shown(record.user),
     previous_key: record.previousKey,
     method: context.method,
     // The query may hold secrets.
     path: context.path,
     status,
-    alias: record.alias,
+    alias: shown(record.alias),
     model: record.model,
     backend: record.backend,
     reason: record.reason,
@@ -113,4 +114,9 @@ export function rejectedLine(request: string, status: number, failure: string): 
 
 function rounded(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms * 10) / 10;
+}
+
+/** A text of the client, which may have put a key in its place. */
+function shown(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : nameWithoutKeys(text);
 }
