@@ -25,9 +25,11 @@ const LAB_FILE = join(import.meta.dirname, 'lab-file.ts');
 const NAMESPACES = '--mount --propagation private --net --pid --fork --kill-child --mount-proc'.split(' ');
 const SETUP = `set -e
 folder=$1; shift
+# The list is read before it changes: else a mount is passed over for each one that goes.
+mounts=$(cat /proc/self/mounts)
 while read -r _ point _; do
   case $point in ${STATE}/*) umount --lazy "$point";; esac
-done < /proc/self/mounts
+done <<< "$mounts"
 mkdir -p ${STATE}
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/cgroup
