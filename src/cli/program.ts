@@ -50,6 +50,7 @@ export async function createProgram(version: string, start: Start, handOn: HandO
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const add = (command: Command): void => {
     program.addCommand(command.showHelpAfterError(`Try: hxllm ${command.name()} --help`));
+    for (const one of command.commands) one.showHelpAfterError(`Try: hxllm ${command.name()} ${one.name()} --help`);
   };
   const alone = Object.hasOwn(ALONE, first) ? ALONE[first] : undefined;
   if (alone !== undefined) add(await alone(handOn));
@@ -61,7 +62,7 @@ export async function createProgram(version: string, start: Start, handOn: HandO
     for (const [group, commands] of allCommands(start, handOn))
       for (const command of commands) add(command.helpGroup(group));
     program.addCommand(helpCommand(program));
-    program.addCommand(completionCommand(program, version, handOn));
+    add(completionCommand(program, version, handOn));
   }
   // Usage errors of commands are thrown too, so that hxllm sets the exit code.
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])

@@ -22,7 +22,7 @@ export function showDrift(terminal: Terminal, options: ReleasesOptions): Promise
       stdout.write(`${JSON.stringify(driftDocument(version, answers, problems), undefined, 2)}\n`);
     } else {
       const paint = createPaint(environment, stdout.isTty);
-      for (const line of driftLines(answers, paint)) stdout.write(`${line}\n`);
+      for (const line of driftLines(answers, paint, stdout.isTty)) stdout.write(`${line}\n`);
     }
     // A host that could not be asked is the graver news: it may have drifted too.
     return { problems, exitCode: answers.some(({ drift }) => drift.length > 0) ? EXIT.pending : EXIT.ok };

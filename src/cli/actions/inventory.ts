@@ -1,3 +1,4 @@
+import { listInWords } from '../../core/pluralize.ts';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -143,7 +144,7 @@ async function showAndWrite(
     recorder.file(`changes/${path}.diff`, diff);
   }
   if (dryRun) return report;
-  const names = shown.map(({ path }) => path).join(' and ');
+  const names = listInWords(shown.map(({ path }) => path));
   if (!(await confirm({ question: `Write ${names}?` }))) return { ...report, ending: 'declined', changes: 0 };
   const written = await writeChanges(edits, timestampOf(session.terminal.nowMs()));
   for (const { edit, path } of shown) {

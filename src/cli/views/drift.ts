@@ -19,20 +19,23 @@ export interface DriftDocument {
   readonly problems: readonly Problem[];
 }
 
-/** The lines of all hosts that differ; none if nothing does. */
+/** The lines of all hosts that differ. A host that does not has a line for a person alone: in cron each line would be a mail. */
 export function driftLines(
   hosts: readonly DriftedHost[],
   { bold, signs }: ReturnType<typeof createPaint>,
+  isForPerson: boolean,
 ): readonly string[] {
-  return hosts
-    .filter(({ drift }) => drift.length > 0)
-    .flatMap(({ host, deployment, drift }) => [
+  return hosts.flatMap(({ host, deployment, drift }) => {
+    if (drift.length === 0)
+      return isForPerson ? [`${bold(host)}  ${signs.pass} is as deployment ${String(deployment)} was applied`] : [];
+    return [
       `${bold(host)}  differs from deployment ${String(deployment)}`,
       ...drift.map(
         ({ subject, expected, found }) => `  ${signs.fail} ${subject}: expected ${expected}, found ${found}`,
       ),
       `  to correct it: hxllm enforce --limit ${host}`,
-    ]);
+    ];
+  });
 }
 
 /** The document of the hosts that answered, and of the Problems of the others. */

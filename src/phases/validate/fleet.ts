@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/config.ts';
 import { isSameModel } from '../../core/model-name.ts';
-import { pluralize } from '../../core/pluralize.ts';
+import { listInWords, pluralize } from '../../core/pluralize.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../core/verdict.ts';
 import { MODEL_OFFLINE } from '../../core/without-internet.ts';
 import { hostnameOf } from '../../facts/name.ts';
@@ -23,7 +23,7 @@ export function judgeServed(settings: Settings, facts: HostFacts | undefined): V
       ? []
       : [
           {
-            text: `${name} needs ${model}, which ${urls.join(' and ')} ${urls.length === 1 ? 'does' : 'do'} not have`,
+            text: `${name} needs ${model}, which ${listInWords(urls)} ${urls.length === 1 ? 'does' : 'do'} not have`,
             fix: `OLLAMA_HOST=${urls[0] ?? ''} ollama pull ${model}  # ${MODEL_OFFLINE}`,
           },
         ];

@@ -14,11 +14,16 @@ const HOSTS: readonly DriftedHost[] = [
 ];
 
 test('hosts that differ are shown with the command that corrects them, and the others not at all', () => {
-  assert.deepEqual(driftLines(HOSTS, createPaint({ LANG: 'C', NO_COLOR: '1' }, false)), [
+  assert.deepEqual(driftLines(HOSTS, createPaint({ LANG: 'C', NO_COLOR: '1' }, false), false), [
     'two  differs from deployment 12',
     '  FAILED litellm.socket: expected enabled, found disabled',
     '  to correct it: hxllm enforce --limit two',
   ]);
+});
+
+test('a person reads a line of each host', () => {
+  const lines = driftLines(HOSTS, createPaint({ LANG: 'C.UTF-8', NO_COLOR: '1' }, true), true);
+  assert.deepEqual(lines.slice(0, 2), ['one  ✓ is as deployment 3 was applied', 'two  differs from deployment 12']);
 });
 
 test('the document is as its schema says, and the schema refuses a kind that it does not list', () => {

@@ -1,3 +1,4 @@
+import { listInWords } from '../../../core/pluralize.ts';
 import type { Backend, CandidateHost, Model, Settings } from '../../../config/config.ts';
 import { setEntryKeys, type EntryKey, type EntryList } from '../../../config/edit/entry-edit.ts';
 import { inWords } from '../../../core/problem.ts';
@@ -70,7 +71,7 @@ function inSentence(keys: readonly EntryKey[], names: readonly string[]): string
   return entries
     .map((entry) => {
       const own = keys.filter(({ index }) => index === entry).map(({ key, value }) => `${key} ${String(value)}`);
-      return `${names[entry] ?? ''} ${own.join(' and ')}`;
+      return `${names[entry] ?? ''} ${listInWords(own)}`;
     })
     .join(', ');
 }

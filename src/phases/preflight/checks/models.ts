@@ -1,3 +1,4 @@
+import { listInWords } from '../../../core/pluralize.ts';
 import type { Backend, Model } from '../../../config/config.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { isSameModel, modelFamily } from '../../../core/model-name.ts';
@@ -16,7 +17,7 @@ export function modelChecks(
   ];
   if (models === undefined || backends === undefined) {
     const why = notApplicable(
-      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`,
+      `${listInWords(missing)} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`,
     );
     return [
       {
