@@ -12,7 +12,9 @@ export interface DecidingSideOptions {
   readonly scheduler: Scheduler;
   /** The id of the other instance. */
   readonly peer: string;
-  readonly limits?: Pick<SharedLimits, 'adopt' | 'adoptOpen'>;
+  readonly limits?: Pick<SharedLimits, 'adopt' | 'adoptMore' | 'adoptOpen'>;
+  /** The instance that has taken over from the other one tells its minutes. */
+  readonly hasMinutes?: boolean;
   readonly send: (message: DecidingMessage) => void;
 }
 
@@ -47,6 +49,9 @@ export class DecidingSide {
         break;
       case 'spec':
         this.#spec = message.spec;
+        break;
+      case 'used':
+        this.#options.limits?.adoptMore(message.limits);
         break;
       case 'open':
         this.#options.limits?.adoptOpen(this.#options.peer, message.open);
@@ -111,7 +116,7 @@ export class DecidingSide {
   #adoptAll({ facts, leases, waiters, limits }: Extract<HoldingMessage, { kind: 'holds' }>): void {
     const { scheduler, peer } = this.#options;
     this.#spec = facts.spec;
-    if (limits !== undefined) this.#options.limits?.adopt(peer, limits);
+    if (limits !== undefined) this.#options.limits?.adopt(peer, this.#options.hasMinutes === true ? [] : limits);
     scheduler.delegation.learn(facts);
     for (const { deployment } of facts.loads) {
       const spec = facts.spec.deployments.find(({ id }) => id === deployment);

@@ -1,6 +1,8 @@
 import type { ServerFailure } from '../exchange.ts';
 import type { AttemptResult, Observation, SlotRequest } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
+import type { UsedMinutes } from '../limits/owner-uses.ts';
+import { usedSince } from '../limits/used-since.ts';
 import { factsOf } from '../route/foreign-facts.ts';
 import { holdingOf } from '../route/hand-over.ts';
 import type { Decider } from '../scheduler/decider.ts';
@@ -16,6 +18,8 @@ export interface HoldingSideOptions {
   /** Loads a model for the instance that decides. */
   readonly load: (replica: string, deployment: string) => void;
   readonly limits?: Pick<SharedLimits, 'used' | 'open'>;
+  /** The clock of the scheduler, ms. */
+  readonly now: () => number;
   readonly send: (message: HoldingMessage) => void;
   /** The other side decides nothing after all. */
   readonly onAbort: () => void;
@@ -39,6 +43,7 @@ export class HoldingSide implements Decider {
     const { scheduler, leases, limits, send } = this.#options;
     scheduler.delegation.delegate({ decider: this });
     const facts = factsOf(scheduler.fleet);
+    const used = limits?.used();
     for (const { id } of facts.spec.deployments) this.#told.add(id);
     send({
       kind: 'holds',
@@ -47,15 +52,21 @@ export class HoldingSide implements Decider {
         .filter(({ released }) => !released)
         .map(holdingOf),
       waiters: scheduler.delegation.waiters(),
-      ...(limits === undefined ? {} : { limits: limits.used() }),
+      ...(used === undefined ? {} : { limits: used }),
     });
-    if (limits !== undefined) this.#tellOpen(limits);
+    if (limits !== undefined && used !== undefined) this.#tellLimits(limits, used);
   }
 
-  // Limits on requests at once count those that end here: the other side forgets them as they do.
-  #tellOpen(limits: Pick<SharedLimits, 'open'>): void {
+  // This instance lets requests in until the other one has begun, and over open connections behind that. Limits on requests at once count those
+  // that end here: the other side forgets them as they do.
+  #tellLimits(limits: Pick<SharedLimits, 'used' | 'open'>, first: readonly UsedMinutes[]): void {
     let told = '[]';
+    let used = first;
     const tell = (): void => {
+      const now = limits.used();
+      const more = usedSince(used, now, this.#options.now());
+      used = now;
+      if (more.length > 0) this.#options.send({ kind: 'used', limits: more });
       const open = limits.open();
       const text = JSON.stringify(open);
       if (text === told) return;

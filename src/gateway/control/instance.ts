@@ -170,7 +170,11 @@ export class Instance {
     const { gateway, accept, log } = this.#options;
     // It may have started before a backend was drained.
     gateway.service().backendDrains.reread();
-    const claims = await Promise.all(others.map(({ instance }) => this.#links.claim(instance)));
+    // The instance that serves has the minutes of those from which it has taken over.
+    const isServed = others.some(({ state }) => state === 'serving');
+    const claims = await Promise.all(
+      others.map(({ instance, state }) => this.#links.claim(instance, isServed && state !== 'serving')),
+    );
     for (const problem of claims) if (problem !== undefined) log({ event: 'not_shared', reason: problem.detail });
     gateway.service().scheduler.delegation.delegate(undefined);
     const accepted = await accept();

@@ -22,6 +22,8 @@ export interface SharedLimits {
   used(): readonly UsedMinutes[];
   /** Counts those of another one, once for each. */
   adopt(peer: string, used: readonly UsedMinutes[]): void;
+  /** Counts those that another one has used since. */
+  adoptMore(used: readonly UsedMinutes[]): void;
   /** The requests under way in this instance. */
   open(): readonly OpenRequests[];
   /** Counts those of another one, instead of those that it told before. */

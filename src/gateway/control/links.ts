@@ -50,13 +50,13 @@ export class Links {
     else this.#decide(peer, connection);
   }
 
-  /** Decides for another instance from now on; returns the Problem if it does not answer. */
-  async claim(peer: string): Promise<Problem | undefined> {
+  /** Decides for another instance from now on; returns the Problem if it does not answer. `hasMinutes`: another one tells the minutes that it has used. */
+  async claim(peer: string, hasMinutes = false): Promise<Problem | undefined> {
     const { place, connect } = this.#options;
     const opened = await connect(peer, 'decides');
     if (!opened.ok) return opened.problems[0];
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#decide(peer, opened.value, resolve);
+    this.#decide(peer, opened.value, resolve, hasMinutes);
     const timer = setTimeout(resolve, HOLDS_MS, false);
     const isKnown = await promise;
     clearTimeout(timer);
@@ -171,12 +171,12 @@ export class Links {
     }
   }
 
-  #decide(peer: string, connection: LinkConnection, onHolds?: (isKnown: boolean) => void): void {
+  #decide(peer: string, connection: LinkConnection, onHolds?: (isKnown: boolean) => void, hasMinutes = false): void {
     let ending: 'bye' | 'moved' | undefined;
     const send = (message: DecidingMessage): void => {
       link.send(message);
     };
-    const side = new DecidingSide({ ...this.#options, peer, send });
+    const side = new DecidingSide({ ...this.#options, peer, send, hasMinutes });
     const link = connection({
       onMessage: (message) => {
         const { kind } = message;

@@ -20,6 +20,8 @@ export type HoldingMessage =
       /** The minutes of keys and teams; an elder release does not send them. */
       readonly limits?: readonly UsedMinutes[];
     }
+  /** The minutes that were used since they were told. An elder release does not send it. */
+  | { readonly kind: 'used'; readonly limits: readonly UsedMinutes[] }
   /** The requests under way by key, team and user: all of them, whenever they have changed. An elder release ignores it. */
   | { readonly kind: 'open'; readonly open: readonly OpenRequests[] }
   /** Deployments that have come since. */

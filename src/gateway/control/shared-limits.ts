@@ -10,6 +10,9 @@ export function sharedLimits(gateway: Gateway): SharedLimits {
     adopt: (peer, used) => {
       limiter().adopt(peer, used, performance.now());
     },
+    adoptMore: (used) => {
+      limiter().adoptMore(used, performance.now());
+    },
     open: () => {
       const held = budgets().heldByOwner();
       return limiter()

@@ -85,6 +85,11 @@ export class Limiter {
   adopt(peer: string, used: readonly UsedMinutes[], nowMs: number): void {
     if (this.#peers.has(peer)) return;
     this.#peers.add(peer);
+    this.adoptMore(used, nowMs);
+  }
+
+  /** Counts what another instance has let in since it told its minutes. */
+  adoptMore(used: readonly UsedMinutes[], nowMs: number): void {
     const own = used.map(({ requests, tokens, ...owner }) => ({
       ...owner,
       requests: shifted(requests, SHIFT_MS),

@@ -84,13 +84,17 @@ export class SlidingMinute {
     return seconds;
   }
 
-  /** Counts the seconds of another process as its own. */
+  /** Counts the seconds of another process as its own; an amount below zero was given back there. */
   adopt(seconds: readonly UsedSecond[], nowMs: number): void {
     this.#expire(nowMs);
     for (const { amount, untilMs } of seconds) {
       const lastMs = Math.min(untilMs - WINDOW_MS, nowMs);
       if (lastMs + WINDOW_MS <= nowMs) continue;
       const second = Math.floor(lastMs / 1000);
+      if (amount < 0) {
+        this.giveBack(second, -amount, nowMs);
+        continue;
+      }
       const at = second % BUCKETS;
       this.#oldest = this.#used === 0 ? second : Math.min(this.#oldest, second);
       this.#newest = this.#used === 0 ? second : Math.max(this.#newest, second);

@@ -66,6 +66,7 @@ export class SharedFleet {
         adopt: (peer, used) => {
           limiter.adopt(peer, used, this.time.nowMs);
         },
+        adoptMore: (used) => limiter.adoptMore(used, this.time.nowMs),
         open: () => limiter.openRequests(),
         adoptOpen: (peer, open) => {
           limiter.adoptOpen(peer, open);

@@ -6,6 +6,9 @@ import { startFake } from '../fake-upstream.ts';
 import { KEY } from '../running.ts';
 import { startHost, untilLogged, type Launched } from './instances-stage.ts';
 
+/** Of three requests under a limit of two a minute. All three: some at each instance, within the second in which both admit. */
+const ALLOWED = new Set(['200 200 429', '200 200 200']);
+
 test('a key that the elder instance has just made opens the newer one, and its limit holds, around a take-over', async () => {
   await using fake = await startFake();
   await using host = await startHost();
@@ -19,6 +22,7 @@ test('a key that the elder instance has just made opens the newer one, and its l
       this.destroy();
     },
   });
+  const again: string[] = [];
   const ask = (path: string, key: string, body: object): Promise<readonly [status: number, text: string]> =>
     new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -33,14 +37,16 @@ test('a key that the elder instance has just made opens the newer one, and its l
       });
       asked.on('error', (error) => {
         // The elder instance has closed a connection that was kept, just as the request was sent.
-        if (asked.reusedSocket) resolve(ask(path, key, body));
-        else reject(error);
+        if (!asked.reusedSocket) return reject(error);
+        again.push(`${path}: ${String(error)}`);
+        resolve(ask(path, key, body));
       });
       asked.end(JSON.stringify(body));
     });
   let last: Launched = host.launch('1', file);
   await untilLogged(last, 'listening');
   const seen = new Set<string>();
+  const odd: string[] = [];
   for (const id of ['2', '3']) {
     const next = host.launch(id, file);
     await untilLogged(next, 'standby');
@@ -58,6 +64,7 @@ test('a key that the elder instance has just made opens the newer one, and its l
       const uses = await Promise.all([1, 2, 3].map(() => ask('/v1/chat/completions', key, chat)));
       const statuses = uses.map(([status]) => String(status)).toSorted((one, other) => one.localeCompare(other));
       seen.add(statuses.join(' '));
+      if (!ALLOWED.has(statuses.join(' '))) odd.push(...uses.map(([status, text]) => `${String(status)} ${text}`));
       await sleep(10);
     }
     assert.equal((await taking).code, 0);
@@ -65,7 +72,6 @@ test('a key that the elder instance has just made opens the newer one, and its l
     last = next;
   }
   assert.ok(seen.has('200 200 429'));
-  // One may have been sent twice, or have met the elder instance within the second in which both admit.
-  for (const other of ['200 200 429', '200 429 429', '200 200 200']) seen.delete(other);
-  assert.deepEqual([...seen], []);
+  // A request that met a closed connection has not been let in: to ask again takes nothing.
+  assert.deepEqual(odd, [], `asked again: ${again.join(', ')}`);
 });

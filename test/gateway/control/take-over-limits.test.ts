@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { apiKeyHash, newApiKey } from '../../../src/core/api-key.ts';
 import { answersShortly, stalls, startFake } from '../fake-upstream.ts';
 import { KEY, until } from '../running.ts';
+import { askInstance } from '../../../src/gateway/control/control-request.ts';
 import { startHost, untilLogged } from './instances-stage.ts';
 
-const BUDGET = newApiKey();
+const [BUDGET, WATCHER] = [newApiKey(), newApiKey()];
 
 test('limits and budgets hold over a take-over, with what the elder instance still answers', async () => {
   await using fake = await startFake();
@@ -63,4 +67,63 @@ test('limits and budgets hold over a take-over, with what the elder instance sti
   assert.ok((await spent()) < 40);
   second.kill('SIGTERM');
   await second.ended();
+});
+
+test('requests of a minute count once, whichever of three instances has let them in, and the elder ones go on telling', async () => {
+  await using fake = await startFake();
+  await using host = await startHost();
+  const file = await host.write('config.yaml', {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }],
+    general_settings: { master_key: KEY },
+    hxllm: {
+      state_dir: host.folder,
+      backends: { [fake.url]: { num_parallel: 8 } },
+      keys: [
+        { alias: 'limited', hash: apiKeyHash(BUDGET), rpm_limit: 8 },
+        { alias: 'watcher', hash: apiKeyHash(WATCHER) },
+      ],
+    },
+  });
+  const chat = (key: string, agent: Agent | false, more: object = {}): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const url = `${host.url}/v1/chat/completions`;
+      const asked = request(url, { method: 'POST', headers, agent }, resolve).once('error', reject);
+      asked.end(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...more }));
+    });
+  const status = async (agent: Agent | false = false): Promise<number | undefined> => {
+    const answer = await chat(BUDGET, agent);
+    answer.resume();
+    await once(answer, 'end');
+    return answer.statusCode;
+  };
+  const first = host.launch('1', file);
+  await untilLogged(first, 'listening');
+  using kept = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), {
+    [Symbol.dispose](this: Agent) {
+      this.destroy();
+    },
+  });
+  for (let count = 0; count < 2; count += 1) assert.equal(await status(kept), 200);
+  fake.behave(stalls('a'));
+  const running = await chat(WATCHER, false, { stream: true });
+  fake.behave(answersShortly('b'));
+  for (const [id, at] of [
+    ['2', kept],
+    ['3', undefined],
+  ] as const) {
+    await untilLogged(host.launch(id, file), 'standby');
+    const taking = { method: 'POST', path: '/take-over', timeoutMs: 30_000 } as const;
+    assert.ok((await askInstance({ id, folder: host.runtimeFolder }, taking)).ok);
+    // Over a connection that the first one still has, which it closes behind this answer.
+    if (at !== undefined) assert.equal(await status(at), 200);
+  }
+  assert.equal(first.log().filter(({ caller }) => caller === 'limited').length, 3);
+  assert.ok(first.isRunning());
+  // It is told within a second: three of eight are used.
+  await sleep(1000);
+  const seen = [];
+  for (let count = 0; count < 6; count += 1) seen.push(await status());
+  assert.deepEqual(seen, [200, 200, 200, 200, 200, 429]);
+  running.destroy();
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiKeyHash } from '../../../src/core/api-key.ts';
-import { startSim } from '../../../src/sim/server.ts';
+import { piece, startFake, type Behaviour } from '../fake-upstream.ts';
 import { KEY } from '../running.ts';
 import { rowsIn, sumsIn } from '../usage/stage.ts';
 import { startHost, untilLogged, type Launched } from './instances-stage.ts';
@@ -14,7 +14,9 @@ import { startTraffic } from './traffic.ts';
 const TAKE_OVERS = 5;
 const BUSY = 'sk-of-a-busy-client-000000';
 const LIMITED = 'sk-of-a-limited-client-000000';
-const RPM = 40;
+/** So many that it is reached among the take-overs, and not before them. */
+const RPM = 100;
+const PROMPT_TOKENS = 9;
 /** As Ollama counts them: with the one that ends an answer. */
 const [CHAT_TOKENS, STREAM_TOKENS, LIMITED_TOKENS] = [6, 101, 8];
 
@@ -46,17 +48,37 @@ function askLimited(url: string): { readonly admittedMs: readonly number[]; stop
 }
 
 test('take-overs under load lose no row and double none, and a limit is exceeded by no more than a second of both', async (context) => {
-  const options = { models: [{ name: 'm', answerTokens: 5 }], numParallel: 4, loadMs: 20, tokenMs: 2 };
-  const sims = [await startSim(options), await startSim(options)];
-  await using _sims = { [Symbol.asyncDispose]: async () => void (await Promise.all(sims.map((sim) => sim.close()))) };
+  const counted = { requests: 0, prompt_tokens: 0, completion_tokens: 0 };
+  // Counts as Ollama does: with the token that ends an answer.
+  const answers: Behaviour = async ({ body }, outgoing) => {
+    const tokens = Number(/Answer in (\d+) tokens/.exec(body)?.[1]);
+    for (let token = 0; token < tokens; token += 5) {
+      outgoing.write(piece('word ').repeat(Math.min(5, tokens - token)));
+      await sleep(5);
+    }
+    counted.requests += 1;
+    counted.prompt_tokens += PROMPT_TOKENS;
+    counted.completion_tokens += tokens + 1;
+    const counts = { prompt_eval_count: PROMPT_TOKENS, eval_count: tokens + 1 };
+    outgoing.end(
+      `${JSON.stringify({ model: 'm', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', ...counts })}\n`,
+    );
+  };
+  await using one = await startFake(answers);
+  await using other = await startFake(answers);
+  const servers = [one, other];
   await using host = await startHost();
   const state = join(host.folder, 'state');
   mkdirSync(state);
   const file = await host.write('config.yaml', {
-    model_list: sims.map(({ url }) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } })),
+    model_list: servers.map(({ url }) => ({
+      model_name: 'm',
+      litellm_params: { model: 'ollama_chat/m', api_base: url },
+    })),
     general_settings: { master_key: KEY },
     hxllm: {
       state_dir: state,
+      backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: 4 }])),
       keys: [
         { alias: 'busy', hash: apiKeyHash(BUSY) },
         { alias: 'limited', hash: apiKeyHash(LIMITED), rpm_limit: RPM },
@@ -70,31 +92,43 @@ test('take-overs under load lose no row and double none, and a limit is exceeded
   const traffic = startTraffic({ port: host.port, key: BUSY }, ways);
   cleanUp.defer(() => traffic.cut());
   const limited = askLimited(host.url);
-  await takeOverInTurn(host, file, instances, TAKE_OVERS, traffic);
+  const takenMs = await takeOverInTurn(host, file, instances, TAKE_OVERS, traffic);
   await Promise.all([traffic.stop(), limited.stop()]);
   instances.at(-1)?.kill('SIGTERM');
-  for (const one of instances) await one.ended();
+  for (const instance of instances) await instance.ended();
 
   const { whole, failures } = traffic.tally;
   assert.deepEqual(failures, []);
   const chats = whole['new connection'] + whole['kept connection'] + whole.pipelined;
   const rows = rowsIn(state);
-  const counted = (tokens: number): number => rows.filter((row) => row.completion_tokens === tokens).length;
+  const withTokens = (tokens: number): number => rows.filter((row) => row.completion_tokens === tokens).length;
   assert.deepEqual(
-    [counted(CHAT_TOKENS), counted(STREAM_TOKENS), counted(LIMITED_TOKENS), rows.length],
+    [withTokens(CHAT_TOKENS), withTokens(STREAM_TOKENS), withTokens(LIMITED_TOKENS), rows.length],
     [chats, whole.stream, limited.admittedMs.length, chats + whole.stream + limited.admittedMs.length],
   );
   assert.ok(rows.every(({ ended }) => ended === 'answered'));
-  const tokens = chats * CHAT_TOKENS + whole.stream * STREAM_TOKENS + limited.admittedMs.length * LIMITED_TOKENS;
-  assert.partialDeepStrictEqual(sumsIn(state, 'day'), [{ requests: rows.length, lost: 0, completion_tokens: tokens }]);
+  // Sums of days, rows and servers.
+  const sum = (of: 'prompt_tokens' | 'completion_tokens'): number => rows.reduce((all, row) => all + row[of], 0);
+  const inRows = {
+    requests: rows.length,
+    prompt_tokens: sum('prompt_tokens'),
+    completion_tokens: sum('completion_tokens'),
+  };
+  assert.deepEqual(inRows, counted);
+  assert.deepEqual(sumsIn(state, 'day'), [{ value: '', lost: 0, ...counted }]);
   assert.deepEqual(readdirSync(join(state, 'journal')), []);
 
   const { admittedMs } = limited;
-  const within = (ms: number): number =>
-    Math.max(...admittedMs.map((from) => admittedMs.filter((at) => at >= from && at < from + ms).length));
+  const within = (ms: number, froms = admittedMs): number =>
+    Math.max(...froms.map((from) => admittedMs.filter((at) => at >= from && at < from + ms).length));
+  // An answer is read a while after its request was let in.
+  const beside = within(
+    1000,
+    takenMs.flatMap((at) => [at - 500, at]),
+  );
   context.diagnostic(
-    `${String(TAKE_OVERS)} take-overs, ${String(rows.length)} rows; ${String(within(60_000))} admitted in a minute, of ${String(RPM)}`,
+    `${String(TAKE_OVERS)} take-overs, ${String(rows.length)} rows; ${String(within(60_000))} admitted in a minute, of ${String(RPM)}; at most ${String(beside)} in the second of a take-over`,
   );
   assert.ok(within(60_000) >= RPM, String(within(60_000)));
-  assert.ok(within(60_000) <= RPM + within(1000), `${String(within(60_000))}, ${String(within(1000))} in a second`);
+  assert.ok(within(60_000) <= RPM + beside, `${String(within(60_000))}, ${String(beside)} in a second`);
 });

@@ -4,14 +4,15 @@ import { until } from '../running.ts';
 import { untilLogged, type Host, type Launched } from './instances-stage.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Lets new instances take over under traffic, one after the other, and adds each to the list. */
+/** Lets new instances take over under traffic, one after the other, and adds each to the list; returns when each had. */
 export async function takeOverInTurn(
   host: Host,
   file: string,
   instances: Launched[],
   times: number,
   traffic: Traffic,
-): Promise<void> {
+): Promise<readonly number[]> {
+  const takenMs: number[] = [];
   for (let turn = 1; turn <= times; turn += 1) {
     // Of more than three the eldest would be cut.
     for (const one of instances.slice(0, -1)) await one.ended();
@@ -22,8 +23,10 @@ export async function takeOverInTurn(
       { method: 'POST', path: '/take-over', timeoutMs: 30_000 },
     );
     assert.ok(taken.ok, JSON.stringify(taken));
+    takenMs.push(performance.now());
     instances.push(next);
     const before = traffic.tally.whole['new connection'];
     await until('the next one answers', () => traffic.tally.whole['new connection'] > before + 2);
   }
+  return takenMs;
 }

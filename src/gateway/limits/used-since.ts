@@ -1,0 +1,49 @@
+import type { UsedMinutes } from './owner-uses.ts';
+import type { UsedSecond } from './sliding-minute.ts';
+
+const WINDOW_MS = 60_000;
+
+/** The difference of two tellings of the same minutes: the amounts that were counted in between, and, below zero, those that were given back. */
+export function usedSince(
+  before: readonly UsedMinutes[],
+  used: readonly UsedMinutes[],
+  nowMs: number,
+): readonly UsedMinutes[] {
+  const known = new Map(before.map((one) => [nameOf(one), one]));
+  const all = new Map(used.map((one) => [nameOf(one), one]));
+  for (const [name, { kind, id }] of known) if (!all.has(name)) all.set(name, { kind, id, requests: [], tokens: [] });
+  const changed: UsedMinutes[] = [];
+  for (const [name, { kind, id, requests, tokens }] of all) {
+    const former = known.get(name);
+    const more = {
+      requests: difference(former?.requests ?? [], requests, nowMs),
+      tokens: difference(former?.tokens ?? [], tokens, nowMs),
+    };
+    if (more.requests.length + more.tokens.length > 0) changed.push({ kind, id, ...more });
+  }
+  return changed;
+}
+
+function nameOf({ kind, id }: UsedMinutes): string {
+  return `${kind === 'end user' ? 'u' : 'k'}${id}`;
+}
+
+function difference(before: readonly UsedSecond[], used: readonly UsedSecond[], nowMs: number): readonly UsedSecond[] {
+  const known = new Map(before.map((one) => [secondOf(one), one]));
+  const changed: UsedSecond[] = [];
+  for (const one of used) {
+    const { amount, untilMs } = one;
+    const second = secondOf(one);
+    const more = amount - (known.get(second)?.amount ?? 0);
+    known.delete(second);
+    if (more !== 0) changed.push({ amount: more, untilMs });
+  }
+  // A second whose amount was given back as a whole is told no more, and so is one that counts no more.
+  for (const { amount, untilMs } of known.values()) if (untilMs > nowMs) changed.push({ amount: -amount, untilMs });
+  return changed;
+}
+
+/** A second counts until a minute after its last request. */
+function secondOf({ untilMs }: UsedSecond): number {
+  return Math.floor((untilMs - WINDOW_MS) / 1000);
+}
