@@ -5,8 +5,7 @@ import type { AdminCall } from './admin-call.ts';
 import { AdminError, notFound, unfit } from './admin-error.ts';
 import { numberAt, textAt, textsAt, wordAt } from './body-fields.ts';
 import { fileKeyOf, fileKeysOf, findKey, hashIn } from './key-lookup.ts';
-import { fileKeyRow } from './rows.ts';
-import { shownRow, spentFields } from './spent.ts';
+import { shownFileRow, shownRow } from './spent.ts';
 
 const MOST_SIZE = 100;
 const SORTS = { created_at: 'created', updated_at: 'updated', key_alias: 'alias', expires: 'expires' } as const;
@@ -44,7 +43,7 @@ async function infoOf(call: AdminCall, reference: string): Promise<Json | undefi
   const file = fileKeyOf(call, reference);
   if (file !== undefined) {
     judgeReader(call, file.hash);
-    return { ...fileKeyRow(file, call.nowMs), ...spentFields(call, { kind: 'key', id: file.alias, ...file }) };
+    return shownFileRow(call, file);
   }
   const record = await findKey(call, reference);
   judgeReader(call, record?.id ?? '');
@@ -109,7 +108,7 @@ async function pageOf(
   size: number,
   query: RecordQuery,
 ): Promise<{ readonly found: readonly FoundKey[]; readonly counts: object }> {
-  const { records, nowMs } = call;
+  const { records } = call;
   const number = numberAt(call.query, 'page', { or: 1, most: 1_000_000 });
   const from = (number - 1) * size;
   const files = fileKeysOf(call).filter((key) => fileMatches(key, query));
@@ -120,7 +119,7 @@ async function pageOf(
     ...ofFiles.map((key) => ({
       hash: key.hash,
       alias: key.alias,
-      row: () => ({ ...fileKeyRow(key, nowMs), ...spentFields(call, { kind: 'key', id: key.alias, ...key }) }),
+      row: () => shownFileRow(call, key),
     })),
     ...stored.map((record) => ({
       hash: record.hash ?? '',

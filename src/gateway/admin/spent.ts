@@ -1,12 +1,12 @@
 import type { Json } from '../../core/json.ts';
-import type { BudgetConfig } from '../../schema/gateway-config.ts';
+import type { BudgetConfig, KeyConfig } from '../../schema/gateway-config.ts';
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { KeyReader } from '../keys/stored-key.ts';
 import type { StoredRecord } from '../store/key-store.ts';
 import type { SpentReset } from '../store/usage-store.ts';
 import type { AdminCall } from './admin-call.ts';
 import type { PlannedChange } from './record-content.ts';
-import { keyRow, timeText } from './rows.ts';
+import { fileKeyRow, keyRow, timeText } from './rows.ts';
 
 /** An owner of budgets, as limits know it. */
 interface Owner {
@@ -38,6 +38,11 @@ export function spentFieldsOf(call: AdminCall, record: StoredRecord): Json {
 /** A key with what it has spent. */
 export function shownRow(call: AdminCall, record: StoredRecord): Json {
   return { ...keyRow(record, call.nowMs), ...spentFieldsOf(call, record) };
+}
+
+/** The same of a key of the operator's files. */
+export function shownFileRow(call: AdminCall, key: KeyConfig): Json {
+  return { ...fileKeyRow(key, call.nowMs), ...spentFields(call, { kind: 'key', id: key.alias, ...key }) };
 }
 
 /** A change that sets what its owner has spent, with both amounts for the log. */

@@ -6,11 +6,11 @@ import { takeFields, type AdminCall } from './admin-call.ts';
 import { AdminError, notFound, unfit } from './admin-error.ts';
 import { neededText, numberAt, textAt, textsAt } from './body-fields.ts';
 import { afterwards } from './key-changes.ts';
-import { changeableTeam, fileTeamOf } from './key-lookup.ts';
+import { changeableTeam, fileKeysOf, fileTeamOf } from './key-lookup.ts';
 import { withMembers } from './members.ts';
 import { changedRecord, deletedRecord, newRecord } from './record-content.ts';
 import { fileTeamRow, teamRow } from './rows.ts';
-import { shownRow, spentFields, spentFieldsOf, takeSpend, withSpend } from './spent.ts';
+import { shownFileRow, shownRow, spentFields, spentFieldsOf, takeSpend, withSpend } from './spent.ts';
 
 const MOST_PAGE = 100;
 /** Ids stand in addresses and in the log. */
@@ -68,6 +68,8 @@ export async function teamInfo(call: AdminCall): Promise<unknown> {
   // A key sees its team, and not the keys of others.
   const { records: keys } =
     role === 'none' ? { records: [] } : await records.find({ kind: 'key', teamId: id, nowMs, limit: 1000 });
+  const ofFile = role === 'none' ? [] : fileKeysOf(call).filter(({ team }) => team === id);
+  const ofStore = keys.map((each) => ({ token: each.hash, ...shownRow(call, each) }));
   const [row, spent] =
     record !== undefined
       ? [teamRow(record), spentFieldsOf(call, record)]
@@ -77,7 +79,7 @@ export async function teamInfo(call: AdminCall): Promise<unknown> {
   return {
     team_id: id,
     team_info: { ...row, ...spent },
-    keys: keys.map((each) => ({ token: each.hash, ...shownRow(call, each) })),
+    keys: [...ofFile.map((each) => ({ token: each.hash, ...shownFileRow(call, each) })), ...ofStore],
     team_memberships: [],
   };
 }
@@ -142,20 +144,28 @@ export async function listTeams(call: AdminCall): Promise<unknown> {
   });
 }
 
-/** GET /v2/team/list */
+/** GET /v2/team/list: those of the operator's files first. */
 export async function pageTeams(call: AdminCall): Promise<unknown> {
   const { records, nowMs, query } = call;
   const size = numberAt(query, 'page_size', { or: 10, most: MOST_PAGE });
   const page = numberAt(query, 'page', { or: 1, most: 1_000_000 });
   const search = textAt(query, 'team_alias');
   const conditions = { kind: 'team', nowMs, search, organizationId: textAt(query, 'organization_id') } as const;
-  const found = await records.find({ ...conditions, offset: (page - 1) * size, limit: size });
+  const files = call.service.config.teams.filter(
+    ({ alias }) =>
+      conditions.organizationId === undefined && alias.toLowerCase().includes((search ?? '').toLowerCase()),
+  );
+  const from = (page - 1) * size;
+  const ofFiles = files.slice(from, from + size).map(fileTeamRow);
+  const offset = Math.max(0, from - files.length);
+  const found = await records.find({ ...conditions, offset, limit: size - ofFiles.length });
+  const total = files.length + found.total;
   return {
-    teams: found.records.map(teamRow),
-    total: found.total,
+    teams: [...ofFiles, ...found.records.map(teamRow)],
+    total,
     page,
     page_size: size,
-    total_pages: Math.ceil(found.total / size),
+    total_pages: Math.ceil(total / size),
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { apiKeyHash } from '../../../src/core/api-key.ts';
 import { ADMIN_FIELDS } from '../../../src/gateway/admin/fields.ts';
 import { startAdmin } from './stage.ts';
 
@@ -42,6 +43,30 @@ function valuesFor(kind: 'team' | 'user'): Row {
   return Object.fromEntries(Object.keys(ADMIN_FIELDS[kind]).map((name) => [name, value(name)]));
 }
 
+test('teams of the file stand in every list, first, with their keys of both kinds', async () => {
+  await done('/team/new', { team_id: 't0', team_alias: 'zero' });
+  const { token } = await done('/key/generate', { team_id: 'file-team' });
+  const { keys } = await done('/team/info?team_id=file-team');
+  assert.deepEqual(
+    (keys as Row[]).map((row) => [row['token'], row['source']]),
+    [
+      [apiKeyHash('sk-of-the-file-00'), 'hxllm.keys'],
+      [token, undefined],
+    ],
+  );
+  const page = async (query: string): Promise<unknown> => {
+    const { teams, total, total_pages } = await done(`/v2/team/list?${query}`);
+    return [(teams as Row[]).map(({ team_id }) => team_id), total, total_pages];
+  };
+  assert.deepEqual(await page('page_size=1'), [['file-team'], 2, 2]);
+  assert.deepEqual(await page('page_size=1&page=2'), [['t0'], 2, 2]);
+  assert.deepEqual(await page('page_size=5'), [['file-team', 't0'], 2, 1]);
+  assert.deepEqual(await page('team_alias=FILE'), [['file-team'], 1, 1]);
+  assert.deepEqual(await page('organization_id=o'), [[], 0, 0]);
+  await done('/key/delete', { keys: [token] });
+  await done('/team/delete', { team_ids: ['t0'] });
+});
+
 test('a team comes back as it was sent, from each call', async () => {
   const fields = valuesFor('team');
   const made = await done('/team/new', { team_id: 't1', ...fields, own: 1 });
@@ -50,7 +75,7 @@ test('a team comes back as it was sent, from each call', async () => {
     (await done('/team/info?team_id=t1'))['team_info'],
     (await done('/team/update', { team_id: 't1', rpm_limit: 5 }))['data'],
     ((await call('/team/list')).body as unknown as Row[]).find(({ team_id }) => team_id === 't1'),
-    ((await done('/v2/team/list'))['teams'] as Row[])[0],
+    ((await done('/v2/team/list'))['teams'] as Row[])[1],
     await done('/team/unblock', { team_id: 't1' }),
   ] as Row[];
   for (const row of rows)
