@@ -61,9 +61,12 @@ test('in every dialect a model that the key may not use is what an unknown one i
   const asks: (readonly [string, RequestInit])[] = ENDPOINTS.flatMap(({ paths }) =>
     paths.map((path): readonly [string, RequestInit] => [
       path.replace(':model{.+}', 'NAME'),
-      { method: 'POST', body: BODY },
+      // A prompt is a template in OpenAI's responses.
+      { method: 'POST', body: path.includes('/responses') ? BODY.replace('"prompt":"hi",', '') : BODY },
     ]),
   );
+  for (const [path, init] of asks)
+    assert.partialDeepStrictEqual(await answerOf(path, 'nowhere', init), { status: 404 }, path);
   asks.push(
     ['/v1/models/NAME', {}],
     ['/v1/models/NAME', { headers: { 'anthropic-version': '2023-06-01' } }],
