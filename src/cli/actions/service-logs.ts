@@ -1,8 +1,10 @@
 import type { HostConfig } from '../../config/config.ts';
+import { errorMessage } from '../../core/error.ts';
 import { printable } from '../../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { runAsRoot } from '../hosts/as-root.ts';
 import { withHosts, type HostOptions, type Hosts, type HostsEnd } from '../hosts/hosts.ts';
+import { readLogStart } from '../hosts/log-start.ts';
 import { byTime, LineSplitter, readLogLine, type LogLine } from '../hosts/log-lines.ts';
 import { logScript, type LogChoice } from '../hosts/service-scripts.ts';
 import { EXIT } from '../exit-code.ts';
@@ -36,7 +38,7 @@ export function showLogs(terminal: Terminal, options: LogOptions): Promise<numbe
     };
     const choice: LogChoice = {
       follow: options.follow === true,
-      since: options.since,
+      since: options.since === undefined ? undefined : readLogStart(options.since, terminal.nowMs()),
       grep: options.grep,
       lines: options.lines,
     };
@@ -48,6 +50,8 @@ type Print = (lines: readonly LogLine[]) => void;
 
 async function readAll({ signal, onAll }: Hosts, choice: LogChoice, print: Print): Promise<HostsEnd> {
   const { answers, problems } = await onAll(async (host, config): Promise<Result<readonly LogLine[]>> => {
+    const unfit = unfitFor(config, choice);
+    if (unfit !== undefined) return fail(unfit);
     const limits = { signal, timeoutMs: READ_MS, title: 'read the log' };
     const ran = await runAsRoot(host, config.become, { ...logScript(config, choice), ...limits });
     if (!ran.ok) return ran;
@@ -71,6 +75,8 @@ async function follow({ configs, signal, on }: Hosts, choice: LogChoice, print: 
     const ended = await Promise.all(
       configs.map((config) =>
         on(config, async (host): Promise<Result<undefined>> => {
+          const unfit = unfitFor(config, choice);
+          if (unfit !== undefined) return fail(unfit);
           const splitter = new LineSplitter();
           const hear = (lines: readonly string[]): void => void waiting.push(...linesOf(config, lines, choice));
           const ran = await runAsRoot(host, config.become, {
@@ -96,6 +102,36 @@ async function follow({ configs, signal, on }: Hosts, choice: LogChoice, print: 
   }
 }
 
+/** The reason why lines of a file cannot be chosen so; journalctl says itself what it does not understand. */
+function unfitFor({ target: { name }, settings }: HostConfig, { since, grep }: LogChoice): Problem | undefined {
+  if (settings.serviceManager === 'systemd') return undefined;
+  const problem = (option: string, expected: string, found: string, fix: string): Problem => ({
+    code: 'service.log-choice',
+    summary: `${name}: ${option} does not fit a log without systemd`,
+    detail: `Expected ${expected}, found: ${found}.`,
+    fix,
+    where: { host: name },
+  });
+  if (since !== undefined && since.atMs === undefined)
+    return problem(
+      '--since',
+      'a span such as 5m, or a time such as 2026-11-01 12:00',
+      since.journal,
+      'hxllm service logs --since 5m',
+    );
+  try {
+    void new RegExp(grep ?? '');
+    return undefined;
+  } catch (error) {
+    return problem(
+      '--grep',
+      'a regular expression of JavaScript',
+      errorMessage(error),
+      'write \\ before a bracket that stands for itself: hxllm service logs --grep "\\[warn"',
+    );
+  }
+}
+
 // Without systemd the log is a file: its lines are chosen here.
 function linesOf(
   { target, settings }: HostConfig,
@@ -104,7 +140,7 @@ function linesOf(
 ): readonly LogLine[] {
   const read = lines.filter((line) => line !== '').map((line) => readLogLine(target.name, line));
   if (settings.serviceManager === 'systemd') return read;
-  const fromMs = since === undefined ? undefined : Date.parse(since);
+  const fromMs = since?.atMs;
   const wanted = grep === undefined ? undefined : new RegExp(grep, grep === grep.toLowerCase() ? 'i' : '');
   return read.filter(
     ({ atMs, text }) =>

@@ -76,7 +76,7 @@ function logsCommand(handOn: HandOn): Command {
     page: 'operations',
   })
     .option('-f, --follow', 'print new lines as they come, until Ctrl-C')
-    .option('--since <time>', 'only lines from then on, as journalctl takes it')
+    .option('--since <time>', 'only lines from then on: 5m, 2h, "1 hour ago", 2026-11-01, as journalctl takes it')
     .option('--grep <pattern>', 'only lines that match a regular expression')
     .option('-n, --lines <n>', 'the last lines of each host (default: 100; with -f 10; with --since all)', wholeNumber)
     .action((options: LogOptions) =>

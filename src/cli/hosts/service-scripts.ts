@@ -1,5 +1,6 @@
 import { FUNCTIONS } from '../../apply/functions.ts';
 import { pathsOf, type HostConfig } from '../../config/config.ts';
+import type { LogStart } from './log-start.ts';
 
 /** A verb of the service on a host. */
 export type ServiceVerb = 'status' | 'start' | 'stop' | 'restart' | 'reload';
@@ -48,7 +49,7 @@ export function serviceScript({ settings }: HostConfig, verb: ServiceVerb): Host
 /** Which lines of the log. */
 export interface LogChoice {
   readonly follow: boolean;
-  readonly since: string | undefined;
+  readonly since: LogStart | undefined;
   readonly grep: string | undefined;
   readonly lines: number | undefined;
 }
@@ -75,7 +76,7 @@ export function logScript({ settings }: HostConfig, { follow, since, grep, lines
           '-q',
           ...(follow ? ['-f'] : []),
           ...(count === undefined ? [] : ['-n', String(count)]),
-          ...(since === undefined ? [] : [`--since=${since}`]),
+          ...(since === undefined ? [] : [`--since=${since.journal}`]),
           ...(grep === undefined ? [] : [`--grep=${grep}`]),
         ];
   return { script: follow ? FOLLOWED : 'exec "$@"', args: argv };

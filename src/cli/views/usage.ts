@@ -35,7 +35,10 @@ const HEAD = ['REQUESTS', 'UNANSWERED', 'PROMPT', 'COMPLETION', 'TOKENS', 'COST'
 
 /** The sums as a table, with a line for all of them unless one request may be in several, as with tags. */
 export function usageTable(by: string, rows: readonly Json[], paint: Paint, columns: number): readonly string[] {
-  if (rows.length === 0) return ['no usage'];
+  if (rows.length === 0)
+    return [
+      'no usage in this time: requests are recorded once there is a key of a client, or with hxllm.usage.record: always',
+    ];
   const total = FIGURES.map((name) => rows.reduce((sum, row) => sum + numberOf(row[name]), 0));
   const head = [by.toUpperCase(), ...HEAD];
   const line = (name: string, figures: readonly number[]): readonly string[] => [

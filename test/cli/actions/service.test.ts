@@ -136,8 +136,31 @@ test('logs of several hosts are merged by time, whatever bytes they have', async
   );
   assert.ok(hosts.log('journalctl').every((line) => line.endsWith('--since=1 hour ago --grep=x')));
   assert.equal((await logs(hosts, { grep: 'nothing' })).code, 0);
+  await logs(hosts, { since: '5m' });
+  assert.ok(hosts.log('journalctl').some((line) => line.endsWith('--since=-5m')));
   const wrong = await logs(hosts, { since: 'wrong' });
   assert.deepEqual([wrong.code, /Failed to parse timestamp: wrong/.test(wrong.err)], [1, true]);
+});
+
+test('a log without systemd is chosen by the same words, and others are named', async () => {
+  using hosts = new Hosts();
+  hosts.tree.write(
+    'inventories/group_vars/litellm.yml',
+    `litellm_service_manager: process\nlitellm_prefix: ${hosts.tree.folder}\n`,
+  );
+  hosts.program(
+    'tail',
+    `printf '%s\\n' '{"time":"1970-01-01T00:00:01Z","event":"early"}' "{\\"time\\":\\"$(date -u +%FT%TZ)\\",\\"event\\":\\"late\\"}"`,
+  );
+  const { code, out, err } = await logs(hosts, { since: '5m', limit: 'one' });
+  assert.deepEqual([code, out.match(/early|late/g)], [0, ['late']], err);
+  for (const [options, said] of [
+    [{ since: 'yesterday' }, /--since does not fit[^]*2026-11-01 12:00[^]*yesterday/],
+    [{ grep: '[' }, /--grep does not fit[^]*service logs --grep/],
+  ] as const) {
+    const ran = await logs(hosts, { ...options, limit: 'one' });
+    assert.deepEqual([ran.code, said.test(ran.err)], [1, true], ran.err);
+  }
 });
 
 test('Ctrl-C ends a log that is followed, and its reader on the host', { timeout: 60_000 }, async () => {
