@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../core/json.ts';
-import { Budgets, type BudgetNotice } from './limits/budgets.ts';
-import type { Spent } from './limits/spent-amounts.ts';
+import type { BudgetNotice, ToldBudget } from './limits/budget-notices.ts';
+import { Budgets, type KeptSpent } from './limits/budgets.ts';
+import type { GatewayConfig } from '../schema/gateway-config.ts';
+import type { KeptUsage } from './kept-usage.ts';
 import type { Log } from './log.ts';
 import { StateFile } from './state/state-file.ts';
 
@@ -22,18 +24,28 @@ export class KeptBudgets {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** `isFile`: no rows are kept. */
-  constructor(stateDir: string | undefined, log: Log, timeZone: () => string | undefined, isFile: () => boolean) {
-    this.#isFile = isFile;
+  constructor(
+    stateDir: string | undefined,
+    log: Log,
+    usage: KeptUsage | undefined,
+    config: () => Pick<GatewayConfig, 'timeZone' | 'usage'>,
+  ) {
+    this.#isFile = () => config().usage.record === 'never';
     this.#path = stateDir === undefined ? undefined : join(stateDir, FILE);
     this.#file = new StateFile(stateDir, FILE, log);
     this.budgets = new Budgets({
-      timeZone,
+      timeZone: () => config().timeZone,
       onChange: () => {
         this.#changed();
       },
       onNotice: (notice) => {
-        log(budgetLine(notice));
+        this.#changed();
+        const tell = (): void => {
+          log(budgetLine(notice));
+        };
+        if (usage === undefined || this.#isFile()) tell();
+        // A line twice is better than none.
+        else usage.isFirstNotice(notice).then((isFirst) => (isFirst ? tell() : undefined), tell);
       },
     });
   }
@@ -67,16 +79,23 @@ export class KeptBudgets {
   }
 }
 
-function spentIn(document: unknown): Readonly<Record<string, Spent>> | undefined {
+function spentIn(document: unknown): Readonly<Record<string, KeptSpent>> | undefined {
   if (!isObject(document)) return undefined;
-  const read: Record<string, Spent> = {};
+  const read: Record<string, KeptSpent> = {};
   for (const [id, spent] of Object.entries(document)) {
     if (!isObject(spent)) return undefined;
     const { startMs, amount } = spent;
     if (typeof startMs !== 'number' || typeof amount !== 'number') return undefined;
-    read[id] = { startMs, amount };
+    read[id] = { startMs, amount, told: toldIn(spent['told']) };
   }
   return read;
+}
+
+function toldIn(told: unknown): ToldBudget | undefined {
+  if (!isObject(told)) return undefined;
+  const { startMs, limit, percent, spent } = told;
+  const isWhole = [startMs, limit, percent, spent].every((each) => typeof each === 'number');
+  return isWhole ? (told as unknown as ToldBudget) : undefined;
 }
 
 function budgetLine({ owner, unit, percent, spent, limit, untilMs }: BudgetNotice): Parameters<Log>[0] {

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { errorMessage } from '../core/error.ts';
 import type { GatewayConfig, UsageConfig } from '../schema/gateway-config.ts';
 import type { KeyRecords } from './key-records.ts';
+import type { BudgetNotice } from './limits/budget-notices.ts';
 import type { Log } from './log.ts';
 import type { SpentAmount, SpentReset, UsageStore } from './store/usage-store.ts';
 import { UsageFeed } from './usage/usage-feed.ts';
@@ -123,6 +124,11 @@ export class KeptUsage {
     if (this.#running === undefined) this.#begin();
     await this.#running?.feed.readSpent();
     return true;
+  }
+
+  /** Whether no process has told this of a budget before; from now on one has. */
+  async isFirstNotice({ owner, unit, startMs, limit, percent }: BudgetNotice): Promise<boolean> {
+    return (await this.#store()).tellBudget({ owner: owner.id, unit, startMs, limit, percent });
   }
 
   /** Stores everything so far. */

@@ -93,12 +93,7 @@ export function createService(
     },
   });
   scheduler.reconfigure(fleetSpecOf(first, contexts, backendDrains), policyNow(first));
-  const keptBudgets = new KeptBudgets(
-    first.stateDir,
-    log,
-    () => current.config.timeZone,
-    () => current.config.usage.record === 'never',
-  );
+  const keptBudgets = new KeptBudgets(first.stateDir, log, usage, () => current.config);
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);

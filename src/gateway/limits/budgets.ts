@@ -1,4 +1,5 @@
 import type { LimitOwner } from '../keys/limit-owner.ts';
+import { BudgetNotices, toldPercent, type BudgetNotice, type ToldBudget } from './budget-notices.ts';
 import { partOf } from './part-of.ts';
 import type { BudgetPeriod } from './budget-period.ts';
 import { HeldElsewhere, type HeldAmounts } from './held-elsewhere.ts';
@@ -25,22 +26,17 @@ export interface BudgetRefusal {
   readonly untilMs: number;
 }
 
-/** Most of a budget is spent: told once for 80 and once for 100 percent of a period. */
-export interface BudgetNotice {
-  readonly owner: LimitOwner;
-  readonly unit: BudgetUnit;
-  readonly percent: number;
-  readonly spent: number;
-  readonly limit: number;
-  readonly untilMs: number;
-}
-
 /** The amounts that a running request has reserved. */
 export interface BudgetHold {
   /** The owners of budgets with the beginnings of their periods, as a row of usage has them, in JSON. */
   readonly spentBy: string;
   /** The request has ended, with these amounts. Further calls do nothing. */
   settle(amounts: BudgetAmounts): void;
+}
+
+/** A spent amount as a file keeps it, with what was told of its budget. */
+export interface KeptSpent extends Spent {
+  readonly told?: ToldBudget | undefined;
 }
 
 /** The surroundings of budgets. */
@@ -51,11 +47,7 @@ export interface BudgetOptions {
   readonly timeZone?: () => string | undefined;
 }
 
-const TOLD_FROM = 0.8;
 const UNITS: readonly BudgetUnit[] = ['tokens', 'money'];
-
-/** The percentage of a budget that has been told in a period: 0, 80 or 100. */
-type Told = Readonly<Record<'startMs' | 'limit' | 'percent', number>>;
 
 /** The part of a request that a budget has reserved. */
 interface HeldPart {
@@ -73,14 +65,12 @@ interface HeldPart {
 export class Budgets {
   readonly #spent = new SpentAmounts();
   readonly heldElsewhere = new HeldElsewhere();
-  /** By unit and owner. */
-  readonly #told: Readonly<Record<BudgetUnit, Map<string, Told>>> = { tokens: new Map(), money: new Map() };
-  readonly #onNotice: (notice: BudgetNotice) => void;
+  readonly #notices: BudgetNotices;
   readonly #onChange: () => void;
   readonly #running: RunningBudgets;
 
   constructor({ onNotice = () => {}, onChange = () => {}, timeZone }: BudgetOptions = {}) {
-    this.#onNotice = onNotice;
+    this.#notices = new BudgetNotices(onNotice);
     this.#onChange = onChange;
     this.#running = new RunningBudgets(timeZone ?? (() => undefined));
   }
@@ -99,7 +89,7 @@ export class Budgets {
         if (spent + held + wanted[unit] <= limit) continue;
         const isHeld = spent + wanted[unit] <= limit;
         // A request that is too large for a budget that has hardly begun says nothing about it.
-        if (!isHeld && spent >= TOLD_FROM * limit) this.#tell(owner, unit, period, 100);
+        if (!isHeld && toldPercent(spent, limit) > 0) this.#tell(owner, unit, period, 100);
         if (found === undefined || (found.isHeld && !isHeld))
           found = { owner, unit, limit, spent, wanted: wanted[unit], isHeld, untilMs: period.endMs };
       }
@@ -183,25 +173,27 @@ export class Budgets {
   }
 
   /** All that was spent, with what is reserved: a process that ends with open requests has probably spent that. */
-  document(): Readonly<Record<string, Spent>> {
-    const document: Record<string, Spent> = {};
+  document(): Readonly<Record<string, KeptSpent>> {
+    const document: Record<string, KeptSpent> = {};
     for (const unit of UNITS)
       for (const [owner, { period, held }] of this.#running.ofUnit(unit))
         for (const each of UNITS) {
           const { startMs, amount: spent } = this.#spent.of(owner, each, period.startMs);
           const [name, amount] = [`${each} ${owner}`, spent + (each === unit ? held : 0)];
-          if (amount > (document[name]?.amount ?? 0)) document[name] = { startMs, amount };
+          if (amount <= (document[name]?.amount ?? 0)) continue;
+          document[name] = { startMs, amount, told: this.#notices.of(owner, each) };
         }
     return document;
   }
 
   /** Takes amounts that another process left, where they are larger or later. */
-  restore(document: Readonly<Record<string, Spent>>): void {
-    for (const [id, { startMs, amount }] of Object.entries(document)) {
+  restore(document: Readonly<Record<string, KeptSpent>>): void {
+    for (const [id, { startMs, amount, told }] of Object.entries(document)) {
       const [unit, owner] = partsOf(id);
       const known = this.#spent.of(owner, unit, startMs);
       if (known.startMs === startMs && known.amount < amount)
         this.#spent.add(owner, unit, { startMs, amount: amount - known.amount });
+      if (told !== undefined) this.#notices.restore(owner, unit, told);
     }
   }
 
@@ -219,11 +211,6 @@ export class Budgets {
     // The next period has begun: the request had its place in the former one.
     if (known.startMs > period.startMs && known.startMs >= period.endMs) return;
     const limit = owner.budget?.[unit] ?? Infinity;
-    // Another process has told what others have spent.
-    const before = toldPercent(known.amount, limit);
-    const told = this.#told[unit].get(owner.id);
-    if (before > 0 && (told === undefined || told.startMs < known.startMs))
-      this.#note(owner, unit, known.startMs, limit, before);
     this.#spent.add(owner.id, unit, { startMs: known.startMs, amount });
     const percent = toldPercent(known.amount + amount, limit);
     if (percent > 0) this.#tell(owner, unit, period, percent);
@@ -232,19 +219,7 @@ export class Budgets {
   #tell(owner: LimitOwner, unit: BudgetUnit, period: BudgetPeriod, percent: number): void {
     const { startMs, amount: spent } = this.#spentOf(owner, unit, period);
     const limit = owner.budget?.[unit];
-    const known = this.#told[unit].get(owner.id);
-    // Another budget has its own percentages.
-    if (limit === undefined || (known?.startMs === startMs && known.limit === limit && known.percent >= percent))
-      return;
-    this.#note(owner, unit, startMs, limit, percent);
-    this.#onNotice({ owner, unit, percent, spent, limit, untilMs: period.endMs });
+    if (limit === undefined) return;
+    this.#notices.tell({ owner, unit, percent, spent, limit, startMs, untilMs: period.endMs });
   }
-
-  #note({ id }: LimitOwner, unit: BudgetUnit, startMs: number, limit: number, percent: number): void {
-    this.#told[unit].set(id, { startMs, limit, percent });
-  }
-}
-
-function toldPercent(spent: number, limit: number): number {
-  return spent >= limit ? 100 : spent >= TOLD_FROM * limit ? 80 : 0;
 }

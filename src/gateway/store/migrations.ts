@@ -109,6 +109,19 @@ export const MIGRATIONS: readonly Migration[] = [
       (name) => `CREATE INDEX keys_${name} ON keys (${name}_ms, id) WHERE deleted_ms IS NULL`,
     ),
   },
+  {
+    version: 5,
+    statements: [
+      // The percentage of a budget that a line of the log has told in the period that began at `start_ms`.
+      `CREATE TABLE budget_notices (
+  owner TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  budget REAL NOT NULL,
+  start_ms INTEGER NOT NULL,
+  percent INTEGER NOT NULL,
+  PRIMARY KEY (owner, unit, budget)) STRICT, WITHOUT ROWID`,
+    ],
+  },
 ];
 
 /** The newest schema that this program knows. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { inTransaction } from './open-database.ts';
 import type { UsageRow } from './usage-line.ts';
-import type { SpentAmount, SpentPage, SpentReset } from './usage-store.ts';
+import type { SpentAmount, SpentPage, SpentReset, ToldNotice } from './usage-store.ts';
 
 /** The journal of amounts whose processes have ended. */
 const ENDED = '';
@@ -76,7 +76,24 @@ export class SpentTable {
       const more = (unit: 'tokens' | 'money'): number =>
         to[unit] === undefined ? 0 : to[unit] - Number(known?.[unit]);
       this.#add.run(owner, ENDED, startMs, more('tokens'), more('money'), this.#nextRevision());
+      // A reset begins anew.
+      const forget = this.#database.prepare(
+        'DELETE FROM budget_notices WHERE owner = ? AND unit = ? AND percent * budget > 100 * ?',
+      );
+      for (const unit of ['tokens', 'money'] as const) if (to[unit] !== undefined) forget.run(owner, unit, to[unit]);
     });
+  }
+
+  /** Notes that a notice is told; `false`: it was, in its period and with its limit. */
+  tell({ owner, unit, startMs, limit, percent }: ToldNotice): boolean {
+    const told = this.#database
+      .prepare(
+        `INSERT INTO budget_notices (owner, unit, budget, start_ms, percent) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (owner, unit, budget) DO UPDATE SET start_ms = excluded.start_ms, percent = excluded.percent
+         WHERE excluded.start_ms > start_ms OR (excluded.start_ms = start_ms AND excluded.percent > percent)`,
+      )
+      .run(owner, unit, limit, startMs, percent);
+    return told.changes > 0;
   }
 
   /** Adds up the amounts of journals that exist no more; `list` is called within the transaction, since a journal exists before its rows. */

@@ -10,6 +10,7 @@ import type {
   StoredPart,
   StoredUsage,
   SumQuery,
+  ToldNotice,
   UsageFilter,
   UsageQuery,
 } from './usage-store.ts';
@@ -113,6 +114,10 @@ class SqliteStore implements GatewayStore {
 
   resetSpent(owner: string, startMs: number, to: SpentReset): Promise<undefined> {
     return this.#call({ call: 'reset-spent', owner, startMs, to });
+  }
+
+  tellBudget(notice: ToldNotice): Promise<boolean> {
+    return this.#call({ call: 'tell-budget', notice });
   }
 
   findUsage(query: UsageQuery): Promise<readonly StoredUsage[]> {

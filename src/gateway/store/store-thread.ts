@@ -17,6 +17,7 @@ import type {
   StoredPart,
   StoredUsage,
   SumQuery,
+  ToldNotice,
   UsageFilter,
   UsageQuery,
 } from './usage-store.ts';
@@ -47,6 +48,7 @@ export type StoreCall =
       readonly startMs: number;
       readonly to: SpentReset;
     }
+  | { readonly call: 'tell-budget'; readonly notice: ToldNotice }
   | { readonly call: 'find-usage'; readonly query: UsageQuery }
   | { readonly call: 'close' };
 
@@ -116,6 +118,7 @@ function serve(file: string, port: MessagePort): void {
       rows.spent.reset(call.owner, call.startMs, call.to);
       return undefined;
     }
+    if (call.call === 'tell-budget') return rows.spent.tell(call.notice);
     if (call.call === 'find-usage') return usage.rows(call.query);
     clearInterval(timer);
     recovery.close();

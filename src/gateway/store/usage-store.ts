@@ -104,6 +104,16 @@ export interface SpentAmount {
   readonly money: number;
 }
 
+/** The part of a budget that is spent in a period, as a line of the log tells it once. */
+export interface ToldNotice {
+  readonly owner: string;
+  readonly unit: 'tokens' | 'money';
+  /** The beginning of the period, in ms since 1970. */
+  readonly startMs: number;
+  readonly limit: number;
+  readonly percent: number;
+}
+
 /** Spent amounts to set. A missing one stays. */
 export interface SpentReset {
   readonly tokens?: number;
@@ -141,6 +151,8 @@ export interface UsageStore {
   spentSince(revision: number, own: string): Promise<SpentPage>;
   /** Sets the spent amounts of an owner in a period. */
   resetSpent(owner: string, startMs: number, to: SpentReset): Promise<undefined>;
+  /** Notes that a notice is told; `false`: it was, in its period and with its limit. */
+  tellBudget(notice: ToldNotice): Promise<boolean>;
   /** Rows of a filter, the latest first. */
   findUsage(query: UsageQuery): Promise<readonly StoredUsage[]>;
 }

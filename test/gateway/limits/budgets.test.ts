@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LimitOwner } from '../../../src/gateway/keys/limit-owner.ts';
-import { Budgets, type BudgetHold, type BudgetNotice } from '../../../src/gateway/limits/budgets.ts';
+import type { BudgetNotice } from '../../../src/gateway/limits/budget-notices.ts';
+import { Budgets, type BudgetHold } from '../../../src/gateway/limits/budgets.ts';
 import type { BudgetDuration } from '../../../src/core/budget-duration.ts';
 import { Random } from '../../../src/simulation/random.ts';
 

@@ -69,7 +69,9 @@ test('a spent budget is 429 without a retry, until its next period; it is told a
   );
   await until('it is logged', () => endedOf('month') > before);
   assert.equal(endedOf('month'), before + 1);
-  const lines = gateway.log.filter(({ event }) => event === 'budget');
+  const told = (): typeof gateway.log => gateway.log.filter(({ event }) => event === 'budget');
+  await until('the store knows of both lines', () => told().length === 2);
+  const lines = told();
   assert.deepEqual(
     lines.map(({ owner, alias, unit, percent, spent, budget, until: end }) => [
       owner,

@@ -101,3 +101,27 @@ test('two processes see each other’s part, and a reset sets the sum of both', 
   assert.equal(totalOf(await seen(one), 'key k'), 14);
   await one.close();
 });
+
+test('a line about a budget is noted once for its period and limit, of all processes, and again behind a reset', async () => {
+  const state = newFolder();
+  const [one, other] = [await startProcess(state), await startProcess(state)];
+  const notice = { owner: 'key k', unit: 'tokens', startMs: 1000, limit: 50, percent: 80 } as const;
+  const both = await Promise.all([one, other].map(({ store }) => store.tellBudget(notice)));
+  assert.equal(both.filter((isFirst) => isFirst).length, 1);
+  const full = { ...notice, percent: 100 };
+  assert.deepEqual([await one.store.tellBudget(full), await other.store.tellBudget(full)], [true, false]);
+  // Less of it, another limit, another unit, another owner, the next period, the one before.
+  assert.equal(await one.store.tellBudget(notice), false);
+  for (const more of [{ limit: 60 }, { unit: 'money' }, { owner: 'key l' }, { startMs: 2000 }] as const)
+    assert.deepEqual(
+      [await one.store.tellBudget({ ...notice, ...more }), await other.store.tellBudget({ ...notice, ...more })],
+      [true, false],
+      JSON.stringify(more),
+    );
+  assert.equal(await one.store.tellBudget(full), false);
+  // 45 of 60 are less than 80 %, and 45 of 50 are not.
+  await one.store.resetSpent('key k', 2000, { tokens: 45 });
+  assert.equal(await one.store.tellBudget({ ...notice, limit: 60 }), true);
+  assert.equal(await one.store.tellBudget({ ...notice, startMs: 2000 }), false);
+  for (const each of [one, other]) await each.close();
+});
