@@ -110,8 +110,8 @@ release() {
   rmdir -- "$5" 2>/dev/null
 }
 # sudo kills this program two seconds after the end of a session has ended sudo. The keeper is in a session of its own, and gives the lock
-# back when this program is gone, however it ended: the pipe to it closes then.
-keep='trap "" HUP INT TERM PIPE; cat > /dev/null; { : > "$2/stop"; } 2> /dev/null; release "$@"'
+# back when this program is gone, however it ended: the pipe to it closes then. By then another run may have the lock, whose steps it must not stop.
+keep='trap "" HUP INT TERM PIPE; cat > /dev/null; [ "$(head -n 1 -- "$1" 2> /dev/null)" != "$3" ] || { : > "$2/stop"; } 2> /dev/null; release "$@"'
 exec 6> >(exec setsid bash -c "$(declare -f release); $keep" hxllm "$lock" "$work" "$mine" "$inbox" "$folder" > /dev/null 2>&1 9>&-)
 declare -A jobs kinds
 # With KillUserProcesses=yes a session's end kills all of its processes. A script that must be whole gets a scope of its own.
