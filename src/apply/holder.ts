@@ -8,12 +8,17 @@
 // Pipes hold no data on a disk, so any folder of the user serves; in memory is better, since nothing is left after a power cut.
 const PLACES = 'me=$(id -u); places=(/dev/shm "/run/user/$me" /tmp "$HOME")';
 
+// `child PID`: bash forgets a child that has ended, and the system gives its number to another process soon where there are 32,768.
+const CHILD =
+  'child() { local stat; { read -r stat < "/proc/$1/stat"; } 2> /dev/null && set -- ${stat##*)} && [ "$2" = "$BASHPID" ]; }';
+
 /**
  * `$1` token, `$2` the way to root (`none`, `forbidden`, `sudo`, or `password`: then the first line of the input is sudo's password), `$3` the
  * words of sudo for bash, `$4` the text of HOLDER; the rest are HOLDER's arguments after the folder of pipes.
  */
 export const START = `
 export LC_ALL=C; umask 077; trap : HUP INT TERM PIPE
+${CHILD}
 token=$1 become=$2 sudo=$3 holder=$4; shift 4
 password=; [ "$become" != password ] || IFS= read -r password
 echo hxllm:begun
@@ -48,7 +53,7 @@ else
   mkfifo -m 600 -- "$inbox/words" || exit 73
   cat <&0 > "$inbox/words" & feed=$!
   printf '%s\\n' "$password" | "\${sudo[@]}" -k -S -- "\${run[@]}"; code=\${PIPESTATUS[1]}
-  kill "$feed" 2>/dev/null
+  ! child "$feed" || kill "$feed"
 fi
 [ "$code" = 0 ] || { echo "hxllm:sudo $("\${sudo[@]:0:1}" -V 2>/dev/null < /dev/null | head -n 1)"; exit "$code"; }
 `;
@@ -119,7 +124,8 @@ aside() {
   [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] || return
   systemd-run --quiet --scope --collect -- true < /dev/null > /dev/null 2>&1
 }
-alive() { [ -n "\${jobs[$1]}" ] && kill -0 "\${jobs[$1]}" 2>/dev/null; }
+${CHILD}
+alive() { [ -n "\${jobs[$1]}" ] && child "\${jobs[$1]}"; }
 start() {
   (
     trap - HUP INT TERM PIPE
@@ -138,7 +144,7 @@ start() {
     setsid "\${around[@]}" "$@" 0<&0 8>&- & child=$!
     trap "$end" HUP INT TERM PIPE
     wait "$child"; code=$?
-    while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
+    while child "$child"; do wait "$child"; code=$?; done
     echo "$code" >&8
   ) &
   jobs[$1]=$! kinds[$1]=$2
@@ -170,6 +176,7 @@ export const GONE = 76;
 
 /** Runs one job in the folder `$inbox`. `$1` token, `$2` number, `$3` kind (`any`, `steps`, `whole`), `$4` seconds, then the command; its input is the session's. */
 const JOB = `
+${CHILD}
 n=$2 kind=$3 limit=$4; shift 4
 at=$inbox/$n
 [ -p "$inbox/jobs" ] && mkfifo -m 600 -- "$at.in" "$at.out" "$at.err" "$at.code" 2>/dev/null || exit ${String(GONE)}
@@ -178,16 +185,17 @@ exec 3<> "$inbox/jobs" 4<> "$at.code" 5<> "$at.in" 6<> "$at.out" 7<> "$at.err" 8
 cat <&"$o" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- {o}<&- {e}<&- & out=$!
 cat <&"$e" >&2 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- {o}<&- {e}<&- & err=$!
 exec {o}<&- {e}<&-
-trap 'echo "stop $n" >&3; kill "$out" "$err" 2>/dev/null; exit 143' HUP INT TERM PIPE
+end() { local each; for each; do ! child "$each" || kill "$each"; done; }
+trap 'echo "stop $n" >&3; end "$out" "$err"; exit 143' HUP INT TERM PIPE
 echo "job $n $kind $limit" >&3
-read -r -t 15 word <&4 && [ "$word" = go ] || { kill "$out" "$err"; exit ${String(GONE)}; }
+read -r -t 15 word <&4 && [ "$word" = go ] || { end "$out" "$err"; exit ${String(GONE)}; }
 exec 5>&- 6>&- 7>&-
 { printf '%q ' "$@"; echo; exec cat <&9; } >&8 2>/dev/null 3>&- 4>&- & feed=$!
 exec 8>&- 9<&-
 wait "$out" "$err"
 # The code comes at once after the end of the output, unless the job's keeper was killed.
 read -r -t 5 code <&4 || code=137
-kill "$feed" 2>/dev/null
+end "$feed"
 exit "$code"
 `;
 
