@@ -87,7 +87,12 @@ export class Counting {
    * report.
    */
   settle({ request, length, end: { usage, early } }: SettledRequest, deployment: Deployment, query: Query): Usage {
-    if (request.kind === 'embed') return usage;
+    if (request.kind === 'embed') {
+      // Ollama's older path tells no tokens.
+      const textLength = request.params.input.reduce((sum, text) => sum + text.length, 0);
+      if (usage.promptTokens > 0 || textLength === 0) return usage;
+      return { ...usage, promptTokens: this.#counts.estimate('request', deployment, textLength), estimated: true };
+    }
     if (usage.promptTokens === 0)
       return early === true
         ? { ...usage, promptTokens: this.#likelySent(request, length, deployment), estimated: true }

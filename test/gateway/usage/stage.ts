@@ -15,6 +15,7 @@ export interface SeenRow {
   readonly ended: string;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
+  readonly estimated: number;
   readonly cost: number;
   readonly address: string | null;
 }
