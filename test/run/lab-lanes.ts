@@ -25,11 +25,7 @@ const LAB_FILE = join(import.meta.dirname, 'lab-file.ts');
 const NAMESPACES = '--mount --propagation private --net --pid --fork --kill-child --mount-proc'.split(' ');
 const SETUP = `set -e
 folder=$1; shift
-<<<<<<< HEAD
 # The list is read before it changes: else a mount is passed over for each one that goes.
-=======
-# Read before, since the list loses lines while it is read and things are unmounted.
->>>>>>> bde85b96 (test/run: unmount every lab of the machine in a lane)
 mounts=$(cat /proc/self/mounts)
 while read -r _ point _; do
   case $point in ${STATE}/*) umount --lazy "$point";; esac
