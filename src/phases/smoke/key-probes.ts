@@ -7,6 +7,8 @@ import type { SmokeTarget } from './target.ts';
 export const KEY_LIMIT = 2;
 /** The end of the key's life, for a run that is killed before it has removed the key. */
 export const KEY_LIFE = '15m';
+/** The answer of a gateway that has no folder for keys. */
+export const NO_FOLDER = 501;
 /** A gateway that is just being replaced closes connections; a further request then reaches the new one. */
 const REMOVALS = 3;
 
@@ -48,7 +50,7 @@ export async function askKeys(round: KeyRound): Promise<KeyAnswers | undefined> 
   } finally {
     // Of an answer other than a refusal it is not known whether the gateway made the key.
     const status = replyOf(made)?.status ?? 0;
-    if (status < 400 || status >= 500) await remove(client, keyAlias);
+    if (status < 400 || (status >= 500 && status !== NO_FOLDER)) await remove(client, keyAlias);
   }
   const removed = client.exchanges.findLast(({ asked }) => asked.url.endsWith('/key/delete'));
   const refused =

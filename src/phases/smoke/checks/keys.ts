@@ -1,7 +1,7 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { at, describeReply, jsonOf, replyOf, type Exchange, type Reply } from '../exchange.ts';
-import { KEY_LIFE, KEY_LIMIT, type KeyAnswers } from '../key-probes.ts';
+import { KEY_LIFE, KEY_LIMIT, NO_FOLDER, type KeyAnswers } from '../key-probes.ts';
 import type { ProbeResults } from '../probe-results.ts';
 
 const RECORDED = 'see the recorded answers in report.json';
@@ -23,7 +23,13 @@ export const KEY_CHECKS: readonly Check<ProbeResults>[] = [
         if (!made.outcome.answered) return unknown(made.outcome.trouble.seen, made.outcome.trouble.fix);
         const { reply } = made.outcome;
         if (reply.status !== 200)
-          return failed('200 from POST /key/generate', describeReply(reply), 'hxllm keys list  # asks in the same way');
+          return failed(
+            '200 from POST /key/generate',
+            describeReply(reply),
+            reply.status === NO_FOLDER
+              ? 'set hxllm.state_dir in config.yaml, and start the gateway again'
+              : 'hxllm keys list  # asks in the same way',
+          );
         return at(jsonOf(reply), 'rpm_limit') === KEY_LIMIT
           ? pass(`${seen.target.keyAlias ?? ''}, ${String(KEY_LIMIT)} requests a minute`, ALLOWED)
           : failed(`a key with rpm_limit ${String(KEY_LIMIT)}`, describeReply(reply), RECORDED);
