@@ -36,6 +36,14 @@ export function count(json: Json, field: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
+/** Most tokens of a request that are believed. */
+const MOST_TOKENS = 1e9;
+
+/** The tokens that a server tells, as a whole number. A part of one, a number below zero or one beyond all measure would spoil limits, budgets and sums. */
+export function tokenCount(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? Math.min(Math.round(value), MOST_TOKENS) : 0;
+}
+
 /** The text in a field; empty if it is missing. */
 export function textOf(json: Json, field: string): string {
   const value = json[field];

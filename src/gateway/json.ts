@@ -1,7 +1,7 @@
 import { isObject, parseJson, type Json } from '../core/json.ts';
 
 /** JSON for the rooms of the gateway that may import no other room. */
-export { areNumbers, count, isObject, parseJson, parseObject, textOf, type Json } from '../core/json.ts';
+export { areNumbers, count, isObject, parseJson, parseObject, textOf, tokenCount, type Json } from '../core/json.ts';
 
 /**
  * The arguments of a tool call, which clients and some servers send as OpenAI has them: JSON in a string. A model may have written other

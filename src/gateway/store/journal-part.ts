@@ -2,8 +2,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { errorCode } from '../../core/error.ts';
 import { usageLinesIn, type UsageLines } from './usage-line.ts';
 
-/** Bytes of a part: some 700 rows, which take 15 ms. A line is far shorter. */
+/** Bytes of a part: some 700 rows, which take 15 ms. */
 const PART_BYTES = 256 * 1024;
+/** A line is far shorter than a part, unless its key has very many tags. */
+const MOST_LINE_BYTES = 64 * 1024 * 1024;
 const NEW_LINE = 10;
 
 /** A part of a file of a journal. */
@@ -19,22 +21,23 @@ export interface JournalPart {
  * Reads whole lines from a place on. `isEnded`: the file grows no more, so a last line without an end is damaged, and requests that have begun
  * may be lost; of a process that runs nobody asks for these.
  */
-export function readPart(file: string, from: number, isEnded: boolean): JournalPart {
-  const buffer = Buffer.allocUnsafe(PART_BYTES);
+export function readPart(file: string, from: number, isEnded: boolean, partBytes = PART_BYTES): JournalPart {
+  const buffer = Buffer.allocUnsafe(partBytes);
   let length = 0;
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');
-    length = readSync(fd, buffer, 0, PART_BYTES, from);
+    length = readSync(fd, buffer, 0, partBytes, from);
   } catch (error) {
     // A person may remove a file; its rows are gone then.
     if (!isMissing(error)) throw error;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-  const isLast = length < PART_BYTES;
+  const isLast = length < partBytes;
   const lineEnd = buffer.subarray(0, length).lastIndexOf(NEW_LINE) + 1;
-  // A part without the end of a line cannot be of this program: it is skipped as one damaged line.
+  if (!isLast && lineEnd === 0 && partBytes < MOST_LINE_BYTES) return readPart(file, from, isEnded, partBytes * 2);
+  // So much without the end of a line cannot be of this program: it is skipped as one damaged line.
   const end = (isLast && isEnded) || (!isLast && lineEnd === 0) ? length : lineEnd;
   return { lines: usageLinesIn(buffer.toString('utf8', 0, end), isEnded), next: from + end, isLast };
 }

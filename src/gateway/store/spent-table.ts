@@ -26,7 +26,8 @@ export class SpentTable {
   constructor(database: DatabaseSync) {
     this.#database = database;
     // A row of a period that is over counts nowhere.
-    this.#add = database.prepare(`INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (owner, journal) DO UPDATE SET
+    this.#add =
+      database.prepare(`INSERT INTO spent (owner, journal, start_ms, tokens, money, revision) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (owner, journal) DO UPDATE SET
       tokens = CASE sign(excluded.start_ms - start_ms) WHEN 1 THEN excluded.tokens WHEN 0 THEN tokens + excluded.tokens ELSE tokens END,
       money = CASE sign(excluded.start_ms - start_ms) WHEN 1 THEN excluded.money WHEN 0 THEN money + excluded.money ELSE money END,
       start_ms = max(start_ms, excluded.start_ms), revision = excluded.revision`);

@@ -68,10 +68,10 @@ export interface UsageLines {
   readonly damaged: number;
 }
 
-const HEAD_LENGTH = 8;
-const SERVER_LENGTH = 4;
-const END_LENGTH = 10;
-const ROW_LENGTH = HEAD_LENGTH + SERVER_LENGTH + END_LENGTH;
+/** The values of each kind of line. A later release may add others behind them. */
+const HEAD = [isId, isName, isName, isName, isName, areTags, isText, isName, isName, isName, isName, isName];
+const ROW = [...HEAD, isStatus, isText, isCount, isCount, isFlag, isCost, isTime, isTime, isTime, isTime];
+const REFUSAL = [isId, isName, isName, isText, isCount];
 const ID = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
 
 /** The end of a row whose request a crash has cut. */
@@ -86,15 +86,12 @@ export function usageLinesIn(text: string, wantsBegun = true): UsageLines {
   for (const line of text.split('\n')) {
     if (line === '' || (!wantsBegun && line.startsWith('["b",') && line.endsWith('"]'))) continue;
     const [kind, ...values] = arrayIn(line);
-    // This program wrote lines of this length.
-    if (kind === 'b' && isRow(values, HEAD_LENGTH + SERVER_LENGTH))
-      begun.push(values as unknown as readonly [...UsageHead, ...UsageServer]);
-    else if (
-      kind === 'e' &&
-      (isRow(values, ROW_LENGTH) || (isRow(values, ROW_LENGTH + 1) && isSpentBy(values[ROW_LENGTH])))
-    )
-      ended.push(values as unknown as UsageRow);
-    else if (kind === 'r' && isRow(values, 5)) refused.push(values as unknown as RefusalRow);
+    // Each value has been looked at: the database refuses all rows of a part for a single value of another type.
+    if (kind === 'b' && areValues(values, HEAD))
+      begun.push(values.slice(0, HEAD.length) as unknown as readonly [...UsageHead, ...UsageServer]);
+    else if (kind === 'e' && areValues(values, ROW) && isSpentBy(values[ROW.length] ?? []))
+      ended.push(values.slice(0, ROW.length + 1) as unknown as UsageRow);
+    else if (kind === 'r' && areValues(values, REFUSAL)) refused.push(values.slice(0, 5) as unknown as RefusalRow);
     else damaged += 1;
   }
   return { begun, ended, refused, damaged };
@@ -127,16 +124,51 @@ function arrayIn(line: string): readonly unknown[] {
   }
 }
 
-function isRow(values: readonly unknown[], length: number): boolean {
-  return values.length === length && typeof values[0] === 'string' && ID.test(values[0]);
+function areValues(values: readonly unknown[], judges: readonly ((value: unknown) => boolean)[]): boolean {
+  return values.length >= judges.length && judges.every((judge, index) => judge(values[index]));
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === 'string' && ID.test(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isName(value: unknown): boolean {
+  return value === null || isText(value);
+}
+
+function areTags(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isStatus(value: unknown): boolean {
+  return value === null || isCount(value);
+}
+
+function isFlag(value: unknown): boolean {
+  return value === 0 || value === 1;
+}
+
+function isCost(value: unknown): boolean {
+  return Number.isFinite(value) && Number(value) >= 0;
+}
+
+function isTime(value: unknown): boolean {
+  return value === null || isCost(value);
 }
 
 function isSpentBy(value: unknown): boolean {
   return (
     Array.isArray(value) &&
     value.every(
-      (one: unknown) =>
-        Array.isArray(one) && one.length === 2 && typeof one[0] === 'string' && typeof one[1] === 'number',
+      (one: unknown) => Array.isArray(one) && one.length === 2 && isText(one[0]) && Number.isSafeInteger(one[1]),
     )
   );
 }

@@ -7,7 +7,11 @@ import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS } from './usage-store.ts';
 
 /** Sums of days are kept for so many days. */
 const KEPT_DAYS = 3 * 365;
-const COLUMNS = 22;
+/** The columns, by name: a later release may have added others. */
+const COLUMNS =
+  'id, key_id, team_id, user_id, end_user, tags, dialect, address, alias, model, backend, reason, status, ended, prompt_tokens, completion_tokens, estimated, cost, queue_ms, load_ms, ttft_ms, total_ms'.split(
+    ', ',
+  );
 
 /** Writes rows of requests, once each, with their sums of days in the same transaction. */
 export class UsageRows {
@@ -20,14 +24,20 @@ export class UsageRows {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#spent = new SpentTable(database);
-    const marks = Array.from({ length: COLUMNS }, () => '?').join(', ');
-    this.#insert = database.prepare(`INSERT INTO usage VALUES (${marks}) ON CONFLICT (id) DO NOTHING`);
-    this.#add = database.prepare(`INSERT INTO usage_days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    const marks = COLUMNS.map(() => '?').join(', ');
+    this.#insert = database.prepare(
+      `INSERT INTO usage (${COLUMNS.join(', ')}) VALUES (${marks}) ON CONFLICT (id) DO NOTHING`,
+    );
+    this.#add = database.prepare(`INSERT INTO usage_days
+      (dimension, day, value, requests, unanswered, lost, prompt_tokens, completion_tokens, cost)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (dimension, day, value) DO UPDATE SET requests = requests + excluded.requests,
       unanswered = unanswered + excluded.unanswered, lost = lost + excluded.lost,
       prompt_tokens = prompt_tokens + excluded.prompt_tokens,
       completion_tokens = completion_tokens + excluded.completion_tokens, cost = cost + excluded.cost`);
-    this.#refuse = database.prepare('INSERT INTO usage_refused VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
+    this.#refuse = database.prepare(
+      'INSERT INTO usage_refused (id, key_id, team_id, limited_by, requests) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    );
   }
 
   get spent(): SpentTable {
@@ -107,7 +117,7 @@ export class UsageRows {
 function columnsOf(row: UsageRow): SQLInputValue[] {
   const tags = row[5];
   // The values behind the tags are those of the columns.
-  const columns = row.slice(0, COLUMNS) as SQLInputValue[];
+  const columns = row.slice(0, COLUMNS.length) as SQLInputValue[];
   columns[0] = Buffer.from(row[0], 'hex');
   columns[5] = tags.length === 0 ? null : JSON.stringify(tags);
   return columns;

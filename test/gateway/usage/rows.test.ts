@@ -113,3 +113,30 @@ test('a gateway without keys, or told so, makes neither journal nor database', a
     );
   }
 });
+
+test('a server that counts nonsense, and a key with very many tags, have rows as others have', async () => {
+  const state = newFolder();
+  let counts = '';
+  await using fake = await startFake((_got, outgoing) => {
+    outgoing.end(
+      `{"model":"m","message":{"role":"assistant","content":"a"},"done":true,"done_reason":"stop",${counts}}\n`,
+    );
+  });
+  await using gateway = await startGateway([fake], { hxllm: { state_dir: state } });
+  const tags = Array.from({ length: 40 }, (_, tag) => String(tag).repeat(5000));
+  const made = await gateway.ask('/key/generate', { method: 'POST', body: JSON.stringify({ tags }) });
+  const { key } = (await made.json()) as { readonly key: string };
+  for (counts of [
+    '"prompt_eval_count":1e300,"eval_count":1e999',
+    '"prompt_eval_count":5,"eval_count":-7',
+    '"prompt_eval_count":1.5,"eval_count":2',
+  ])
+    await (await gateway.chat({}, { headers: { authorization: `Bearer ${key}` } })).text();
+  await gateway.service().usage?.flush();
+  const seen = rowsIn(state).map(({ prompt_tokens, completion_tokens }) => [prompt_tokens, completion_tokens]);
+  assert.deepEqual(seen, [
+    [1e9, 1e9],
+    [5, 0],
+    [2, 2],
+  ]);
+});

@@ -1,4 +1,4 @@
-import { count, type Json } from '../../json.ts';
+import { count, tokenCount, type Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
 const NS_PER_MS = 1_000_000;
@@ -6,8 +6,8 @@ const NS_PER_MS = 1_000_000;
 /** The usage in the last line of a response; fields that are zero are absent there. */
 export function usageOf(done: Json): Usage {
   return {
-    promptTokens: count(done, 'prompt_eval_count'),
-    completionTokens: count(done, 'eval_count'),
+    promptTokens: tokenCount(done['prompt_eval_count']),
+    completionTokens: tokenCount(done['eval_count']),
     totalMs: count(done, 'total_duration') / NS_PER_MS,
     loadMs: count(done, 'load_duration') / NS_PER_MS,
     prefillMs: count(done, 'prompt_eval_duration') / NS_PER_MS,

@@ -1,4 +1,4 @@
-import { isObject } from '../../json.ts';
+import { isObject, tokenCount } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
 /** Reads the `usage` object of a server; `undefined` if it is no object. */
@@ -7,8 +7,8 @@ export function readUsage(value: unknown): Usage | undefined {
   const [prompt, completion] = [value['prompt_tokens'], value['completion_tokens']];
   const whole = typeof prompt === 'number' && typeof value['total_tokens'] === 'number';
   return {
-    promptTokens: typeof prompt === 'number' ? prompt : 0,
-    completionTokens: typeof completion === 'number' ? completion : 0,
+    promptTokens: tokenCount(prompt),
+    completionTokens: tokenCount(completion),
     ...(whole ? { original: value } : {}),
   };
 }
