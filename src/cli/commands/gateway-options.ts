@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { GatewayCommandOptions } from '../keys/gateway-command.ts';
 import { described, INVENTORY_OPTION, transportOption, type CommandText } from './phase-command.ts';
 import { collect, withVaultPassword } from './vault-options.ts';
@@ -64,4 +64,9 @@ export function judgeGatewayOptions(options: GatewayCommandOptions, command: Com
 function limit(text: string): number {
   if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of at least 0.');
   return Number(text);
+}
+
+/** `--csv` of lists and tables. */
+export function csvOption(): Option {
+  return new Option('--csv', 'print CSV').conflicts('json');
 }

@@ -3,7 +3,7 @@ import type { ImportOptions } from '../actions/keys/import-keys.ts';
 import type * as keyActions from '../actions/keys/keys.ts';
 import type { KeyCommandOptions } from '../actions/keys/keys.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { gatewayClientCommand, judgeGatewayOptions, withKeyFields } from './gateway-options.ts';
+import { csvOption, gatewayClientCommand, judgeGatewayOptions, withKeyFields } from './gateway-options.ts';
 import { withYes } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 import { collect } from './vault-options.ts';
@@ -52,6 +52,7 @@ export function gatewayKeyCommands(handOn: HandOn): readonly Command[] {
     .option('--user <id>', 'only keys of this user')
     .option('--status <state>', 'only active, expired, revoked or deleted keys')
     .option('--search <text>', 'only keys with this in their name')
+    .addOption(csvOption())
     .action((options: KeyCommandOptions, command: Command) =>
       run(options, command, ({ listKeys }) => listKeys(terminal(), options)),
     );

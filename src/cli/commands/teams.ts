@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type * as teamActions from '../actions/keys/teams.ts';
 import type { TeamCommandOptions } from '../actions/keys/teams.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { gatewayClientCommand, judgeGatewayOptions, withFields } from './gateway-options.ts';
+import { csvOption, gatewayClientCommand, judgeGatewayOptions, withFields } from './gateway-options.ts';
 import { described, withYes } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 import { collect } from './vault-options.ts';
@@ -44,9 +44,11 @@ export function teamsCommand(handOn: HandOn): Command {
     description: 'Those of litellm_teams come first, marked with file.',
     examples: [['teams list', 'all teams']],
     page,
-  }).action((options: TeamCommandOptions, command: Command) =>
-    run(options, command, ({ listTeams }) => listTeams(terminal(), options)),
-  );
+  })
+    .addOption(csvOption())
+    .action((options: TeamCommandOptions, command: Command) =>
+      run(options, command, ({ listTeams }) => listTeams(terminal(), options)),
+    );
   const show = gatewayClientCommand({
     name: 'show',
     purpose: 'Show everything about a team',

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { UsageOptions } from '../actions/usage.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
-import { gatewayClientCommand, judgeGatewayOptions } from './gateway-options.ts';
+import { csvOption, gatewayClientCommand, judgeGatewayOptions } from './gateway-options.ts';
 import type { HandOn } from './servers.ts';
 
 const DAY_MS = 86_400_000;
@@ -30,7 +30,7 @@ export function usageCommand(handOn: HandOn): Command {
         .default(sinceDay('30d'), '30d'),
     )
     .addOption(new Option('--until <day>', 'up to this day, YYYY-MM-DD (default: today)').argParser(dayOf))
-    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .addOption(csvOption())
     .action((options: UsageOptions, command: Command) => {
       judgeGatewayOptions(options, command);
       return handOn([], async () => {

@@ -1,6 +1,7 @@
 import type { Json } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 import { tableLines, type TableLine } from './columns.ts';
+import { csvLines } from './csv.ts';
 import type { Paint } from './paint.ts';
 
 /** Keys as a table. */
@@ -46,6 +47,25 @@ export function teamTable(rows: readonly Json[], paint: Paint, columns: number):
   return table(['ID', 'NAME', 'STATE', 'MEMBERS', 'LIMITS', 'MODELS'], lines, paint, columns);
 }
 
+const LIMIT_COLUMNS =
+  'rpm_limit tpm_limit max_parallel_requests token_budget token_spend max_budget spend budget_duration budget_reset_at created_at updated_at';
+const KEY_COLUMNS = `key_alias key_id status source team_id user_id models expires ${LIMIT_COLUMNS}`.split(' ');
+const TEAM_COLUMNS = `team_id team_alias blocked source members models ${LIMIT_COLUMNS}`.split(' ');
+
+/** Keys as CSV. */
+export function keyCsv(rows: readonly Json[]): readonly string[] {
+  return csvLines(KEY_COLUMNS, rows);
+}
+
+/** Teams as CSV, with the number of their members. */
+export function teamCsv(rows: readonly Json[]): readonly string[] {
+  const numbered = rows.map((row) => {
+    const { members_with_roles: members } = row;
+    return { ...row, members: Array.isArray(members) ? members.length : 0 };
+  });
+  return csvLines(TEAM_COLUMNS, numbered);
+}
+
 /** A key or team, a field in each line; fields without a value are left out. */
 export function recordLines(row: Json, paint: Paint): readonly string[] {
   const shown = Object.entries(row).filter(([, value]) => shownValue(value) !== '-');
@@ -67,8 +87,14 @@ function limitsOf(row: Json): string {
     [row['rpm_limit'], 'rpm'],
     [row['tpm_limit'], 'tpm'],
     [row['max_parallel_requests'], 'at once'],
+    [row['token_budget'], `tokens ${periodOf(row)}`],
+    [row['max_budget'], `money ${periodOf(row)}`],
   ].flatMap(([limit, unit]) => (typeof limit === 'number' ? [`${String(limit)} ${String(unit)}`] : []));
   return limits.length === 0 ? '-' : limits.join(', ');
+}
+
+function periodOf({ budget_duration: period }: Json): string {
+  return typeof period === 'string' ? `each ${printable(period)}` : 'in all';
 }
 
 function shownValue(value: unknown): string {

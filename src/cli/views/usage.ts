@@ -2,6 +2,7 @@ import { described, documentSchema, objectOf, type JsonSchema } from '../../core
 import type { Json } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 import { tableLines } from './columns.ts';
+import { csvLines } from './csv.ts';
 import type { Paint } from './paint.ts';
 
 const { text, count, list } = described;
@@ -60,7 +61,7 @@ export function usageTable(by: string, rows: readonly Json[], paint: Paint, colu
   );
 }
 
-/** The sums as CSV (RFC 4180). A text that a spreadsheet would calculate has a quote before it. */
+/** The sums as CSV. */
 export function usageCsv(by: string, rows: readonly Json[]): readonly string[] {
   const names = [
     by,
@@ -73,17 +74,10 @@ export function usageCsv(by: string, rows: readonly Json[]): readonly string[] {
     'total_tokens',
     'cost',
   ];
-  return [
-    names.join(','),
-    ...rows.map((row) => names.map((name) => csvCell(row[name === by ? 'value' : name])).join(',')),
-  ];
-}
-
-function csvCell(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  const plain = printable(typeof value === 'string' ? value : '');
-  const safe = /^[=+\-@\t]/.test(plain) && plain !== '-' ? `'${plain}` : plain;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvLines(
+    names,
+    rows.map((row) => ({ ...row, [by]: row['value'] })),
+  );
 }
 
 function numberOf(value: unknown): number {

@@ -13,7 +13,7 @@ import {
 } from '../../keys/gateway-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { columnsOf } from '../../views/columns.ts';
-import { keyTable, nameOfRow, recordLines } from '../../views/keys.ts';
+import { keyCsv, keyTable, nameOfRow, recordLines } from '../../views/keys.ts';
 import { createPaint, type Paint } from '../../views/paint.ts';
 
 /** The options of commands that make or change a key. */
@@ -22,6 +22,7 @@ export interface KeyCommandOptions extends GatewayCommandOptions, FieldOptions {
   readonly grace?: string;
   readonly status?: string;
   readonly search?: string;
+  readonly csv?: boolean;
 }
 
 const PAGE = 100;
@@ -59,7 +60,9 @@ export function listKeys(terminal: Terminal, options: KeyCommandOptions): Promis
       if (Array.isArray(found)) keys.push(...found.filter(isObject));
       if (typeof pages !== 'number' || page >= pages) break;
     }
-    return ok({ lines: keyTable(keys, paintOf(terminal), columnsOf(terminal.stdout.columns())), fields: { keys } });
+    const lines =
+      options.csv === true ? keyCsv(keys) : keyTable(keys, paintOf(terminal), columnsOf(terminal.stdout.columns()));
+    return ok({ lines, fields: { keys } });
   });
 }
 

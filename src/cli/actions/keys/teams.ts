@@ -6,7 +6,7 @@ import { fieldsOf } from '../../keys/field-options.ts';
 import { agreed, ignoredNotes, runOnGateway, type CommandResult } from '../../keys/gateway-command.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { columnsOf } from '../../views/columns.ts';
-import { recordLines, teamTable } from '../../views/keys.ts';
+import { recordLines, teamCsv, teamTable } from '../../views/keys.ts';
 import { createPaint } from '../../views/paint.ts';
 import type { KeyCommandOptions } from './keys.ts';
 
@@ -33,7 +33,10 @@ export function listTeams(terminal: Terminal, options: TeamCommandOptions): Prom
     if (!teams.ok) return teams;
     const paint = createPaint(terminal.environment, terminal.stdout.isTty);
     return ok({
-      lines: teamTable(teams.value, paint, columnsOf(terminal.stdout.columns())),
+      lines:
+        options.csv === true
+          ? teamCsv(teams.value)
+          : teamTable(teams.value, paint, columnsOf(terminal.stdout.columns())),
       fields: { teams: teams.value },
     });
   });

@@ -59,7 +59,7 @@ test('a key is made, listed, shown, changed, blocked, rotated and deleted', asyn
   const list = await run((terminal) => keys.listKeys(terminal, GATEWAY));
   assert.match(
     list.out,
-    /^NAME +STATE +TEAM +USER +EXPIRES +LIMITS +MODELS\nfile +active, file +file-team .*\nintern +active +- +- +- +60 rpm +m\n$/,
+    /^NAME +STATE +TEAM +USER +EXPIRES +LIMITS +MODELS\nfile +active, file +file-team .*\nintern +active +- +- +- +60 rpm, 5 money in all +m\n$/,
   );
   const { keys: rows } = await document((terminal) =>
     keys.listKeys(terminal, { ...GATEWAY, json: true, search: 'inter' }),
@@ -118,6 +118,27 @@ test('a team with members is made, changed and deleted with its keys', async () 
   const gone = await run((terminal) => teams.deleteTeam(terminal, 'lab', { ...GATEWAY, yes: true }));
   assert.equal(gone.out, 'deleted lab\n');
   assert.equal((await run((terminal) => teams.showTeam(terminal, 'lab', GATEWAY))).code, 1);
+});
+
+test('keys and teams are lists for a spreadsheet, with budgets in the table as well', async () => {
+  const budget = { token_budget: 1000, max_budget: 5, budget_duration: '30d' };
+  await stage.done('/team/new', { team_id: 'csv', team_alias: '=team', models: ['m', 'other'], ...budget });
+  const { key_id } = await stage.done('/key/generate', {
+    key_alias: 'a, "b"',
+    team_id: 'csv',
+    ...budget,
+    rpm_limit: 5,
+  });
+  const list = (more: object): Promise<Ran> =>
+    run((terminal) => keys.listKeys(terminal, { ...GATEWAY, team: 'csv', ...more }));
+  const csv = await list({ csv: true });
+  assert.match(csv.out, /^key_alias,key_id,status,source,team_id,user_id,models,expires,rpm_limit,/);
+  assert.ok(csv.out.includes(`\n"a, ""b""",${String(key_id)},active,,csv,,,,5,,,1000,0,5,0,30d,20`), csv.out);
+  assert.match((await list({})).out, /5 rpm, 1000 tokens each 30d, 5 money each 30d/);
+  const ofTeams = await run((terminal) => teams.listTeams(terminal, { ...GATEWAY, csv: true }));
+  assert.match(ofTeams.out, /^team_id,team_alias,blocked,source,members,models,/);
+  assert.ok(ofTeams.out.includes('\ncsv,\'=team,false,,0,"m,other",,,,1000,'), ofTeams.out);
+  await stage.done('/team/delete', { team_ids: ['csv'] });
 });
 
 test('keys of LiteLLM go on working; a second import adds none, and what was left is listed', async () => {
