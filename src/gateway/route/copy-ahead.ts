@@ -5,7 +5,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { loadTimeS, mostLoadMs } from './load-time.ts';
 import { poolOf } from './pool.ts';
 import type { Replica } from './replica.ts';
-import { hasBytesFor, isTaken, roomFor } from './room.ts';
+import { endsRunner, hasBytesFor, isTaken, roomFor } from './room.ts';
 
 /** Requests that come within a minute count, where models are compared. */
 const HORIZON_S = 60;
@@ -28,6 +28,9 @@ export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candid
     if (candidates.some(({ replica }) => replica.load !== undefined)) continue;
     const here = candidates.find((one) => one.backend === backend);
     if (here === undefined || isWarm(here) || roomFor(backend, here.replica) !== 'free') continue;
+    // It would end the runner of another alias.
+    if (endsRunner(here.replica, here.deployment.runnerKey) || here.replica.residency.listedOthers !== undefined)
+      continue;
     const copies = candidates.filter(isWarm);
     if (!hasBytesFor(backend, copies.find(({ replica }) => replica.sizeBytes !== undefined)?.replica.sizeBytes))
       continue;

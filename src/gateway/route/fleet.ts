@@ -1,3 +1,4 @@
+import type { Apart } from './apart.ts';
 import type { Flow, Flows } from './flow.ts';
 import type { Circuit } from './circuit.ts';
 import type { Demand } from './demand.ts';
@@ -67,6 +68,7 @@ export interface Backend {
   room: number | undefined;
   /** Number of models in its memory when a load had to evict one of them; `undefined` if that was not seen. */
   fullAt: number | undefined;
+  readonly apart: Apart;
   /** The models that it listed last; `undefined` if unknown. */
   listed: readonly string[] | undefined;
   /** Models that it held at the same time, newest last. */

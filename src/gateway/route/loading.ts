@@ -1,10 +1,12 @@
 import { isUp } from './candidate.ts';
 import { isSameModel } from '../../core/model-name.ts';
+import { observeBefore, observeLoaded } from './apart.ts';
 import { touchBackend, touchMemory } from './attention.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, DeploymentState, Fleet } from './fleet.ts';
 import { countIfSlotFree } from './needless-load.ts';
 import { firstWaiters } from './queue.ts';
+import { residentsOf } from './in-memory.ts';
 import { nextLook, repeat } from './load-look.ts';
 import type { NextLoad, Policy } from './policy.ts';
 import { clearPromptCache } from './prompt-cache.ts';
@@ -117,6 +119,7 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     if (backend !== undefined) {
       backend.memory.longestLoad = undefined;
       beginTurn(backend, replica, load, nowMs);
+      observeLoaded(backend.apart, replica.model, nowMs);
     }
     const mayEvict = !load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS);
     if (backend !== undefined) observeLoadEnd(fleet, backend, replica, load, mayEvict, nowMs);
@@ -148,11 +151,12 @@ export function startLoad(
   fleet.tickWanted = true;
   replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue, reason, victims }, nowMs);
   if (mayEvict && hasRequestOnItsWay(backend, nowMs)) fleet.heldLoads.set(replica.id, deployment);
-  else send(fleet, replica, deployment, queue, nowMs, out);
+  else send(fleet, backend, replica, deployment, queue, nowMs, out);
 }
 
 function send(
   fleet: Fleet,
+  backend: Backend,
   replica: Replica,
   deployment: DeploymentState,
   queue: string | undefined,
@@ -160,6 +164,7 @@ function send(
   out: Decision[],
 ): void {
   countIfSlotFree(fleet, replica, queue, nowMs);
+  observeBefore(backend.apart, residentsOf(backend), replica);
   out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
@@ -185,7 +190,7 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
       fleet.heldLoads.delete(id);
       // Its context may have changed while it was held.
       replica.load = newLoad(backend, replica, { ...load, runnerKey: deployment.runnerKey }, nowMs);
-      send(fleet, replica, deployment, load.queue, nowMs, out);
+      send(fleet, backend, replica, deployment, load.queue, nowMs, out);
     }
   }
 }

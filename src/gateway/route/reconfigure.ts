@@ -1,4 +1,5 @@
 import { createFlows } from './flow.ts';
+import { nothingApart } from './apart.ts';
 import { createAttention } from './attention.ts';
 import { CLOSED } from './circuit.ts';
 import type { Demand } from './demand.ts';
@@ -114,6 +115,7 @@ export function applyBackendSpec(fleet: Fleet, { url, room, drained = false }: B
       makingRoom: undefined,
       room,
       fullAt: undefined,
+      apart: nothingApart(),
       listed: undefined,
       heldTogether: [],
       memory: unknownMemory(),

@@ -1,3 +1,4 @@
+import { nothingApart } from './apart.ts';
 import { correct, countLive, observeOutTokens } from './flow.ts';
 import { busyModels, endWork, priceS } from './cost.ts';
 import { observePrompt, observeResponse } from './demand.ts';
@@ -102,6 +103,7 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   backend.heldTogether = [];
   backend.mostBytes = 0;
   backend.fullAt = undefined;
+  Object.assign(backend.apart, nothingApart());
   for (const replica of backend.replicas) {
     resetResidency(replica.residency, nowMs, false);
     touchMemory(fleet, replica);

@@ -1,4 +1,5 @@
 import { isSameModel } from '../../core/model-name.ts';
+import { isApart, observeLeft } from './apart.ts';
 import { touchBackend, touchMemory } from './attention.ts';
 import { fittingOf, includesModel, residentsOf } from './in-memory.ts';
 import type { Backend, Fleet } from './fleet.ts';
@@ -23,6 +24,9 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
     const isSame = isSameList(backend.listed, names);
     if (backend.loading !== undefined || backend.implicitLoad !== undefined || !isSame) touchBackend(fleet, backend);
     const watch = loadInProgress(fleet, backend)?.watch;
+    // A held load has not been sent.
+    if (watch === undefined || fleet.heldLoads.has(backend.loading ?? ''))
+      observeLeft(backend.apart, names, listing.askedMs);
     if (watch === undefined) observeTogether(backend, names, listing);
     else if (listing.askedMs >= watch.sinceMs) observeMemory(watch, names.join(' '), nowMs);
     if (load !== undefined && listing.askedMs >= load.sinceMs) observeEviction(backend, load, names, listing.askedMs);
@@ -64,7 +68,12 @@ type Room = 'free' | 'full' | 'unknown';
 
 /** Whether a backend has room for a model beside those that it holds, as far as is known. */
 export function roomFor(backend: Backend, replica: Replica): Room {
-  return hasRoomFor(backend, replica) ? 'free' : roomForOthers(backend);
+  if (hasRoomFor(backend, replica)) return 'free';
+  const room = roomForOthers(backend);
+  // A stated number says how many models a server may hold, and not that it has memory for these.
+  return room === 'free' && backend.room !== undefined && isApart(backend.apart, namesHeldBy(backend), replica.model)
+    ? 'full'
+    : room;
 }
 
 /** The same for a model that the backend was not seen with. */
@@ -108,6 +117,10 @@ export function isVictim({ makingRoom }: Backend, replica: Replica): boolean {
 // Between a load and the next list the gateway's own knowledge counts.
 function heldBy(backend: Backend): number {
   return backend.listed?.length ?? residentsOf(backend).length;
+}
+
+function namesHeldBy(backend: Backend): readonly string[] {
+  return backend.listed ?? residentsOf(backend).map(({ model }) => model);
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runnerKey } from '../../../src/gateway/route/residency.ts';
 import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
 
 const SIZES = { m: 4e9, n: 3e9, o: 8e9 } as const;
@@ -48,6 +49,40 @@ test('a copy is made ahead of the queue where the server has held as many bytes 
   use(stage, 90);
   assert.deepEqual([...new Set(stage.loads)], ['m@b']);
   assert.deepEqual(stage.unloads, []);
+});
+
+test('no copy is made ahead of the queue that would end the runner of another alias of the model', () => {
+  const { backends, deployments } = managedFleet(1, ['a', 'b'], ['m']);
+  const [, onB] = deployments;
+  assert.ok(onB !== undefined);
+  const long = { ...onB, id: 'long@b', runnerKey: runnerKey({ num_ctx: 8192 }) };
+  const stage = new Stage(
+    { backends: backends.map((one) => ({ ...one, room: 2 })), deployments: [...deployments, long] },
+    FLEET_POLICY,
+  );
+  for (const { rates, speed } of stage.fleet.replicas.values()) {
+    Object.assign(rates, RATES);
+    speed.loadMs = 6000;
+  }
+  const first = stage.arrive({ queue: 'long', deployments: ['long@b'], work: work() });
+  stage.load();
+  stage.start(first);
+  stage.release(first);
+  list(stage, 'a', ['m']);
+  for (let second = 0; second < 90; second += 1) {
+    const request = ask(stage, 'm', 'one');
+    stage.start(request);
+    stage.pass(900);
+    stage.release(request, 'answered', { promptBytes: 100, promptTokens: 300, outTokens: 85, decodeMs: 900 });
+    stage.pass(100);
+    list(stage, 'a', ['m'], SIZES);
+    stage.apply({
+      kind: 'listed',
+      backend: 'b',
+      listing: { models: [{ name: 'm', context: 8192, family: undefined, sizeBytes: 4e9 }], askedMs: stage.nowMs },
+    });
+  }
+  assert.deepEqual(stage.loads, ['long@b']);
 });
 
 test('no copy is made ahead of the queue where the room is unknown, or was seen for smaller models alone', () => {

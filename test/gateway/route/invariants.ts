@@ -109,7 +109,8 @@ export class CheckedRouting {
         `${deploymentId} is loaded while a slot is free for it`,
       );
     } else if (event.kind !== 'resized') {
-      assert.ok(replica.load.fits, `${deploymentId} is loaded for nobody, and may evict a model`);
+      const evictsNothing = replica.load.fits || backend.room !== undefined;
+      assert.ok(evictsNothing, `${deploymentId} is loaded for nobody, and may evict a model`);
       assert.ok(event.kind === 'arrived' || fleet.waiting.size === 0, `${deploymentId} is loaded ahead of waiters`);
     }
   }

@@ -10,6 +10,7 @@ const SETTING = fc
   .array(
     fc.record({
       room: fc.integer({ min: 1, max: 3 }),
+      stated: fc.constantFrom(undefined, 1, 3),
       slots: fc.integer({ min: 1, max: 4 }),
       loadMs: fc.constantFrom(500, 2000, 5000),
     }),

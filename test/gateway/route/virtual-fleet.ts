@@ -61,6 +61,10 @@ export class VirtualFleet {
     }
   }
 
+  get loads(): number {
+    return this.#servers.reduce((sum, { loads }) => sum + loads, 0);
+  }
+
   /** The longest time for which an alias has waited without a slot for any of its requests, ms. */
   get longestWaitMs(): number {
     return Math.max(0, ...[...this.#waits.values()].map(({ sinceMs }) => this.stage.nowMs - sinceMs));

@@ -1,9 +1,14 @@
 import type { FleetSpec } from '../../../src/gateway/route/fleet-spec.ts';
 import { runnerKey } from '../../../src/gateway/route/residency.ts';
 
-/** A fleet in virtual time: room is the number of models that a server holds. */
+/** A fleet in virtual time: room is the number of models that a server holds, and `stated` the one that the configuration says. */
 export interface Setting {
-  readonly servers: readonly { readonly room: number; readonly slots: number; readonly loadMs: number }[];
+  readonly servers: readonly {
+    readonly room: number;
+    readonly stated?: number | undefined;
+    readonly slots: number;
+    readonly loadMs: number;
+  }[];
   readonly aliases: readonly {
     /** Indexes of servers. */
     readonly servers: readonly number[];
@@ -27,7 +32,12 @@ export function aliasOfDeployment(id: string): number {
 /** The configuration of a setting. */
 export function specOf({ servers, aliases }: Setting): FleetSpec {
   return {
-    backends: servers.map(({ slots }, index) => ({ url: `s${String(index)}`, managed: true, slots })),
+    backends: servers.map(({ slots, stated }, index) => ({
+      url: `s${String(index)}`,
+      managed: true,
+      slots,
+      room: stated,
+    })),
     deployments: aliases.flatMap((alias, index) =>
       alias.servers.map((server) => ({
         id: `m${String(index)}@s${String(server)}`,
