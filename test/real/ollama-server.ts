@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ import { until } from '../until.ts';
 /** A real Ollama server, started by a test. */
 export interface RealServer {
   readonly url: string;
+  /** The processes of its models. */
+  runners(): Promise<readonly number[]>;
   /** Its output so far. */
   log(): string;
   close(): Promise<void>;
@@ -79,7 +81,7 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
       options.others ?? ['other'],
       options.wide,
     );
-    return { url: `http://${address}`, log: () => log, close };
+    return { url: `http://${address}`, runners: () => childrenOf(server.pid), log: () => log, close };
   } catch (error) {
     await close();
     throw error;
@@ -152,6 +154,15 @@ async function stop(server: ChildProcess): Promise<void> {
     clearTimeout(patience);
   }
   killGroup(server);
+}
+
+async function childrenOf(parent: number | undefined): Promise<readonly number[]> {
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(all.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
+  // Behind the name of the program: its state, and its parent.
+  return stats.flatMap((stat) =>
+    Number(/\) \S (\d+) /.exec(stat)?.[1]) === parent ? [Number.parseInt(stat, 10)] : [],
+  );
 }
 
 /** Ends the rest of a server and its runners. */
