@@ -25,7 +25,9 @@ export interface FeedOptions {
   readonly log: Log;
   /** Takes what other processes have spent of budgets. */
   readonly onSpent?: (amounts: readonly SpentAmount[]) => void;
+  /** The time since 1970, which may jump, and that of a clock that never goes back, ms. */
   readonly now?: () => number;
+  readonly steadyNow?: () => number;
 }
 
 /** Brings the journals into the store: that of this process, and those that other processes have left. */
@@ -34,6 +36,7 @@ export class UsageFeed {
   readonly counts = { stored: 0, known: 0, lost: 0, damaged: 0 };
   readonly #options: FeedOptions;
   readonly #now: () => number;
+  readonly #steadyNow: () => number;
   readonly #timer: NodeJS.Timeout;
   #pass: Promise<void> = Promise.resolve();
   #isRunning = false;
@@ -47,6 +50,7 @@ export class UsageFeed {
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => Date.now());
+    this.#steadyNow = options.steadyNow ?? (() => performance.now());
     this.#timer = setInterval(() => {
       void this.run();
     }, FEED_MS);
@@ -107,14 +111,14 @@ export class UsageFeed {
 
   async #guarded(): Promise<void> {
     const { recorder, log, folder } = this.#options;
-    const nowMs = this.#now();
+    const [nowMs, steadyMs] = [this.#now(), this.#steadyNow()];
     recorder.flush();
     try {
       if (!this.#isClosed) recorder.writeRefused(nowMs);
       if (recorder.journal.hasUnstored) await this.#feed(await this.#options.store());
-      if (!this.#isClosed && nowMs - this.#recoveredMs >= RECOVER_MS) await this.#recover(nowMs);
+      if (!this.#isClosed && steadyMs - this.#recoveredMs >= RECOVER_MS) await this.#recover(steadyMs);
       if (!this.#isClosed) await this.readSpent();
-      if (!this.#isClosed && nowMs - this.#prunedMs >= PRUNE_MS) await this.#prune(nowMs);
+      if (!this.#isClosed && steadyMs - this.#prunedMs >= PRUNE_MS) await this.#prune(nowMs, steadyMs);
       if (this.#failure !== '') log({ event: 'usage-stored-again', folder });
       this.#failure = '';
     } catch (error) {
@@ -160,7 +164,7 @@ export class UsageFeed {
     if (isWhole && !journal.isFull) journal.storedUpTo(beganMs);
   }
 
-  async #recover(nowMs: number): Promise<void> {
+  async #recover(steadyMs: number): Promise<void> {
     const { folder, recorder, log } = this.#options;
     const { journal } = recorder;
     const store = await this.#options.store();
@@ -175,15 +179,15 @@ export class UsageFeed {
     }
     this.counts.stored += added + lost;
     this.counts.lost += lost;
-    this.#recoveredMs = nowMs;
+    this.#recoveredMs = steadyMs;
     if (added + lost > 0) log({ event: 'usage-recovered', folder, rows: added, lost });
   }
 
-  async #prune(nowMs: number): Promise<void> {
+  async #prune(nowMs: number, steadyMs: number): Promise<void> {
     const store = await this.#options.store();
     while (!this.#isClosed && (await store.pruneUsage(nowMs)))
       // A stop waits for this pause: a timer that keeps no process would end it in the middle of its stop.
       await new Promise((resolve) => setTimeout(resolve, PRUNE_STEP_MS));
-    this.#prunedMs = nowMs;
+    this.#prunedMs = steadyMs;
   }
 }

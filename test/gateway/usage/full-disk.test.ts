@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DONE, piece, startFake, type FakeUpstream } from '../fake-upstream.ts';
 import { addressOf, configFolder, MAIN, MASTER, watch, type Run } from '../main-process.ts';
 import { KEY, until } from '../running.ts';
@@ -23,8 +24,8 @@ const { write } = await configFolder();
 interface Disk {
   readonly run: Run;
   readonly url: string;
-  /** Uses the disk up. */
-  fill(): void;
+  /** Uses the disk up, but for some bytes. */
+  fill(left?: number): void;
   free(): void;
   get(path: string): Promise<string>;
   post(path: string, body: object, key?: string): Promise<Response>;
@@ -54,13 +55,14 @@ async function startOn(state: string, keeper: number, config: string): Promise<D
   return {
     run,
     url,
-    fill: () => {
+    fill: (left = 0) => {
       for (let bytes = 1024 * 1024; bytes >= 1;)
         try {
           appendFileSync(ballast, Buffer.alloc(bytes));
         } catch {
           bytes = Math.floor(bytes / 2);
         }
+      truncateSync(ballast, statSync(ballast).size - left);
     },
     free: () => {
       rmSync(ballast);
@@ -156,6 +158,27 @@ test('with when_full refuse a full disk refuses requests until there is room', {
   await until('requests are served', async () => (await chat(disk, key)) === 200);
   await until('no row is missing', async () => (await counted(disk)).rows === fake.requests.length);
   assert.equal((await counted(disk)).lost, 0);
+});
+
+test('a disk that is full for the database and not yet for the journal costs no row', { skip: LEFT_OUT }, async () => {
+  await using fake = await startFake();
+  const disk = await startOnSmallDisk(fake.url, { record: 'always' });
+  assert.equal(await chat(disk, KEY), 200);
+  await until('a row is stored', async () => (await counted(disk)).rows === 1);
+  // A line takes some hundred bytes, a transaction some pages.
+  disk.fill(48 * 1024);
+  let sent = 1;
+  for (; !told(disk.run).includes('usage-not-stored'); sent += 1) {
+    assert.equal(await chat(disk, KEY), 200);
+    await sleep(100);
+  }
+  assert.equal(told(disk.run).at(-1), 'usage-not-stored');
+  const { rows, sum, lost } = await counted(disk);
+  assert.ok(rows < sent);
+  assert.deepEqual([sum, lost], [rows, 0]);
+  disk.free();
+  await until('all are stored', async () => (await counted(disk)).rows === sent);
+  assert.equal((await counted(disk)).sum, sent);
 });
 
 /** A stop on a full disk, with a row that is stored, one that has begun before and cannot be written, and three in memory alone. */

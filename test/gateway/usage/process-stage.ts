@@ -4,7 +4,7 @@ import { timeOrderedId } from '../../../src/core/id.ts';
 import type { UsageConfig } from '../../../src/schema/gateway-config.ts';
 import type { GatewayStore } from '../../../src/gateway/store/key-store.ts';
 import { openSqliteStore } from '../../../src/gateway/store/sqlite-store.ts';
-import { UsageFeed } from '../../../src/gateway/usage/usage-feed.ts';
+import { UsageFeed, type FeedOptions } from '../../../src/gateway/usage/usage-feed.ts';
 import { UsageRecorder, type OpenUsage } from '../../../src/gateway/usage/usage-recorder.ts';
 
 const CONFIG: UsageConfig = {
@@ -18,7 +18,12 @@ const CONFIG: UsageConfig = {
 const SERVER = '"a","m","http://s","resident"';
 
 /** A process with a journal and a store; `begin` and `end` are one request. */
-export async function startProcess(state: string, segmentBytes?: number, config: Partial<UsageConfig> = {}) {
+export async function startProcess(
+  state: string,
+  segmentBytes?: number,
+  config: Partial<UsageConfig> = {},
+  clocks: Pick<FeedOptions, 'now' | 'steadyNow'> = {},
+) {
   const opened = await openSqliteStore(join(state, 'gateway.db'));
   assert.ok(opened.ok, JSON.stringify(opened));
   const store: GatewayStore = opened.value;
@@ -34,6 +39,7 @@ export async function startProcess(state: string, segmentBytes?: number, config:
   const feed = new UsageFeed({
     recorder,
     folder,
+    ...clocks,
     log: (line) => log.push(line),
     store: async () => (isAway ? Promise.reject(new Error('it is away')) : Promise.resolve(store)),
   });
