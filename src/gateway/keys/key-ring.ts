@@ -22,8 +22,8 @@ interface KnownOwners {
 }
 
 /**
- * The keys of clients, in memory: those of the operator's files, and behind them those of the store, which change while requests come. A
- * look-up takes 0.5 µs among 100,000 keys, whatever its result.
+ * The keys of clients, in memory: those of the operator's files, and behind them those of the store, which change while requests come.
+ * Among 100,000 keys a look-up takes less than 1 µs, and a judgement with the hash of the text less than 2, whatever its result.
  */
 export class KeyRing {
   readonly #byHash: ReadonlyMap<string, KeyConfig>;
