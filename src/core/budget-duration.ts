@@ -10,7 +10,8 @@ const WORDS: Readonly<Record<string, BudgetDuration>> = {
   weekly: { count: 1, unit: 'w' },
   monthly: { count: 1, unit: 'mo' },
 };
-const FORM = /^(\d{1,5})(s|m|h|d|w|mo)$/;
+/** As many digits as the API takes of any duration. */
+const FORM = /^(\d{1,6})(s|m|h|d|w|mo)$/;
 
 /** The duration of a text of LiteLLM's; `undefined` for another text, which LiteLLM takes for a day. */
 export function budgetDurationOf(text: string): BudgetDuration | undefined {

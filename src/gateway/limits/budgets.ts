@@ -83,7 +83,7 @@ export class Budgets {
         const limit = owner.budget?.[unit];
         // A model without a price costs nothing, so no spent amount of money stops it.
         if (limit === undefined || wanted[unit] === 0) continue;
-        const { period, held: own } = this.#running.of(owner, unit, dateMs);
+        const { period, held: own } = this.#runningOf(owner, unit, dateMs);
         const held = own + this.heldElsewhere.of(owner.id, period.startMs, unit);
         const { amount: spent } = this.#spentOf(owner, unit, period);
         if (spent + held + wanted[unit] <= limit) continue;
@@ -102,7 +102,7 @@ export class Budgets {
     for (const owner of owners)
       for (const unit of UNITS) {
         if (owner.budget?.[unit] === undefined) continue;
-        const running = this.#running.of(owner, unit, dateMs);
+        const running = this.#runningOf(owner, unit, dateMs);
         running.held += wanted[unit];
         const other = UNITS.find((each) => owner.budget?.[each] === undefined);
         held.push({ owner, unit, other, running });
@@ -146,7 +146,7 @@ export class Budgets {
     const parts = UNITS.flatMap((unit) => {
       const limit = owner.budget?.[unit];
       if (limit === undefined) return [];
-      const { period, held } = this.#running.of(owner, unit, dateMs);
+      const { period, held } = this.#runningOf(owner, unit, dateMs);
       return [partOf(this.#spentOf(owner, unit, period).amount + held, limit)];
     });
     return parts.length === 0 ? undefined : Math.max(...parts);
@@ -159,7 +159,7 @@ export class Budgets {
 
   /** The amount of a budget that an owner has spent in the period of a moment, which ends at `endMs`. */
   spentBy(owner: LimitOwner, unit: BudgetUnit, dateMs: number): Spent & Pick<BudgetPeriod, 'endMs'> {
-    const { period } = this.#running.of(owner, unit, dateMs);
+    const { period } = this.#runningOf(owner, unit, dateMs);
     return { ...this.#spentOf(owner, unit, period), endMs: period.endMs };
   }
 
@@ -202,8 +202,15 @@ export class Budgets {
     this.#spent.adopt(amounts);
   }
 
-  #spentOf({ id }: LimitOwner, unit: BudgetUnit, { startMs }: BudgetPeriod): Spent {
-    return this.#spent.of(id, unit, startMs);
+  /** A clock that was set back while no process ran begins no former period again either. */
+  #runningOf(owner: LimitOwner, unit: BudgetUnit, dateMs: number): RunningBudget {
+    const running = this.#running.of(owner, unit, dateMs);
+    const { startMs } = this.#spentOf(owner, unit, running.period);
+    return startMs < running.period.endMs ? running : this.#running.of(owner, unit, startMs);
+  }
+
+  #spentOf({ id }: LimitOwner, unit: BudgetUnit, { startMs, endMs }: BudgetPeriod): Spent {
+    return this.#spent.of(id, unit, startMs, endMs);
   }
 
   #spend(owner: LimitOwner, unit: BudgetUnit, period: BudgetPeriod, amount: number): void {
@@ -211,7 +218,7 @@ export class Budgets {
     // The next period has begun: the request had its place in the former one.
     if (known.startMs > period.startMs && known.startMs >= period.endMs) return;
     const limit = owner.budget?.[unit] ?? Infinity;
-    this.#spent.add(owner.id, unit, { startMs: known.startMs, amount });
+    this.#spent.add(owner.id, unit, { startMs: known.startMs, amount }, period.endMs);
     const percent = toldPercent(known.amount + amount, limit);
     if (percent > 0) this.#tell(owner, unit, period, percent);
   }

@@ -2,7 +2,7 @@ import type { BudgetDuration } from '../../core/budget-duration.ts';
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
 import type { HeldAmounts } from './held-elsewhere.ts';
-import type { BudgetUnit } from './spent-amounts.ts';
+import { FAR_AHEAD_MS, type BudgetUnit } from './spent-amounts.ts';
 
 /** Less is the rest that sums and differences of money leave. */
 const NOTHING = 1e-9;
@@ -40,8 +40,9 @@ export class RunningBudgets {
     const duration = budget?.duration;
     const known = this.#all[unit].get(id) ?? [];
     const found = known.find((one) => isSame(one.duration, duration));
-    // A clock that is set back begins no former period again.
-    if (found !== undefined && dateMs < found.period.endMs) return found;
+    // A clock that is set back begins no former period again, but for one that was far ahead: its period would lock the budget for years.
+    if (found !== undefined && dateMs < found.period.endMs && found.period.startMs - dateMs <= FAR_AHEAD_MS)
+      return found;
     const period = budgetPeriodAt(duration, dateMs, this.#timeZone());
     const running = { duration, period, held: 0, spentBy: '', spentMs: Number.NaN };
     this.#all[unit].set(id, [...known.filter((one) => one !== found), running]);

@@ -19,6 +19,9 @@ export interface SpentElsewhere extends BudgetAmounts {
   readonly startMs: number;
 }
 
+/** A period that begins so much later than the running one ends was begun by a clock that was wrong, ms. */
+export const FAR_AHEAD_MS = 7 * 86_400_000;
+
 /** The spent amounts of all owners: those of this process, and those of others as the store tells them. A later period replaces a former one. */
 export class SpentAmounts {
   /** By unit, then by owner: names that are joined for each look-up take 0.1 µs. */
@@ -26,23 +29,26 @@ export class SpentAmounts {
   /** By owner, then by process. */
   readonly #elsewhere = new Map<string, Map<string, SpentElsewhere>>();
 
-  /** The amount in a period, or in a later one that has begun. */
-  of(owner: string, unit: BudgetUnit, startMs: number): Spent {
-    const own = this.#own[unit].get(owner);
+  /** The amount in a period, or in a later one that has begun. A wrong clock has begun those long after `endMs`: they do not count. */
+  of(owner: string, unit: BudgetUnit, startMs: number, endMs = Infinity): Spent {
+    const mostMs = endMs + FAR_AHEAD_MS;
+    const kept = this.#own[unit].get(owner);
+    const own = kept === undefined || kept.startMs > mostMs ? undefined : kept;
     const others = this.#elsewhere.get(owner);
     let latestMs = own === undefined || own.startMs < startMs ? startMs : own.startMs;
     if (others === undefined) return { startMs: latestMs, amount: own?.startMs === latestMs ? own.amount : 0 };
-    for (const one of others.values()) latestMs = Math.max(latestMs, one.startMs);
+    for (const one of others.values()) if (one.startMs <= mostMs) latestMs = Math.max(latestMs, one.startMs);
     let amount = own?.startMs === latestMs ? own.amount : 0;
     for (const one of others.values()) if (one.startMs === latestMs) amount += one[unit];
     return { startMs: latestMs, amount };
   }
 
   /** Adds an amount of this process. */
-  add(owner: string, unit: BudgetUnit, { startMs, amount }: Spent): void {
+  add(owner: string, unit: BudgetUnit, { startMs, amount }: Spent, endMs = Infinity): void {
     const own = this.#own[unit];
     const known = own.get(owner);
-    if (known === undefined || known.startMs < startMs) own.set(owner, { startMs, amount });
+    if (known === undefined || known.startMs < startMs || known.startMs > endMs + FAR_AHEAD_MS)
+      own.set(owner, { startMs, amount });
     else if (known.startMs === startMs) own.set(owner, { startMs, amount: known.amount + amount });
   }
 

@@ -5,6 +5,8 @@ import type { SpentAmount, SpentPage, SpentReset, ToldNotice } from './usage-sto
 
 /** The journal of amounts whose processes have ended. */
 const ENDED = '';
+/** A period that begins so much later than now was begun by a clock that was wrong, ms. */
+const FAR_AHEAD_MS = 7 * 86_400_000;
 
 /** The amounts of a row. */
 interface Sum {
@@ -20,17 +22,20 @@ interface Sum {
  */
 export class SpentTable {
   readonly #database: DatabaseSync;
-  readonly #add: StatementSync;
+  readonly #insert: StatementSync;
   readonly #since: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    // A row of a period that is over counts nowhere.
-    this.#add =
-      database.prepare(`INSERT INTO spent (owner, journal, start_ms, tokens, money, revision) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (owner, journal) DO UPDATE SET
-      tokens = CASE sign(excluded.start_ms - start_ms) WHEN 1 THEN excluded.tokens WHEN 0 THEN tokens + excluded.tokens ELSE tokens END,
-      money = CASE sign(excluded.start_ms - start_ms) WHEN 1 THEN excluded.money WHEN 0 THEN money + excluded.money ELSE money END,
-      start_ms = max(start_ms, excluded.start_ms), revision = excluded.revision`);
+    // A row of a period that is over counts nowhere, nor one of a period that a wrong clock has begun.
+    const order = `CASE WHEN (start_ms > ?7) <> (excluded.start_ms > ?7) THEN (start_ms > ?7) - (excluded.start_ms > ?7)
+      ELSE sign(excluded.start_ms - start_ms) END`;
+    const sum = (name: string): string =>
+      `${name} = CASE ${order} WHEN 1 THEN excluded.${name} WHEN 0 THEN ${name} + excluded.${name} ELSE ${name} END`;
+    this.#insert =
+      database.prepare(`INSERT INTO spent (owner, journal, start_ms, tokens, money, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+      ON CONFLICT (owner, journal) DO UPDATE SET ${sum('tokens')}, ${sum('money')},
+      start_ms = CASE ${order} WHEN -1 THEN start_ms ELSE excluded.start_ms END, revision = excluded.revision`);
     this.#since = database.prepare(
       'SELECT owner, journal, start_ms, tokens, money, revision FROM spent WHERE revision > ? AND journal <> ? ORDER BY revision',
     );
@@ -52,7 +57,7 @@ export class SpentTable {
     if (sums.size === 0) return;
     const revision = this.#nextRevision();
     for (const { owner, startMs, tokens, money } of sums.values())
-      this.#add.run(owner, journal, startMs, tokens, money, revision);
+      this.#add(owner, journal, startMs, tokens, money, revision);
   }
 
   /** The amounts that have changed since a revision, without those of a journal. */
@@ -76,7 +81,7 @@ export class SpentTable {
         .get(owner, startMs);
       const more = (unit: 'tokens' | 'money'): number =>
         to[unit] === undefined ? 0 : to[unit] - Number(known?.[unit]);
-      this.#add.run(owner, ENDED, startMs, more('tokens'), more('money'), this.#nextRevision());
+      this.#add(owner, ENDED, startMs, more('tokens'), more('money'), this.#nextRevision());
       // A reset begins anew.
       const forget = this.#database.prepare(
         'DELETE FROM budget_notices WHERE owner = ? AND unit = ? AND percent * budget > 100 * ?',
@@ -91,9 +96,9 @@ export class SpentTable {
       .prepare(
         `INSERT INTO budget_notices (owner, unit, budget, start_ms, percent) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (owner, unit, budget) DO UPDATE SET start_ms = excluded.start_ms, percent = excluded.percent
-         WHERE excluded.start_ms > start_ms OR (excluded.start_ms = start_ms AND excluded.percent > percent)`,
+         WHERE excluded.start_ms > start_ms OR start_ms > ? OR (excluded.start_ms = start_ms AND excluded.percent > percent)`,
       )
-      .run(owner, unit, limit, startMs, percent);
+      .run(owner, unit, limit, startMs, percent, Date.now() + FAR_AHEAD_MS);
     return told.changes > 0;
   }
 
@@ -110,7 +115,7 @@ export class SpentTable {
       for (const journal of ended.filter((name) => !existing.has(name))) {
         const revision = this.#nextRevision();
         for (const row of this.#database.prepare('SELECT * FROM spent WHERE journal = ?').all(journal))
-          this.#add.run(
+          this.#add(
             String(row['owner']),
             ENDED,
             Number(row['start_ms']),
@@ -129,6 +134,10 @@ export class SpentTable {
   /** Removes what has been added up. */
   prune(): void {
     this.#database.prepare('DELETE FROM spent WHERE journal <> ? AND tokens = 0 AND money = 0').run(ENDED);
+  }
+
+  #add(owner: string, journal: string, startMs: number, tokens: number, money: number, revision: number): void {
+    this.#insert.run(owner, journal, startMs, tokens, money, revision, Date.now() + FAR_AHEAD_MS);
   }
 
   #nextRevision(): number {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { budgetPeriodAt } from '../../../src/gateway/limits/budget-period.ts';
 import { budgetDurationOf } from '../../../src/core/budget-duration.ts';
+import { endOfDuration } from '../../../src/gateway/admin/duration.ts';
 
 const at = (text: string, date: string, timeZone?: string): readonly string[] => {
   const duration = budgetDurationOf(text);
@@ -60,6 +61,52 @@ test('a moment lies in its period, and the end begins the next one', () => {
 });
 
 test('other texts are no durations', () => {
-  for (const text of ['', '1', 'd', '0d', '1y', '1.5h', '-1d', '1 d', 'yearly', 'constructor', '999999d'])
+  for (const text of ['', '1', 'd', '0d', '1y', '1.5h', '-1d', '1 d', 'yearly', 'constructor', '9999999d'])
     assert.equal(budgetDurationOf(text), undefined, text);
+});
+
+/** Changes of clocks: by an hour, half an hour and two, at midnight and at noon of UTC, and over the date line. */
+const CHANGES = [
+  ['Europe/Berlin', '2026-03-29T01:00Z'],
+  ['Europe/Berlin', '2026-10-25T01:00Z'],
+  ['America/New_York', '2026-03-08T07:00Z'],
+  ['America/New_York', '2026-11-01T06:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T15:00Z'],
+  ['America/St_Johns', '2026-11-01T04:30Z'],
+  ['Africa/Cairo', '2026-10-29T21:00Z'],
+  ['Asia/Beirut', '2026-10-24T21:00Z'],
+  ['America/Havana', '2026-03-08T05:00Z'],
+  ['America/Havana', '2026-11-01T05:00Z'],
+  ['Antarctica/Troll', '2026-10-25T01:00Z'],
+  ['Pacific/Apia', '2011-12-30T10:00Z'],
+] as const;
+
+test('where clocks are changed each moment lies in its period, and each period ends where the next one begins', () => {
+  for (const [zone, change] of CHANGES)
+    for (const text of ['30s', '15m', '1h', '5h', '1d', '36h']) {
+      const duration = budgetDurationOf(text);
+      let before = -Infinity;
+      for (let minutes = -150; minutes <= 150; minutes += 29) {
+        const dateMs = Date.parse(change) + minutes * 60_000 + 1;
+        const { startMs, endMs } = budgetPeriodAt(duration, dateMs, zone);
+        const what = `${zone} ${text} ${new Date(dateMs).toISOString()}`;
+        assert.ok(startMs <= dateMs && dateMs < endMs, what);
+        assert.ok(startMs >= before, what);
+        before = startMs;
+        assert.equal(budgetPeriodAt(duration, startMs, zone).startMs, startMs, what);
+        assert.equal(budgetPeriodAt(duration, endMs, zone).startMs, endMs, what);
+      }
+    }
+});
+
+test('each duration that the API takes is one of a budget: otherwise it would never begin again', () => {
+  const texts = fc.stringMatching(/^\d{1,7}(?:s|m|h|d|w|mo|y|)$/);
+  fc.assert(
+    fc.property(texts, (text) => {
+      assert.equal(budgetDurationOf(text) !== undefined, endOfDuration(text, 0) !== undefined, text);
+    }),
+    { numRuns: 2000 },
+  );
+  for (const text of ['100000s', 'hourly', 'daily', 'weekly', 'monthly'])
+    assert.ok(budgetDurationOf(text) !== undefined && endOfDuration(text, 0) !== undefined, text);
 });

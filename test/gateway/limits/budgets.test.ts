@@ -88,6 +88,38 @@ test('the next period begins with nothing, whatever still runs; a clock that is 
   assert.equal(reserve(budgets, [owner], 1, next - 1), undefined);
 });
 
+test('a clock that was set back while no process ran leaves no budget uncounted', () => {
+  const owner = ownerOf('a', 100, undefined, DAILY);
+  const next = DAY + 86_400_000;
+  const before = new Budgets();
+  reserve(before, [owner], 40, next)?.settle(tokens(40));
+  const budgets = new Budgets();
+  budgets.restore(before.document());
+  for (let count = 0; count < 10; count += 1) reserve(budgets, [owner], 20, DAY)?.settle(tokens(20));
+  assert.partialDeepStrictEqual(budgets.refusalOf([owner], tokens(20), DAY), {
+    spent: 100,
+    untilMs: next + 86_400_000,
+  });
+});
+
+test('a clock that was years ahead for a while locks no budget for years', () => {
+  const owner = ownerOf('a', 100, undefined, DAILY);
+  const ahead = DAY + 30 * 365 * 86_400_000;
+  const told = { owner: 'key a', journal: 'j', startMs: ahead, tokens: 90, money: 0 };
+  for (const isOther of [false, true]) {
+    const budgets = new Budgets();
+    if (isOther) budgets.adopt([told]);
+    else reserve(budgets, [owner], 90, ahead)?.settle(tokens(90));
+    assert.equal(reserve(budgets, [owner], 20, ahead), undefined);
+    reserve(budgets, [owner], 60, DAY)?.settle(tokens(60));
+    assert.partialDeepStrictEqual(budgets.refusalOf([owner], tokens(60), DAY), {
+      spent: 60,
+      untilMs: DAY + 86_400_000,
+    });
+    assert.ok(reserve(budgets, [owner], 100, DAY + 86_400_000) !== undefined);
+  }
+});
+
 test('all budgets of a request are checked, then all are taken, or none', () => {
   const budgets = new Budgets();
   const [small, large] = [ownerOf('small', 10), ownerOf('large', 1000)];

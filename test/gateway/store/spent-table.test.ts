@@ -125,3 +125,18 @@ test('a line about a budget is noted once for its period and limit, of all proce
   assert.equal(await one.store.tellBudget({ ...notice, startMs: 2000 }), false);
   for (const each of [one, other]) await each.close();
 });
+
+test('rows of a period that a wrong clock has begun years ahead do not stand for those of today', async () => {
+  const state = newFolder();
+  const one = await startProcess(state);
+  const [today, ahead] = [Date.now(), Date.now() + 30 * 365 * 86_400_000];
+  for (const startMs of [ahead, today, ahead, today]) {
+    spend(one, 'key k', startMs);
+    await one.feed.run();
+  }
+  assert.partialDeepStrictEqual(
+    (await seen(one)).find(({ owner }) => owner === 'key k'),
+    { startMs: today, tokens: 22 },
+  );
+  await one.close();
+});
