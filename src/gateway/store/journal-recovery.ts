@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMissing, readPart } from './journal-part.ts';
+import { errorMessage } from '../../core/error.ts';
+import { isMissing, readPart, type JournalPart } from './journal-part.ts';
 import { takeLock, type ProcessLock } from './process-lock.ts';
 import { lostRow, type UsageHead, type UsageServer } from './usage-line.ts';
 import type { UsageRows } from './usage-rows.ts';
@@ -28,27 +29,48 @@ interface Orphan {
 export class JournalRecovery {
   readonly #rows: UsageRows;
   #orphan: Orphan | undefined;
+  /** Journals that could not be read, until all others have been. */
+  readonly #unreadable = new Set<string>();
 
   constructor(rows: UsageRows) {
     this.#rows = rows;
   }
 
   step(folder: string, own: string, nowMs: number): RecoveredPart {
-    this.#orphan ??= nextOrphan(folder, own);
+    try {
+      this.#orphan ??= nextOrphan(folder, own, this.#unreadable);
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return this.#skip(error, folder, own);
+    }
     const orphan = this.#orphan;
     if (orphan === undefined) {
+      this.#unreadable.clear();
       this.#rows.spent.foldEnded(() => new Set([own, ...namesIn(folder).map(journalOf)]));
       return { added: 0, lost: 0, damaged: 0, otherBytes: otherBytes(folder, own), more: false };
     }
     const segment = orphan.segments[orphan.index];
     if (segment === undefined) return { ...this.#finish(orphan, nowMs), otherBytes: otherBytes(folder, own) };
-    const { lines, next, isLast } = readPart(segment, orphan.from, true);
+    let part: JournalPart;
+    try {
+      part = readPart(segment, orphan.from, true);
+    } catch (error) {
+      this.close();
+      return this.#skip(new UnreadableError(orphan.name, segment, error), folder, own);
+    }
+    const { lines, next, isLast } = part;
     const added = this.#rows.add(orphan.name, lines, nowMs);
     for (const begun of lines.begun) orphan.open.set(begun[0], begun);
     for (const [id] of lines.ended) orphan.open.delete(id);
     orphan.from = isLast ? 0 : next;
     if (isLast) orphan.index += 1;
     return { added, lost: 0, damaged: lines.damaged, otherBytes: otherBytes(folder, own), more: true };
+  }
+
+  /** A journal that cannot be read, since it belongs to another user or is no file, keeps no other from being read. */
+  #skip({ journal, message }: UnreadableError, folder: string, own: string): RecoveredPart {
+    this.#unreadable.add(journal);
+    return { added: 0, lost: 0, damaged: 0, otherBytes: otherBytes(folder, own), unreadable: message, more: true };
   }
 
   /** Lets others take over the journal that is being read. */
@@ -71,12 +93,22 @@ export class JournalRecovery {
   }
 }
 
-function nextOrphan(folder: string, own: string): Orphan | undefined {
+class UnreadableError extends Error {
+  readonly journal: string;
+
+  constructor(journal: string, file: string, cause: unknown) {
+    super(`${file}: ${errorMessage(cause)}`, { cause });
+    this.journal = journal;
+  }
+}
+
+function nextOrphan(folder: string, own: string, unreadable: ReadonlySet<string>): Orphan | undefined {
   const names = namesIn(folder);
   const journals = Map.groupBy(names, journalOf);
   for (const [name, files] of journals) {
-    if (name === own || !files.some((file) => SEGMENT.test(file) || file === `${name}.lock`)) continue;
-    const lock = takeLock(join(folder, `${name}.lock`));
+    if (name === own || unreadable.has(name) || !files.some((file) => SEGMENT.test(file) || file === `${name}.lock`))
+      continue;
+    const lock = lockOf(name, join(folder, `${name}.lock`));
     if (lock === undefined) continue;
     // Listed again under the lock: its process may have ended, and its journal been removed, since the first look.
     const segments = namesIn(folder).filter((file) => SEGMENT.exec(file)?.[1] === name);
@@ -84,6 +116,14 @@ function nextOrphan(folder: string, own: string): Orphan | undefined {
     return { name, lock, segments: paths, index: 0, from: 0, open: new Map() };
   }
   return undefined;
+}
+
+function lockOf(journal: string, file: string): ProcessLock | undefined {
+  try {
+    return takeLock(file);
+  } catch (error) {
+    throw new UnreadableError(journal, file, error);
+  }
 }
 
 /** The journal that a file belongs to. */

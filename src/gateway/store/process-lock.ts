@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** A lock that the kernel releases with its process. */
@@ -16,6 +16,8 @@ export interface ProcessLock {
 export function takeLock(file: string): ProcessLock | undefined {
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
+    // It is empty. A power cut may have left other bytes, which SQLite would refuse for ever.
+    if (statSync(file).size > 0) truncateSync(file);
     database.exec('BEGIN EXCLUSIVE');
     // Another process may have removed it since it was opened: then this is the lock of a file without a name.
     if (!existsSync(file)) throw new Error('removed');

@@ -28,6 +28,8 @@ export interface RecoveredPart {
   readonly damaged: number;
   /** Bytes in journals of other processes. */
   readonly otherBytes: number;
+  /** A file that cannot be read, and why: its journal was left out. */
+  readonly unreadable?: string;
   /** There is more to do. */
   readonly more: boolean;
 }

@@ -43,6 +43,7 @@ export class UsageFeed {
   #recoveredMs = -Infinity;
   #prunedMs = -Infinity;
   #failure = '';
+  #unreadable: ReadonlySet<string> = new Set();
   #spentRevision = 0;
   readonly #ready = Promise.withResolvers<undefined>();
   #isClosed = false;
@@ -169,17 +170,22 @@ export class UsageFeed {
     const { journal } = recorder;
     const store = await this.#options.store();
     let [added, lost] = [0, 0];
+    const unreadable = new Set<string>();
     for (let isMore = true; isMore && !this.#isClosed;) {
       const part = await store.recoverUsage(folder, journal.name);
       added += part.added;
       lost += part.lost;
       this.counts.damaged += part.damaged;
+      if (part.unreadable !== undefined) unreadable.add(part.unreadable);
       journal.otherBytes = part.otherBytes;
       isMore = part.more;
     }
     this.counts.stored += added + lost;
     this.counts.lost += lost;
     this.#recoveredMs = steadyMs;
+    for (const reason of unreadable)
+      if (!this.#unreadable.has(reason)) log({ event: 'usage-not-recovered', folder, reason });
+    this.#unreadable = unreadable;
     if (added + lost > 0) log({ event: 'usage-recovered', folder, rows: added, lost });
   }
 

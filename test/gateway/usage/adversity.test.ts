@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DONE, startFake } from '../fake-upstream.ts';
@@ -10,6 +10,7 @@ import { KEY, until } from '../running.ts';
 import { startProcess } from './process-stage.ts';
 import { newFolder, rowsIn, sumsIn } from './stage.ts';
 
+const byText = (one: string, other: string): number => one.localeCompare(other);
 const HOUR_MS = 3_600_000;
 const { write } = await configFolder();
 
@@ -33,6 +34,30 @@ test('a clock that goes back an hour delays no journal that a dead process has l
   steadyMs += 20_000;
   await one.feed.run();
   assert.equal(rowsIn(state).length, 3);
+  await one.close();
+});
+
+test('a journal that cannot be read, and a lock that is damaged, keep no other journal from the database', async () => {
+  const state = newFolder();
+  const one = await startProcess(state);
+  const journal = join(state, 'journal');
+  // Nobody but a person can make these.
+  mkdirSync(join(journal, 'a-folder.000001.jsonl'));
+  mkdirSync(join(journal, 'b-folder.lock'));
+  const dead = await startProcess(state);
+  dead.away(true);
+  dead.serve(3);
+  await dead.close();
+  writeFileSync(join(journal, `${dead.recorder.journal.name}.lock`), 'no database at all'.repeat(100));
+  await one.feed.run();
+  assert.equal(rowsIn(state).length, 3);
+  assert.equal(one.feed.failure, '');
+  assert.deepEqual(
+    one.log
+      .map(({ event, reason }) => `${String(event)} ${String(reason).replace(/^.*\//, '').replace(/:.*/, '')}`)
+      .toSorted(byText),
+    ['usage-not-recovered a-folder.000001.jsonl', 'usage-not-recovered b-folder.lock', 'usage-recovered undefined'],
+  );
   await one.close();
 });
 
