@@ -41,7 +41,7 @@ test('a journal that cannot be read, and a lock that is damaged, keep no other j
   const state = newFolder();
   const one = await startProcess(state);
   const journal = join(state, 'journal');
-  // Nobody but a person can make these.
+  // A person may make these.
   mkdirSync(join(journal, 'a-folder.000001.jsonl'));
   mkdirSync(join(journal, 'b-folder.lock'));
   const dead = await startProcess(state);
