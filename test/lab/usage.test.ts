@@ -42,6 +42,44 @@ test(
   },
 );
 
+/** A function that tries a command in the sandbox of the serving instance, as its user. */
+const INSIDE = `
+pid=$(systemctl show -P MainPID "$(basename /etc/systemd/system/litellm.service.wants/litellm@*.service)")
+inside() { nsenter -t "$pid" --mount --user --ipc --setuid "$(id -u litellm)" --setgid "$(id -g litellm)" bash -c "$1" 2>&1; }
+`;
+
+test(
+  'the process writes nowhere but to its own folders, and reads neither the key file nor a home',
+  lab.only,
+  async () => {
+    const host = lab.host('hx-api-server');
+    await host.must(
+      'mkdir -p /srv/open && chmod 1777 /srv/open && echo secret > /home/deploy/vault.yml && chmod 755 /home/deploy',
+    );
+    // The message queues are those of its own namespace.
+    const find = 'find / -path /proc -prune -o -writable ! -type l ! -type c ! -type p ! -type s -print -prune';
+    assert.equal(
+      await host.must(`${INSIDE}inside '${find} 2> /dev/null' | sort`),
+      '/dev/mqueue\n/run/litellm\n/tmp\n/var/lib/litellm\n/var/tmp',
+    );
+    for (const attempt of [
+      'echo x > /srv/open/file',
+      'echo x > /opt/litellm/file',
+      'echo x >> /etc/litellm/config.yaml',
+      'cat /etc/litellm/litellm.env',
+      'cat /home/deploy/vault.yml',
+      'ls /root',
+      'cat /proc/1/environ',
+      'cat /opt/litellm/deployments/1/files/config.yaml',
+    ]) {
+      const tried = await host.sh(`${INSIDE}inside '${attempt}'`);
+      assert.notEqual(tried.exitCode, 0, attempt);
+      assert.match(tried.stdout, /Read-only file system|Permission denied|No such file/, attempt);
+    }
+    await host.must('rm -r /srv/open /home/deploy/vault.yml');
+  },
+);
+
 test('a restart, and a kill, lose neither keys nor rows', lab.only, async () => {
   const host = lab.host('hx-api-server');
   for (const command of ['systemctl restart litellm', "systemctl kill -s KILL 'litellm@*'"]) {
