@@ -210,6 +210,11 @@ test('a damaged, edited or foreign file is refused before anything is reached', 
     return `${parsed.problems[0].code} ${parsed.problems[0].detail}`;
   };
   assert.ok(parsePlan(whole.replaceAll('\n', '\r\n'), 'plan.json').ok, 'line ends do not count');
+  const odd = parsePlan('', "the plan's.json");
+  assert.equal(
+    odd.ok ? '' : odd.problems[0].fix,
+    String.raw`hxllm enforce --dry-run --out 'the plan'\''s.json'  # makes a new plan`,
+  );
   assert.match(read(''), /^plan\.damaged .*found an empty file/);
   assert.match(read(whole.slice(0, -200)), /^plan\.damaged .*a part of one/);
   assert.match(

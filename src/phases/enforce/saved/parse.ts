@@ -1,10 +1,11 @@
 import { isObject, parseObject, type Json } from '../../../core/json.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import { quote } from '../../../core/shell.ts';
 import { PLAN_VERSION, sealOf, type SavedPlan } from './document.ts';
 
 /** The command that makes a new plan in a file. */
 export function planAgain(file: string): string {
-  return `hxllm enforce --dry-run --out ${file}  # makes a new plan`;
+  return `hxllm enforce --dry-run --out ${quote(file)}  # makes a new plan`;
 }
 
 /** Reads the text of a saved plan. Problems: `plan.damaged`, `plan.other-format`. */

@@ -1,6 +1,7 @@
 import type { Config } from '../../../config/config.ts';
 import { buildText } from '../../../core/build.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import { shellLine } from '../../../core/shell.ts';
 import type { Bundle } from '../../../render/release.ts';
 import type { Prepared } from '../prepare.ts';
 import { agoText, changedFacts, changedWanted, differing } from './differing.ts';
@@ -33,7 +34,7 @@ export function judgeBefore({ plan, file }: PlanToApply, { hosts }: Config, bund
   return fail({
     ...staleBecause('plan.other-hosts', 'the plan is for other hosts', file),
     detail: `Expected ${listed(planned)}, found ${listed(asked)} (the inventory and --limit). Nothing was touched.`,
-    fix: `hxllm enforce --plan ${file} --limit ${planned.join(',')}  # or: ${planAgain(file)}`,
+    fix: `${shellLine(['hxllm', 'enforce', '--plan', file, '--limit', planned.join(',')])}  # or: ${planAgain(file)}`,
   });
 }
 
