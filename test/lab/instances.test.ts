@@ -112,6 +112,7 @@ test('releases that are broken never take a request, and the one that serves goe
     assert.match(ran.stdout + ran.stderr, /The previous state is restored and running|changed nothing/, why);
   }
   assert.deepEqual((await clients.end()).failed, []);
+  assert.match(operator.evidence(), /broken on purpose/, 'the last lines of the journal');
   assert.equal(
     await host.must('systemctl show -P MainPID litellm "litellm@*" | grep -v "^0*$"; readlink /opt/litellm/current'),
     before,
