@@ -90,16 +90,16 @@ elif [ -d /run/systemd/system ]; then
   done
   # The instances of the gateway, and the one that a restart starts.
   for link in /etc/systemd/system/litellm.service.wants/litellm@*.service; do
-    [ -L "$link" ] && number=\${link##*@} && say in-use "\${number%.service}"
+    [ -L "$link" ] && inuse=\${link##*@} inuse=\${inuse%.service} && say in-use "$inuse"
   done
   for unit in $(systemctl list-units --all --plain --no-legend --full 'litellm@*.service' 2>/dev/null | grep -o 'litellm@[^ ]*[.]service'); do
     pid=$(systemctl show "$unit" -P MainPID 2>/dev/null); exe=
-    [ "\${pid:-0}" = 0 ] || { exe=$(readlink "/proc/$pid/exe" 2>/dev/null); alive=$((alive + 1)); }
-    number=\${unit#litellm@}
-    say instance-unit "\${number%.service}" "$(systemctl show "$unit" -P ActiveState 2>/dev/null)" "\${exe% (deleted)}"
+    number=\${unit#litellm@} number=\${number%.service}
+    [ "\${pid:-0}" = 0 ] || { exe=$(readlink "/proc/$pid/exe" 2>/dev/null); alive=$((alive + 1)) lone=$number; }
+    say instance-unit "$number" "$(systemctl show "$unit" -P ActiveState 2>/dev/null)" "\${exe% (deleted)}"
   done
-  # Of several, only they know which one serves.
-  [ "\${alive:-0}" -lt 2 ] || say instance-states "$(timeout 10 "$install/current/gateway" --control status 2>/dev/null | head -c 100000 | tr -d '\\0')"
+  # Of several, only they know which one serves; and one that is not in use may only end its streams.
+  [ "\${alive:-0}" -lt 1 ] || { [ "$alive" = 1 ] && [ "$lone" = "$inuse" ]; } || say instance-states "$(timeout 10 "$install/current/gateway" --control status 2>/dev/null | head -c 100000 | tr -d '\\0')"
   # The links of "systemctl enable" whose unit file is gone.
   for link in /etc/systemd/system/multi-user.target.wants/litellm.service /etc/systemd/system/sockets.target.wants/litellm.socket; do
     [ -L "$link" ] && [ ! -e "$link" ] && [ "$(readlink -m -- "$link")" = "/etc/systemd/system/\${link##*/}" ] && say dangling "$link"

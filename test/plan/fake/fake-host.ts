@@ -64,6 +64,11 @@ export class FakeHost {
     this.nodes.set(path, node);
   }
 
+  /** An action of systemd or of accounts, which this host does not have. */
+  other(action: Action): void {
+    throw new Error(`a host without systemd has no ${action.kind}`);
+  }
+
   removeTree(path: string): void {
     for (const each of this.nodes.keys()) if (each === path || each.startsWith(`${path}/`)) this.nodes.delete(each);
   }
@@ -144,6 +149,7 @@ function act(host: FakeHost, action: Action): void {
     case 'start-process':
       return start(host, action);
     case 'health':
+      if ('unit' in action.watch) return host.other(action);
       if (host.running === undefined) throw new Error('nothing answers');
       return undefined;
     case 'command':
@@ -154,7 +160,7 @@ function act(host: FakeHost, action: Action): void {
     case 'take-over':
     case 'replace-process':
     case 'return-to':
-      throw new Error(`a host without systemd has no ${action.kind}`);
+      return host.other(action);
   }
 }
 

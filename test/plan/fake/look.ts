@@ -97,13 +97,17 @@ function isFolder755(host: FakeHost, path: string): boolean {
 }
 
 function watched({ settings, paths }: Desired): readonly string[] {
-  const { configFile, envFile, caFile, serviceUnit, socketUnit, current, logFile, pidFile, stateFiles, marker } = paths;
+  const { configFile, envFile, caFile, serviceUnit, socketUnit, instanceUnit, failedUnit, dropInGenerator } = paths;
+  const { current, logFile, pidFile, stateFiles, marker } = paths;
   const files = [
     configFile,
     envFile,
     caFile,
     serviceUnit,
     socketUnit,
+    instanceUnit,
+    failedUnit,
+    dropInGenerator,
     current,
     logFile,
     pidFile,
