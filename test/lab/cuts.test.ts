@@ -86,6 +86,7 @@ for (const [kind, script] of Object.entries(KINDS))
         vary(number);
         const program = released(number);
         const dry = await operator.deployWith(program, 'enforce', '--dry-run', '--json');
+        assert.equal(dry.exitCode, 0, dry.stdout + dry.stderr);
         const ids = steps(dry.stdout);
         last = ids.length;
         const about = `${kind}, after ${String(cut)} of ${ids.join(' ')}`;

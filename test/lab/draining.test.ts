@@ -26,11 +26,15 @@ async function speed(factor: number): Promise<void> {
     await fetch(`http://${server}:11434/sim/speed`, { method: 'POST', body: JSON.stringify({ speed: factor }) });
 }
 
-/** Deploys the same gateway as another release; returns the output. */
-async function release(number: number): Promise<string> {
+/** The program with the same gateway as another release. */
+function programOf(number: number): string {
   const serves = '  const problems = await runGateway(';
   const line = `  Object.assign(globalThis, { release: ${String(number)} });`;
-  const program = copyProgram('src/gateway/main.ts', serves, `${line}\n${serves}`);
+  return copyProgram('src/gateway/main.ts', serves, `${line}\n${serves}`);
+}
+
+/** Deploys it; returns the output. */
+async function release(number: number, program = programOf(number)): Promise<string> {
   const ran = await operator.deployWith(program, 'enforce', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   return `${ran.stdout}${ran.stderr}`.replaceAll(/\s+/g, ' ');
@@ -101,6 +105,25 @@ test('a restart while another instance drains starts the one in use alone', lab.
   assert.equal(await alive(), '200');
   assert.deepEqual(await instances(), ['litellm@5.service']);
 });
+
+test(
+  'enforce starts the instance in use again that somebody stopped, also while an elder one drains',
+  lab.only,
+  async () => {
+    await speed(0.005);
+    const leave = new AbortController();
+    await openStream(leave.signal);
+    const program = programOf(6);
+    await release(6, program);
+    await must('systemctl stop litellm@6');
+    assert.deepEqual(await instances(), ['litellm@5.service']);
+    await speed(1);
+    await release(6, program);
+    leave.abort();
+    assert.equal(await alive(), '200');
+    assert.deepEqual(await instances(), ['litellm@6.service']);
+  },
+);
 
 for (const [title, break_] of [
   ['an invalid configuration', 'sed -i "s/^model_list:.*/model_list: 5/" /etc/litellm/config.yaml'],
