@@ -137,8 +137,7 @@ function userOf(owner: KeyFlows, key: string, user: string): Flow {
   const { users } = owner;
   const isKnown = users.has(user) || user === '';
   const known = users.get(user);
-  const flow =
-    known ?? (isKnown ? openFlow(owner, `${key}\n${user}`) : (owner.newcomers ??= openFlow(owner, `${key}\n\n`)));
+  const flow = known ?? (isKnown ? openFlow(owner, `${key}\n${user}`) : newcomersOf(owner, key));
   if (owner.newest !== user || known === undefined) {
     users.delete(user);
     users.set(user, flow === owner.newcomers ? undefined : flow);
@@ -148,16 +147,27 @@ function userOf(owner: KeyFlows, key: string, user: string): Flow {
   return flow;
 }
 
+// New names that come while no other one has a request begin at the mean again.
+function newcomersOf(owner: KeyFlows, key: string): Flow {
+  const flow = (owner.newcomers ??= openFlow(owner, `${key}\n\n`));
+  if (flow.live === 0) flow.virtualS = Math.max(flow.virtualS, meanS(owner));
+  return flow;
+}
+
 // It begins at the mean of its key, and not before the names that came with it.
 function openFlow(owner: KeyFlows, id: string): Flow {
+  const virtualS = Math.max(owner.newcomers?.virtualS ?? 0, meanS(owner));
+  return { id, owner, virtualS, live: 0, outTokens: new Map(), jobGroup: -1 };
+}
+
+function meanS({ users }: KeyFlows): number {
   let [sum, count] = [0, 0];
-  for (const flow of owner.users.values()) {
+  for (const flow of users.values()) {
     if (flow === undefined) continue;
     sum += flow.virtualS;
     count += 1;
   }
-  const virtualS = Math.max(owner.newcomers?.virtualS ?? 0, count === 0 ? 0 : sum / count);
-  return { id, owner, virtualS, live: 0, outTokens: new Map(), jobGroup: -1 };
+  return count === 0 ? 0 : sum / count;
 }
 
 function forgetOne(known: Map<string, { readonly live: number } | undefined>): void {

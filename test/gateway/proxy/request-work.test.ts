@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readChat } from '../../../src/gateway/api/openai/parsed-request.ts';
-import { workOf } from '../../../src/gateway/proxy/request-work.ts';
+import { longestWaitMs, workOf } from '../../../src/gateway/proxy/request-work.ts';
 import type { Work } from '../../../src/gateway/route/work.ts';
 
 const CALLER = { key: 'k', user: undefined, batch: false };
@@ -17,6 +17,14 @@ function workOfBody(body: object): Work {
 
 const user = (content: string): object => ({ role: 'user', content });
 const assistant = (content: string): object => ({ role: 'assistant', content });
+
+test('a batch waits for 240 s at least, and a person as long as the configuration says', () => {
+  const waits = (mostWaitMs: number): readonly number[] =>
+    [false, true].map((batch) => longestWaitMs({ mostWaitMs }, { ...workOfBody({ messages: [user('hi')] }), batch }));
+  assert.deepEqual(waits(60_000), [60_000, 240_000]);
+  assert.deepEqual(waits(300_000), [300_000, 300_000]);
+  assert.deepEqual(waits(0), [Infinity, Infinity]);
+});
 
 test('a longer conversation has the links of the shorter one, and another one has none of them', () => {
   const first = workOfBody({ messages: [user('Hello'), assistant('Hi'), user('How are you?')] });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { retryAfterMs } from '../../../src/gateway/route/admission.ts';
 import { managedFleet, planOf, Stage } from './stage.ts';
 
 /** A stage whose model `m` takes `serviceMs` for a request. */
@@ -9,6 +10,14 @@ function measured(slots: number | undefined, serviceMs: number, backends: readon
   for (const replica of stage.fleet.replicas.values()) replica.speed.serviceMs = serviceMs;
   return stage;
 }
+
+test('a client is told to come back after a whole number of seconds, from 1 to 60', () => {
+  for (const expectedMs of [0, 1, 3000, 100_000, 10_000_000, Infinity])
+    for (const random of [0, 0.5, 1]) {
+      const afterMs = retryAfterMs(expectedMs, random);
+      assert.ok(Number.isInteger(afterMs) && afterMs >= 1000 && afterMs <= 60_000, String(afterMs));
+    }
+});
 
 test('a request waits for the rest of the running one, and not for a whole service time', () => {
   const stage = measured(1, 60_000);

@@ -38,6 +38,21 @@ test('a caller that invents a name for each request gains nothing', () => {
   assert.ok(polite >= inventor - 2, `${String(polite)} and ${String(inventor)}`);
 });
 
+test('a new caller of a key begins at the mean of its callers, and not at the least', () => {
+  const flows = createFlows();
+  const known = (user: string): Flow => {
+    flowOf(flows, { key: 'k', user });
+    return flowOf(flows, { key: 'k', user });
+  };
+  const [busy, idle] = [known('busy'), known('idle')];
+  charge(busy, 8);
+  // Its first request goes with all names that were not seen before, and the next one by its own.
+  for (const flow of [flowOf(flows, { key: 'k', user: 'new' }), flowOf(flows, { key: 'k', user: 'new' })]) {
+    assert.ok(goesFirst(idle, flow), 'a caller that has had less goes first');
+    assert.ok(goesFirst(flow, busy));
+  }
+});
+
 test('a caller that was away makes up for 10 s at most, and at most 64 names of a key are remembered', () => {
   const flows = createFlows();
   const busy = flowOf(flows, { key: 'a', user: undefined });
