@@ -17,7 +17,7 @@ export interface LimitedRequest {
 /** The mean of an alias before its first answer. */
 const UNKNOWN = createDemand(0);
 
-/** The tokens that a request probably takes: its prompt, and `max_tokens` or, where less or unsaid, what its alias answers on average. */
+/** The tokens that a request probably takes: its prompt, and `max_tokens` or, where less or longest, what its alias answers on average. */
 export function averageTokens(
   { service, bodyBytes }: Pick<RequestContext, 'service' | 'bodyBytes'>,
   { parsed: { subrequests }, group: { name } }: { readonly parsed: ParsedRequest; readonly group: ModelGroup },
@@ -46,8 +46,10 @@ export function mostAmounts(
   for (const { request } of subrequests) {
     const prompt = Math.ceil(promptTokensOf(request, bodyBytes) * estimateFactor);
     const asked = mostAnswered(request);
+    // A client that asks for no limit has none of its alias either.
+    const longest = asksForNoLimit(request) ? Math.max(predicted, LONG_ANSWER) : predicted;
     prompts += prompt;
-    answers += Math.min(asked === Infinity ? predicted : asked, Math.max(1, context - prompt));
+    answers += Math.min(asked === Infinity ? longest : asked, Math.max(1, context - prompt));
   }
   return { tokens: prompts + answers, money: prompts * price.input + answers * price.output };
 }
@@ -88,6 +90,12 @@ function numberIn(value: unknown): number {
 /** The `max_tokens` of a request. */
 function mostAnswered(request: Subrequest['request']): number {
   return request.kind === 'chat' || request.kind === 'completion' ? (request.params.maxTokens ?? Infinity) : 0;
+}
+
+/** Whether a request has a `num_predict` below zero. */
+function asksForNoLimit(request: Subrequest['request']): boolean {
+  const isText = request.kind === 'chat' || request.kind === 'completion';
+  return isText && request.params.sampling['num_predict'] !== undefined;
 }
 
 /** The estimated tokens of a prompt, without images, as routing estimates them. */

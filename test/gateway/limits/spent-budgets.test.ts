@@ -18,6 +18,7 @@ const fake = await startFake();
 const OPTIONS = {
   model_list: [
     { model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } },
+    { model_name: 'short', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, num_predict: 4 } },
     {
       model_name: 'dear',
       litellm_params: { model: 'ollama_chat/dear', api_base: fake.url, input_cost_per_token: 0.01 },
@@ -95,6 +96,20 @@ test('a request that says no length reserves 8,192 tokens, at most the rest of i
     (await errorOf(refused)).message,
     /may take 8193 tokens\. It has no period, so it holds until it is raised\./,
   );
+});
+
+test('a request that asks for an answer without a limit reserves more than its alias would answer', async () => {
+  const ask = async (options: object): Promise<Response> =>
+    gateway.ask('/api/chat', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keys['kept'] ?? ''}` },
+      body: JSON.stringify({ model: 'short', stream: false, messages: [{ role: 'user', content: 'hi' }], options }),
+    });
+  for (const num_predict of [-1, -2]) {
+    const refused = await ask({ num_predict });
+    assert.equal(refused.status, 429);
+    assert.match(await refused.text(), /this request may take 8193 tokens/);
+  }
 });
 
 test('money is spent by the prices of the model that answered, and stops no model without a price', async () => {
