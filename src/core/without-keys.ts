@@ -5,8 +5,3 @@ export const KEY = /\b(?:sk-[\w*-]{6,}|(?:hf|gsk|ghp)_\w{10,})|(?<=\bBearer )[\w
 export function withoutKeys(text: string): string {
   return text.replace(KEY, '[key]');
 }
-
-/** The same of a short name, for which the search is mostly not needed: every request has one. */
-export function nameWithoutKeys(name: string): string {
-  return name.includes('-') || name.includes('_') || name.includes(' ') ? withoutKeys(name) : name;
-}

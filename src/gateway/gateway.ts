@@ -98,6 +98,7 @@ export function createGateway(
     requests: () => connections.contexts(),
     usage: () => usage?.state,
     mostKeys: () => current.config.mostMetricKeys,
+    keyExists: (key) => current.keys.exists(key),
     ratiosOf: (key) => {
       const { keys, limiter, keptBudgets } = current;
       const used = { limiter, budgets: keptBudgets.budgets };

@@ -80,6 +80,11 @@ export class KeyRing {
     return [...this.#takenOut.values()].filter(({ hash }) => this.#stored?.get(hash, nowMs) === undefined);
   }
 
+  /** Whether a key still exists under its name. */
+  exists({ alias, hash, stored }: ClientKey): boolean {
+    return stored === undefined ? this.#byHash.get(hash)?.alias === alias : this.#stored?.aliasOf(stored.id) === alias;
+  }
+
   /** The team of a key. A key of the store may belong to a team of the operator's files. */
   teamOf({ team, stored }: ClientKey): TeamConfig | undefined {
     if (team === undefined) return undefined;

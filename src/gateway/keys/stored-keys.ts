@@ -36,6 +36,11 @@ export class StoredKeys {
     return former !== undefined && former.untilMs > nowMs ? this.#byId.get(former.id) : undefined;
   }
 
+  /** The name of a key. */
+  aliasOf(id: string): string | undefined {
+    return this.#byId.get(id)?.alias;
+  }
+
   team(id: string): TeamConfig | undefined {
     return this.#teams.get(id);
   }

@@ -9,6 +9,8 @@ export interface KeyLabels {
   readonly labels: readonly [key: string, team: string];
   /** The key as it was with its last request; `undefined`: these are all keys beyond the limit. */
   key: ClientKey | undefined;
+  /** Another key has their place. */
+  isForgotten: boolean;
   /** The same with one value more, by that value: joined anew for each request they take a µs. */
   readonly longer: Map<string, LongerLabels>;
 }
@@ -19,20 +21,35 @@ export interface LongerLabels {
   readonly key: string;
 }
 
+/** The surroundings of labels. */
+export interface KeyLabelOptions {
+  /** Keys with labels of their own. */
+  readonly mostKeys: () => number;
+  /** Whether a key still exists under its name. */
+  readonly exists: (key: ClientKey) => boolean;
+  /** Told the names of keys that have no labels any more. */
+  readonly onForget: (names: ReadonlySet<string>) => void;
+}
+
 /**
  * The label values of keys: of the first ones that ask, and of all others together. Names of keys are made by their owners, in any number, and
- * each would make series for ever.
+ * each would make series for ever. Keys that were deleted make room for others.
  */
 export class KeyLabelSet {
-  readonly other: KeyLabels = { labels: [OTHER, OTHER], key: undefined, longer: new Map() };
+  readonly other: KeyLabels = {
+    labels: [OTHER, OTHER],
+    key: undefined,
+    isForgotten: false,
+    longer: new Map(),
+  };
   readonly #byNames = new Map<string, KeyLabels>([['other\0other', this.other]]);
   readonly #byKey = new WeakMap<ClientKey, KeyLabels>();
-  readonly #most: () => number;
+  readonly #options: KeyLabelOptions;
   /** A key was counted with others. */
   isFull = false;
 
-  constructor(most: () => number) {
-    this.#most = most;
+  constructor(options: KeyLabelOptions) {
+    this.#options = options;
   }
 
   /** The keys that have labels of their own. */
@@ -43,7 +60,8 @@ export class KeyLabelSet {
   of(key: ClientKey, team = ''): KeyLabels {
     const known = this.#byKey.get(key);
     // A team may get another name at any time.
-    if (known !== undefined && (known.labels[1] === team || known === this.other)) return known;
+    const isRight = known?.labels[1] === team || known === this.other;
+    if (known !== undefined && isRight && !known.isForgotten) return known;
     const found = this.#named(key, team);
     this.#byKey.set(key, found);
     return found;
@@ -56,13 +74,32 @@ export class KeyLabelSet {
       if (known !== this.other) known.key = key;
       return known;
     }
-    // One of them is `other`.
-    if (this.#byNames.size > this.#most()) {
+    if (this.#isFull() && !this.#makeRoom()) {
       this.isFull = true;
       return this.other;
     }
-    const fresh: KeyLabels = { labels: [key.alias, team], key, longer: new Map() };
+    const fresh: KeyLabels = { labels: [key.alias, team], key, isForgotten: false, longer: new Map() };
     this.#byNames.set(names, fresh);
     return fresh;
+  }
+
+  #isFull(): boolean {
+    // One of them is `other`.
+    return this.#byNames.size > this.#options.mostKeys();
+  }
+
+  /** Whether a key that was deleted or renamed had a place. */
+  #makeRoom(): boolean {
+    const gone = new Set<string>();
+    for (const [names, labels] of this.#byNames) {
+      if (labels.key === undefined || this.#options.exists(labels.key)) continue;
+      labels.isForgotten = true;
+      this.#byNames.delete(names);
+      gone.add(labels.labels[0]);
+    }
+    // Another key may have got the name.
+    for (const { labels } of this.#byNames.values()) gone.delete(labels[0]);
+    if (gone.size > 0) this.#options.onForget(gone);
+    return !this.#isFull();
   }
 }

@@ -9,6 +9,8 @@ export interface KeyMetricsSource {
   /** Keys with series of their own. */
   readonly mostKeys: () => number;
   readonly ratiosOf: (key: ClientKey) => UsedRatios;
+  /** Whether a key still exists under its name. */
+  readonly keyExists: (key: ClientKey) => boolean;
 }
 
 /** The key of a request, and the limit that refused it. */
@@ -44,8 +46,12 @@ export class KeyMetrics {
   });
   readonly metrics: readonly Metric[];
 
-  constructor({ mostKeys, ratiosOf }: KeyMetricsSource) {
-    this.#labels = new KeyLabelSet(mostKeys);
+  constructor({ mostKeys, ratiosOf, keyExists }: KeyMetricsSource) {
+    const onForget = (names: ReadonlySet<string>): void => {
+      const isKept = (label: string, value: string): boolean => label !== 'key' || !names.has(value);
+      for (const counter of [this.#requests, this.#tokens, this.#limited]) counter.forget(isKept);
+    };
+    this.#labels = new KeyLabelSet({ mostKeys, exists: keyExists, onForget });
     this.#ratiosOf = ratiosOf;
     this.metrics = [
       this.#requests,

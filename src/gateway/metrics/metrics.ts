@@ -82,11 +82,12 @@ export function createMetrics({
   certificateEndsMs,
   mostKeys,
   ratiosOf,
+  keyExists,
   usage = () => undefined,
 }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const timings = new TimingMetrics();
-  const keys = new KeyMetrics({ mostKeys, ratiosOf });
+  const keys = new KeyMetrics({ mostKeys, ratiosOf, keyExists });
   const store = new StoreMetrics();
   const backends = new BackendMetrics(fleet);
   const build = new BuildMetrics(version, Date.now());

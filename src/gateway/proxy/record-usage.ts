@@ -1,7 +1,7 @@
-import { nameWithoutKeys } from '../../core/without-keys.ts';
 import type { Ended, RequestContext, RequestRecord } from '../request-context.ts';
 import { keyIdOf, type ClientKey } from '../keys/client-key.ts';
 import { costOf } from './prices.ts';
+import { shownName } from '../usage/shown-name.ts';
 
 /** The time up to here is read from the id, which has it in front. */
 const ID_PREFIX = 'req_'.length;
@@ -79,7 +79,7 @@ function keyText(key: ClientKey): readonly [owner: string, tags: string] {
 
 /** The name of a user is the client's text. */
 function textOf(name: string | undefined): string {
-  return name === undefined ? 'null' : JSON.stringify(nameWithoutKeys(name));
+  return name === undefined ? 'null' : JSON.stringify(shownName(name));
 }
 
 /** A `UsageServer` as JSON without brackets. */

@@ -1,5 +1,5 @@
-import { nameWithoutKeys } from '../../core/without-keys.ts';
 import type { Ended, RequestContext } from '../request-context.ts';
+import { shownName } from './shown-name.ts';
 
 // Probes and scrapes come every few seconds.
 const FREQUENT = /^\/(?:health(?:\/.*)?|metrics|fleet)$/;
@@ -51,15 +51,15 @@ export function accessLogLine(
   return {
     event: 'request',
     request: context.id,
-    client_request: shown(context.clientId),
+    client_request: context.clientId === undefined ? undefined : shownName(context.clientId),
     caller: record.caller,
-    user: shown(record.user),
+    user: record.user === undefined ? undefined : shownName(record.user),
     previous_key: record.previousKey,
     method: context.method,
     // The query may hold secrets.
     path: context.path,
     status,
-    alias: shown(record.alias),
+    alias: record.alias === undefined ? undefined : shownName(record.alias),
     model: record.model,
     backend: record.backend,
     reason: record.reason,
@@ -114,9 +114,4 @@ export function rejectedLine(request: string, status: number, failure: string): 
 
 function rounded(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms * 10) / 10;
-}
-
-/** A text of the client, which may have put a key in its place. */
-function shown(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : nameWithoutKeys(text);
 }

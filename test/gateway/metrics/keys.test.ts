@@ -11,7 +11,11 @@ const LINE = { status: 200, prompt_tokens: 5, completion_tokens: 2 } as AccessLo
 const keyNamed = (alias: string): ClientKey => ({ alias }) as ClientKey; // likewise
 
 function countKeys(count: number, mostKeys: () => number): ReturnType<typeof parseExposition> {
-  const metrics = new KeyMetrics({ mostKeys, ratiosOf: () => ({ limits: [['requests', 0.5]], budgets: [] }) });
+  const metrics = new KeyMetrics({
+    mostKeys,
+    ratiosOf: () => ({ limits: [['requests', 0.5]], budgets: [] }),
+    keyExists: () => true,
+  });
   for (let round = 0; round < 2; round += 1)
     for (let number = 0; number < count; number += 1)
       for (const limitedBy of [undefined, 'requests'])
@@ -41,7 +45,11 @@ test('5,000 keys make no more series than 200, and no request is missing in thei
 });
 
 test('a key that gets another name or team is counted under it, within the same limit', () => {
-  const metrics = new KeyMetrics({ mostKeys: () => 2, ratiosOf: () => ({ limits: [], budgets: [] }) });
+  const metrics = new KeyMetrics({
+    mostKeys: () => 2,
+    ratiosOf: () => ({ limits: [], budgets: [] }),
+    keyExists: () => true,
+  });
   const key = keyNamed('a');
   for (const [asked, team] of [
     [key, 'x'],
@@ -94,4 +102,27 @@ test('a gateway shows the use of its keys, and what their limits refuse', async 
     [budgets?.get('name=spent,scope=key'), budgets?.get('name=Research,scope=team')],
     [0, 14 / 1_000_000],
   );
+});
+
+test('keys that were deleted or renamed make room for others, and their series end', async () => {
+  const stage = await startAdmin({ metrics_max_keys: 2 });
+  const make = async (key_alias: string): Promise<string> =>
+    String((await stage.done('/key/generate', { key_alias, rpm_limit: 1 }))['key']);
+  const named = async (key: string): Promise<readonly string[]> => {
+    for (let turn = 0; turn < 2; turn += 1)
+      await (await stage.chat({}, { headers: { authorization: `Bearer ${key}` } })).text();
+    const text = await (await stage.ask('/metrics')).text();
+    return [...new Set([...text.matchAll(/key="([^"]*)"/g)].map(([, name = '']) => name))].toSorted();
+  };
+  const [first, second] = [await make('first'), await make('second')];
+  assert.deepEqual(await named(first), ['first', 'other']);
+  assert.deepEqual(await named(second), ['first', 'other', 'second']);
+  assert.deepEqual(await named(await make('third')), ['first', 'other', 'second']);
+  await stage.done('/key/delete', { keys: [first] });
+  assert.deepEqual(await named(await make('fourth')), ['fourth', 'other', 'second']);
+  await stage.done('/key/update', { key: second, key_alias: 'renamed' });
+  assert.deepEqual(await named(second), ['fourth', 'other', 'renamed']);
+  // A name that is free again is the new key's.
+  await stage.done('/key/delete', { key_aliases: ['renamed'] });
+  assert.deepEqual(await named(await make('renamed')), ['fourth', 'other', 'renamed']);
 });
