@@ -166,6 +166,14 @@ export class Journal {
     if (!this.#isTorn) this.#endSegment();
   }
 
+  /** The file of a segment is gone. */
+  forget(segment: Segment): void {
+    segment.stored = segment.bytes;
+    if (segment !== this.segments.at(-1)) return;
+    this.#isTorn = false;
+    this.#endSegment();
+  }
+
   /** Brings everything to the disk. Files with lines that are not stored, or whose requests have no row, stay for another process. */
   async close(): Promise<void> {
     this.retry();
@@ -209,6 +217,8 @@ export class Journal {
 
   #begin(): Segment {
     this.#endSegment();
+    // A person may have removed it.
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#number += 1;
     const file = join(this.folder, `${this.name}.${String(this.#number).padStart(6, '0')}.jsonl`);
     this.#fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600);

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { errorMessage } from '../../core/error.ts';
 import type { Log } from '../log.ts';
 import type { SpentAmount, UsageStore } from '../store/usage-store.ts';
+import type { Segment } from './segment.ts';
 import type { UsageRecorder } from './usage-recorder.ts';
 
 /** Time between two looks at the journal, ms. */
@@ -152,7 +154,10 @@ export class UsageFeed {
         this.counts.stored += added;
         this.counts.known += known;
         this.counts.damaged += damaged;
-        if (next === segment.stored) break;
+        if (next === segment.stored) {
+          if (!existsSync(segment.file)) this.#forget(segment);
+          break;
+        }
         segment.stored = next;
       }
       isWhole &&= segment.stored >= bytes;
@@ -163,6 +168,14 @@ export class UsageFeed {
     journal.removeDone();
     // A line that the disk has cut, and those that wait behind it, are as old as they were; lines in memory are, too.
     if (isWhole && !journal.isFull) journal.storedUpTo(beganMs);
+  }
+
+  /** A person has removed a file: its lines are gone, and the next ones need another one. */
+  #forget(segment: Segment): void {
+    const { recorder, log } = this.#options;
+    const { file, bytes, stored } = segment;
+    log({ event: 'usage-removed', file, bytes: bytes - stored });
+    recorder.journal.forget(segment);
   }
 
   async #recover(steadyMs: number): Promise<void> {

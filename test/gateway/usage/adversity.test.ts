@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DONE, startFake } from '../fake-upstream.ts';
@@ -59,6 +59,23 @@ test('a journal that cannot be read, and a lock that is damaged, keep no other j
     ['usage-not-recovered a-folder.000001.jsonl', 'usage-not-recovered b-folder.lock', 'usage-recovered undefined'],
   );
   await one.close();
+});
+
+test('a journal that a person removes costs the rows in it, and no later ones', async () => {
+  const state = newFolder();
+  const one = await startProcess(state);
+  one.serve(3);
+  await one.feed.run();
+  one.serve(2);
+  rmSync(join(state, 'journal'), { recursive: true });
+  await one.feed.run();
+  one.serve(4);
+  await one.close();
+  assert.equal(rowsIn(state).length, 7);
+  assert.deepEqual(
+    one.log.map(({ event }) => event),
+    ['usage-removed'],
+  );
 });
 
 test('a clock that jumps costs no row, and each day has its own', async () => {

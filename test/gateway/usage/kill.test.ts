@@ -21,7 +21,7 @@ const ROUNDS = Number(process.env['HXLLM_KILLS'] ?? 1);
 /** Longest life of a gateway, ms. In a longer look it is that of a program that has warmed up, or has not. */
 const LIFE_MS = ROUNDS === 1 ? 1500 : 5000;
 /** Requests a second that must be answered, and those that are sent: a program that has just begun does not keep up. */
-const [RATE, SENT_RATE] = [500, 620];
+const [RATE, SENT_RATE] = [500, 700];
 /** The rate is judged if other programs had no more of the machine than this, while the gateway was up: it is always told. */
 const MOST_OTHERS = 0.25;
 const { folder, write } = await configFolder();
