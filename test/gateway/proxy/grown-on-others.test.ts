@@ -72,6 +72,24 @@ test('a context that another client has loaded is no place for a long prompt', a
   assert.ok(Number(stage.gateway.ended()[0]?.['attempts']) <= 5, JSON.stringify(stage.gateway.ended()[0]));
 });
 
+test('a server that works is not loaded anew for a longer context', async () => {
+  await using stage = await startGrowing({ count: 2 });
+  const [first, second] = stage.servers.map(({ url }) => url);
+  const ask = async (url: string | undefined, tokens: number): Promise<void> => {
+    const messages = [{ role: 'user', content: words(tokens) }];
+    const init = { headers: { 'x-hxllm-backend': url ?? '' } };
+    const response = await stage.gateway.chat({ messages, max_tokens: 4 }, init);
+    assert.equal(response.status, 200, await response.text());
+  };
+  await ask(second, 10);
+  await ask(first, 6000);
+  for (const endMs = performance.now() + 2500; performance.now() < endMs; await sleep(100)) {
+    await ask(second, 10);
+    assert.deepEqual(await stage.contexts(stage.servers[1]), [4096]);
+  }
+  await until('it has grown when it is idle', async () => (await stage.contexts(stage.servers[1]))[0] === 8192);
+});
+
 test('a server whose own context is longer keeps it, though the model was not in memory there', async (t) => {
   await using small = await startGrowing();
   const large = await startSim({ models: [MODEL], loadMs: 120, tokenMs: 0.1, vramMiB: 24_576 });
@@ -93,5 +111,6 @@ test('a server whose own context is longer keeps it, though the model was not in
   // Longer than a server has to be idle.
   await sleep(1500);
   assert.deepEqual(await chat(large.url, 20_000), [200, null]);
-  assert.deepEqual(await small.contexts(large), [32_768]);
+  await sleep(1500);
+  assert.deepEqual(await small.contexts(large), [32_768], 'nor is it shortened once it is idle');
 });

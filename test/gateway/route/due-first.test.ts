@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SlotRequest } from '../../../src/gateway/route/event.ts';
 import { FLEET_POLICY, managedFleet, RATES, Stage, work } from './stage.ts';
 
 function stageOf(slots: number, backends: readonly string[], models: readonly string[] = ['m']): Stage {
@@ -45,4 +46,18 @@ test('a caller with one request more, and no more than 6 s of work, lets the ear
     stage.release(running);
     assert.equal(stage.outcomeOf(polite), wanted, first.map((request) => stage.outcomeOf(request)).join());
   }
+});
+
+test('a first token is due after 2 s, and after 15 s where no server has the model in memory; a retry is never late', () => {
+  const due = (stage: Stage, more: Partial<SlotRequest> = {}): number | undefined => {
+    const request = stage.arrive({ work: work(), ...more });
+    const dueMs = stage.fleet.waiting.get(request)?.waiter.dueMs;
+    return dueMs === undefined ? undefined : dueMs - stage.nowMs;
+  };
+  const warm = stageOf(1, ['a']);
+  assert.equal(due(warm), undefined, 'it has the slot');
+  assert.deepEqual([due(warm), due(warm, { isRetry: true })], [2000, Infinity]);
+  const cold = new Stage(managedFleet(1, ['a']), FLEET_POLICY);
+  cold.list('a');
+  assert.equal(due(cold), 15_000);
 });
