@@ -35,6 +35,20 @@ test('with a grace period both texts work, and further changes reach both', asyn
   for (const text of [key, newer, newest, last]) assert.equal(await works(text), false);
 });
 
+test('the old text ends with its grace period, by the clock alone', async (context) => {
+  const { key } = await done('/key/generate', {});
+  const { key: newer } = await done('/key/regenerate', { key, grace_period: '1h' });
+  const { now } = Date;
+  for (const [minutes, oldWorks] of [
+    [59, true],
+    [61, false],
+  ] as const) {
+    const clock = context.mock.method(Date, 'now', () => now() + minutes * 60_000);
+    assert.deepEqual([await works(key), await works(newer)], [oldWorks, true], String(minutes));
+    clock.mock.restore();
+  }
+});
+
 test('a rotation whose answer was lost is asked again with the same new_key, and is done once', async () => {
   const { key, key_id } = await done('/key/generate', { rpm_limit: 50 });
   const body = { key, new_key: 'sk-the-next-key-of-a-script', grace_period: '1h' };
