@@ -11,9 +11,7 @@ const LOAD_MS = 15_000;
 /** Families that a run with keys, limits, budgets and usage moves: a panel of zeros alone would prove nothing. */
 const MOVED =
   `hxllm_key_requests_total hxllm_key_tokens_total hxllm_limited_total hxllm_key_limit_ratio hxllm_budget_used_ratio
-  hxllm_usage_rows_total hxllm_usage_journal_bytes hxllm_store_up hxllm_fallbacks_total hxllm_backend_opens_total`.split(
-    /\s+/,
-  );
+  hxllm_usage_rows_total hxllm_store_up hxllm_fallbacks_total hxllm_backend_opens_total`.split(/\s+/);
 
 /** The others that dashboards of such gateways have, by their labels. */
 const LABELLED: Readonly<Record<string, readonly string[]>> = {
@@ -38,6 +36,7 @@ const LABELLED: Readonly<Record<string, readonly string[]>> = {
   hxllm_limited_total: ['key', 'kind'],
   hxllm_key_limit_ratio: ['key', 'kind'],
   hxllm_budget_used_ratio: ['scope', 'name'],
+  hxllm_usage_journal_bytes: [],
   hxllm_usage_journal_oldest_seconds: [],
   hxllm_usage_lost_total: [],
   hxllm_usage_conflicts_total: [],
