@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { limitQueue, limitQueueLength } from '../../../src/gateway/route/admission.ts';
 import type { AttemptResult } from '../../../src/gateway/route/event.ts';
+import { runnerKey } from '../../../src/gateway/route/residency.ts';
 import { queueLength } from '../../../src/gateway/route/queue.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
@@ -88,6 +89,16 @@ export const STEP = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      kind: fc.constant('resize' as const),
+      model: fc.constantFrom(...MODELS),
+      backend: fc.constantFrom(...BACKENDS),
+      numCtx: fc.constantFrom(undefined, 4096, 8192),
+      load: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       kind: fc.constant('reconfigure' as const),
       slots: fc.constantFrom(1, 2, undefined),
       backends: fc.subarray([...BACKENDS], { minLength: 1 }),
@@ -146,7 +157,11 @@ export class RandomRun {
       });
     else if (step.kind === 'reconfigure')
       stage.apply({ kind: 'reconfigured', spec: managedFleet(step.slots, step.backends, step.models) });
-    else if (step.kind === 'leave') this.#leave(step.which);
+    else if (step.kind === 'resize') {
+      const key = runnerKey(step.numCtx === undefined ? {} : { num_ctx: step.numCtx });
+      const runnerKeys = new Map([[`${step.model}@${step.backend}`, key]]);
+      stage.apply({ kind: 'resized', runnerKeys, load: step.load });
+    } else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
     this.#take(decisionsBefore);
   }
