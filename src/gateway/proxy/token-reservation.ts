@@ -17,7 +17,7 @@ export interface LimitedRequest {
 /** The mean of an alias before its first answer. */
 const UNKNOWN = createDemand(0);
 
-/** The tokens that a request probably takes: its prompt, and `max_tokens` or, where less or longest, what its alias answers on average. */
+/** The tokens that a request probably takes: its prompt, and `max_tokens` or, where less or unsaid, what its alias answers on average. */
 export function averageTokens(
   { service, bodyBytes }: Pick<RequestContext, 'service' | 'bodyBytes'>,
   { parsed: { subrequests }, group: { name } }: { readonly parsed: ParsedRequest; readonly group: ModelGroup },

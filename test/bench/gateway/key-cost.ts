@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiKeyHash } from '../../../src/core/api-key.ts';
-import { KEY, runPlain } from './load.ts';
+import { KEY, runPlain, runStreams } from './load.ts';
 import { loopDelayOf } from './loop-delay-of.ts';
 import { quantile } from './measure.ts';
 import { hxllm, packInto, start, type Started } from './proxy.ts';
@@ -40,11 +40,8 @@ function cpuOf(pid: number): { readonly loop: number; readonly all: number } {
   return { loop: of(String(pid)) / 1000, all: all / 1000 };
 }
 
-/**
- * The cost of a key with four limits, a budget and usage: two gateways, with and without, take turns of a quarter of a second in random order, so
- * that the machine treats both alike. The time of all threads is that of all slices together, since the rows of a slice are stored behind it.
- */
-export async function measureKeyCost(folder: string, backends: readonly string[], slices: number): Promise<string> {
+/** Two gateways, with and without a key with four limits, a budget and usage. */
+async function startSides(folder: string, backends: readonly string[]): Promise<readonly Side[]> {
   const stateDir = join(folder, 'state');
   mkdirSync(stateDir, { recursive: true });
   const limits = {
@@ -80,6 +77,54 @@ export async function measureKeyCost(folder: string, backends: readonly string[]
       failures: 0,
     });
   }
+  return sides;
+}
+
+/** Chunks of each stream of a slice. */
+const CHUNKS = { pieces: 100, gapMs: 10 };
+
+/** The cost of a chunk of a long stream, by the same two gateways, which take turns. */
+export async function measureStreamCost(
+  folder: string,
+  backends: readonly string[],
+  { streams, slices }: { readonly streams: number; readonly slices: number },
+): Promise<string> {
+  const sides = await startSides(folder, backends);
+  try {
+    for (let slice = -1; slice < slices; slice += 1)
+      for (const side of shuffled(sides)) {
+        const { pid, port } = side.running;
+        const { events, looks, failures } = await runStreams(
+          port,
+          { ...CHUNKS, streams },
+          () => cpuOf(pid).loop,
+          side.key,
+        );
+        // The first ones are not compiled yet.
+        if (slice < 0) continue;
+        side.loopUs.push((looks[1] - looks[0]) / events);
+        side.requests += events;
+        side.failures += failures;
+      }
+  } finally {
+    for (const { running } of sides) await running.stop();
+  }
+  return markdown(
+    ['keys, limits, usage', 'event loop, CPU µs / chunk: lower quartile', 'median', 'chunks', 'failed streams'],
+    sides.map(({ name, loopUs, requests, failures }) => {
+      const sorted = loopUs.toSorted((a, b) => a - b);
+      const of = (q: number): string => quantile(sorted, q).toFixed(2);
+      return [name, of(0.25), of(0.5), String(requests), String(failures)];
+    }),
+  );
+}
+
+/**
+ * The cost of a key with four limits, a budget and usage: two gateways, with and without, take turns of a quarter of a second in random order, so
+ * that the machine treats both alike. The time of all threads is that of all slices together, since the rows of a slice are stored behind it.
+ */
+export async function measureKeyCost(folder: string, backends: readonly string[], slices: number): Promise<string> {
+  const sides = await startSides(folder, backends);
   try {
     for (const side of sides) await runPlain(side.running.port, 32, 4000, Infinity, side.key);
     await sleep(STORED_MS);

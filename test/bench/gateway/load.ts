@@ -105,8 +105,9 @@ export async function runStreams(
   port: number,
   plan: { readonly streams: number; readonly pieces: number; readonly gapMs: number },
   look: () => number,
+  key = KEY,
 ): Promise<StreamResult> {
-  const bytes = chatBytes(`say ${String(plan.pieces)} every ${String(plan.gapMs)} ms`, true);
+  const bytes = chatBytes(`say ${String(plan.pieces)} every ${String(plan.gapMs)} ms`, true, key);
   const firstMs: number[] = [];
   let [failures, events, begun, ended, begin, end] = [0, 0, 0, 0, 0, 0];
   const client = async (number: number): Promise<void> => {

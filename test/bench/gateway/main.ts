@@ -9,7 +9,7 @@ import { delays, startTarget } from './attacks.ts';
 import { measureDecisions } from './decisions.ts';
 import { fuzz, measureStreams, soak } from './endurance.ts';
 import { measureConfigs } from './large-config.ts';
-import { measureKeyCost } from './key-cost.ts';
+import { measureKeyCost, measureStreamCost } from './key-cost.ts';
 import { measure, type Measure } from './measure.ts';
 import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
 import { measureStoredUsage } from './stored-usage.ts';
@@ -24,7 +24,7 @@ npm run bench:gateway -- attacks            how long large hostile requests dela
 npm run bench:gateway -- configs            starts and reloads of large files
 npm run bench:gateway -- decisions          what a decision of routing costs, with 10,000 requests waiting
 npm run bench:gateway -- usage              100,000 keys and 5 million rows: starts, calls, removal [--keys N] [--rows N]
-npm run bench:gateway -- keys               what a key with limits, a budget and usage costs [--rounds N]
+npm run bench:gateway -- keys               what a key with limits, a budget and usage costs [--rounds N]; of each chunk: --streams 50
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -118,7 +118,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     if (task === 'keys') {
-      process.stdout.write(await measureKeyCost(folder, backends.urls, Number(values.rounds ?? 80)));
+      const slices = Number(values.rounds ?? 80);
+      const measured =
+        values.streams === undefined
+          ? measureKeyCost(folder, backends.urls, slices)
+          : measureStreamCost(folder, backends.urls, { streams: Number(values.streams), slices });
+      process.stdout.write(await measured);
       return 0;
     }
     if (task === 'configs') {
