@@ -2,7 +2,7 @@ import type { ServerFailure } from '../exchange.ts';
 import type { AttemptResult, Observation, SlotRequest } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
 import type { UsedMinutes } from '../limits/owner-uses.ts';
-import { usedSince } from '../limits/used-since.ts';
+import { ToldMinutes } from '../limits/told-minutes.ts';
 import { factsOf } from '../route/foreign-facts.ts';
 import { holdingOf } from '../route/hand-over.ts';
 import type { Decider } from '../scheduler/decider.ts';
@@ -17,7 +17,7 @@ export interface HoldingSideOptions {
   readonly leases: () => readonly Lease[];
   /** Loads a model for the instance that decides. */
   readonly load: (replica: string, deployment: string) => void;
-  readonly limits?: Pick<SharedLimits, 'used' | 'open'>;
+  readonly limits?: Pick<SharedLimits, 'used' | 'usedSince' | 'open'>;
   /** The clock of the scheduler, ms. */
   readonly now: () => number;
   readonly send: (message: HoldingMessage) => void;
@@ -59,13 +59,11 @@ export class HoldingSide implements Decider {
 
   // This instance lets requests in until the other one has begun, and over open connections behind that. Limits on requests at once count those
   // that end here: the other side forgets them as they do.
-  #tellLimits(limits: Pick<SharedLimits, 'used' | 'open'>, first: readonly UsedMinutes[]): void {
+  #tellLimits(limits: Pick<SharedLimits, 'usedSince' | 'open'>, first: readonly UsedMinutes[]): void {
     let told = '[]';
-    let used = first;
+    const minutes = new ToldMinutes(first);
     const tell = (): void => {
-      const now = limits.used();
-      const more = usedSince(used, now, this.#options.now());
-      used = now;
+      const more = minutes.tell(limits.usedSince(), this.#options.now());
       if (more.length > 0) this.#options.send({ kind: 'used', limits: more });
       const open = limits.open();
       const text = JSON.stringify(open);

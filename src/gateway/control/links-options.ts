@@ -20,6 +20,8 @@ export type LinkConnection = (handlers: LinkHandlers) => Link;
 export interface SharedLimits {
   /** The minutes of this instance. */
   used(): readonly UsedMinutes[];
+  /** Those of owners that have used more, or less, since the last call, or since `used`. */
+  usedSince(): readonly UsedMinutes[];
   /** Counts those of another one, once for each. */
   adopt(peer: string, used: readonly UsedMinutes[]): void;
   /** Counts those that another one has used since. */

@@ -7,6 +7,7 @@ export function sharedLimits(gateway: Gateway): SharedLimits {
   const budgets = (): ReturnType<Gateway['service']>['keptBudgets']['budgets'] => gateway.service().keptBudgets.budgets;
   return {
     used: () => limiter().used(performance.now()),
+    usedSince: () => limiter().usedSince(performance.now()),
     adopt: (peer, used) => {
       limiter().adopt(peer, used, performance.now());
     },

@@ -34,6 +34,10 @@ function shifted(seconds: readonly UsedSecond[], byMs: number): readonly UsedSec
   return seconds.map(({ amount, untilMs }) => ({ amount, untilMs: untilMs + byMs }));
 }
 
+function shiftedMinutes({ requests, tokens, ...owner }: UsedMinutes, byMs: number): UsedMinutes {
+  return { ...owner, requests: shifted(requests, byMs), tokens: shifted(tokens, byMs) };
+}
+
 /** Wait of a request that has too many beside it, ms. */
 const PARALLEL_RETRY_MS = 1000;
 
@@ -74,11 +78,12 @@ export class Limiter {
 
   /** The minutes of all owners, for the instance that decides from now on. */
   used(nowMs: number): readonly UsedMinutes[] {
-    return this.#uses.used(exact(nowMs)).map(({ requests, tokens, ...owner }) => ({
-      ...owner,
-      requests: shifted(requests, -SHIFT_MS),
-      tokens: shifted(tokens, -SHIFT_MS),
-    }));
+    return this.#uses.used(exact(nowMs)).map((one) => shiftedMinutes(one, -SHIFT_MS));
+  }
+
+  /** Those of owners that have used more, or less, since the last call, or since {@link used}. */
+  usedSince(nowMs: number): readonly UsedMinutes[] {
+    return this.#uses.usedSince(exact(nowMs)).map((one) => shiftedMinutes(one, -SHIFT_MS));
   }
 
   /** Counts what another instance has let in, once for each instance. */
@@ -90,11 +95,7 @@ export class Limiter {
 
   /** Counts what another instance has let in since it told its minutes. */
   adoptMore(used: readonly UsedMinutes[], nowMs: number): void {
-    const own = used.map(({ requests, tokens, ...owner }) => ({
-      ...owner,
-      requests: shifted(requests, SHIFT_MS),
-      tokens: shifted(tokens, SHIFT_MS),
-    }));
+    const own = used.map((one) => shiftedMinutes(one, SHIFT_MS));
     this.#uses.adopt(own, exact(nowMs));
   }
 
@@ -158,6 +159,7 @@ export class CountedRequest {
       if (owner.limits.perMinute !== undefined) (use.requests ??= new SlidingMinute()).take(1, nowMs);
       if (owner.limits.tokensPerMinute !== undefined)
         this.#second = (use.tokens ??= new SlidingMinute()).take(tokens, nowMs);
+      this.#uses.touch(use);
     }
     this.#counted = judged;
     this.reserved = tokens;
@@ -178,6 +180,7 @@ export class CountedRequest {
       if (owner.limits.tokensPerMinute === undefined) continue;
       if (more > 0) use.tokens?.take(more, nowMs);
       else use.tokens?.giveBack(this.#second, -more, nowMs);
+      this.#uses.touch(use);
     }
   }
 

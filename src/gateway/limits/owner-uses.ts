@@ -41,6 +41,8 @@ export class OwnerUses {
   readonly #endUsers = new Map<string, OwnerUse>();
   /** The requests under way that each elder instance has told. */
   readonly #elsewhere = new Map<string, readonly (readonly [use: OwnerUse, open: number])[]>();
+  /** Owners that have used more, or less, since their minutes were told. */
+  #touched: Set<OwnerUse> | undefined;
   #looked = this.#uses.entries();
   /** Two looks for each new owner: idle ones go in time, and no request waits for a look at all of them. */
   #looks = 0;
@@ -83,15 +85,35 @@ export class OwnerUses {
       for (const [id, use] of uses) if (isIdle(use, nowMs)) uses.delete(id);
   }
 
-  used(nowMs: number): readonly UsedMinutes[] {
+  /** An owner has used more, or less. */
+  touch(use: OwnerUse): void {
+    this.#touched?.add(use);
+  }
+
+  /** The minutes of those that have used more, or less, since the last call, or since {@link used}. */
+  usedSince(nowMs: number): readonly UsedMinutes[] {
+    const touched = this.#touched;
+    if (touched === undefined || touched.size === 0) return [];
+    this.#touched = new Set();
     const told: UsedMinutes[] = [];
     for (const [kind, uses] of [
       ['key', this.#uses],
       ['end user', this.#endUsers],
     ] as const)
-      for (const [id, { requests, tokens }] of uses) {
+      for (const [id, use] of uses) if (touched.has(use)) told.push({ kind, id, ...minutesOf(use, nowMs) });
+    return told;
+  }
+
+  used(nowMs: number): readonly UsedMinutes[] {
+    const told: UsedMinutes[] = [];
+    this.#touched = new Set();
+    for (const [kind, uses] of [
+      ['key', this.#uses],
+      ['end user', this.#endUsers],
+    ] as const)
+      for (const [id, use] of uses) {
         if (told.length === MOST_TOLD) return told;
-        const minutes = { requests: requests?.seconds(nowMs) ?? [], tokens: tokens?.seconds(nowMs) ?? [] };
+        const minutes = minutesOf(use, nowMs);
         if (minutes.requests.length + minutes.tokens.length > 0) told.push({ kind, id, ...minutes });
       }
     return told;
@@ -140,6 +162,10 @@ export class OwnerUses {
     if (eldest !== undefined) this.#endUsers.delete(eldest);
     return use;
   }
+}
+
+function minutesOf({ requests, tokens }: OwnerUse, nowMs: number): Pick<UsedMinutes, 'requests' | 'tokens'> {
+  return { requests: requests?.seconds(nowMs) ?? [], tokens: tokens?.seconds(nowMs) ?? [] };
 }
 
 function unused(): OwnerUse {

@@ -63,6 +63,7 @@ export class SharedFleet {
       mayDecide: () => instance.state === 'serving' || instance.state === 'draining',
       limits: {
         used: () => limiter.used(this.time.nowMs),
+        usedSince: () => limiter.usedSince(this.time.nowMs),
         adopt: (peer, used) => {
           limiter.adopt(peer, used, this.time.nowMs);
         },

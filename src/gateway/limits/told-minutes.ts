@@ -3,25 +3,32 @@ import type { UsedSecond } from './sliding-minute.ts';
 
 const WINDOW_MS = 60_000;
 
-/** The difference of two tellings of the same minutes: the amounts that were counted in between, and, below zero, those that were given back. */
-export function usedSince(
-  before: readonly UsedMinutes[],
-  used: readonly UsedMinutes[],
-  nowMs: number,
-): readonly UsedMinutes[] {
-  const known = new Map(before.map((one) => [nameOf(one), one]));
-  const all = new Map(used.map((one) => [nameOf(one), one]));
-  for (const [name, { kind, id }] of known) if (!all.has(name)) all.set(name, { kind, id, requests: [], tokens: [] });
-  const changed: UsedMinutes[] = [];
-  for (const [name, { kind, id, requests, tokens }] of all) {
-    const former = known.get(name);
-    const more = {
-      requests: difference(former?.requests ?? [], requests, nowMs),
-      tokens: difference(former?.tokens ?? [], tokens, nowMs),
-    };
-    if (more.requests.length + more.tokens.length > 0) changed.push({ kind, id, ...more });
+/** The minutes that another instance has been told. */
+export class ToldMinutes {
+  readonly #told = new Map<string, UsedMinutes>();
+
+  constructor(told: readonly UsedMinutes[]) {
+    for (const one of told) this.#told.set(nameOf(one), one);
   }
-  return changed;
+
+  /**
+   * Tells the minutes of some owners again: the differences, which are the amounts that were counted in between, and, below zero, those that
+   * were given back.
+   */
+  tell(used: readonly UsedMinutes[], nowMs: number): readonly UsedMinutes[] {
+    const changed: UsedMinutes[] = [];
+    for (const one of used) {
+      const { kind, id, requests, tokens } = one;
+      const former = this.#told.get(nameOf(one));
+      this.#told.set(nameOf(one), one);
+      const more = {
+        requests: difference(former?.requests ?? [], requests, nowMs),
+        tokens: difference(former?.tokens ?? [], tokens, nowMs),
+      };
+      if (more.requests.length + more.tokens.length > 0) changed.push({ kind, id, ...more });
+    }
+    return changed;
+  }
 }
 
 function nameOf({ kind, id }: UsedMinutes): string {

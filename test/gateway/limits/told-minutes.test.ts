@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { LimitOwner } from '../../../src/gateway/keys/limit-owner.ts';
 import { Limiter, type CountedRequest } from '../../../src/gateway/limits/limiter.ts';
-import { usedSince } from '../../../src/gateway/limits/used-since.ts';
+import { ToldMinutes } from '../../../src/gateway/limits/told-minutes.ts';
 import { Random } from '../../../src/simulation/random.ts';
 
 const OWNERS = (['key', 'team', 'end user'] as const).map((kind): LimitOwner => ({
@@ -29,14 +29,13 @@ function judge(seed: number): void {
     }
   };
   for (let step = 0; step < 20; step += 1) act();
-  let told = elder.used(nowMs);
-  newer.adopt('elder', told, nowMs);
+  const first = elder.used(nowMs);
+  const told = new ToldMinutes(first);
+  newer.adopt('elder', first, nowMs);
   for (let step = 0; step < 60; step += 1) {
     act();
     if (random.below(3) > 0) continue;
-    const used = elder.used(nowMs);
-    newer.adoptMore(usedSince(told, used, nowMs), nowMs);
-    told = used;
+    newer.adoptMore(told.tell(elder.usedSince(nowMs), nowMs), nowMs);
     for (const owner of OWNERS) {
       const [one, other] = [elder.usedBy(owner, nowMs), newer.usedBy(owner, nowMs)];
       assert.deepEqual([other.requests, other.tokens], [one.requests, one.tokens], `${owner.kind} at ${String(nowMs)}`);
