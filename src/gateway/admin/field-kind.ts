@@ -7,7 +7,8 @@ export type FieldKind = (value: unknown) => string | undefined;
 
 const MOST_TEXT = 10_000;
 const MOST_ITEMS = 10_000;
-const MOST_COUNT = 1_000_000_000_000;
+/** As in the operator's files. */
+const MOST_COUNT = 1_000_000_000_000_000;
 
 function kind(expected: string, fits: (value: unknown) => boolean): FieldKind {
   return (value) => (fits(value) ? undefined : expected);
@@ -32,12 +33,12 @@ function isListOf(value: unknown, fits: (one: unknown) => boolean): boolean {
 export const anyValue: FieldKind = () => undefined;
 export const text = kind(`a text of at most ${String(MOST_TEXT)} characters`, isText);
 export const flag = kind('true or false', (value) => typeof value === 'boolean');
-export const count = kind('a whole number of at least 0', isCount);
+export const count = kind(`a whole number from 0 to ${String(MOST_COUNT)}`, isCount);
 /** Negative amounts have their own answer, as in LiteLLM. */
 export const money = kind('a number', (value) => typeof value === 'number' && Number.isFinite(value));
 export const texts = kind('a list of texts', (value) => isListOf(value, isText));
 export const textMap = kind('an object whose values are texts', (value) => isMapOf(value, isText));
-export const countMap = kind('an object whose values are whole numbers of at least 0', (value) =>
+export const countMap = kind(`an object whose values are whole numbers from 0 to ${String(MOST_COUNT)}`, (value) =>
   isMapOf(value, isCount),
 );
 export const object = kind('an object', isObject);

@@ -80,9 +80,9 @@ export async function takeSpend(call: AdminCall, kind: Owner['kind'], id: string
   if (record !== undefined) await setSpent(call, record, { money: spend });
 }
 
-/** A sum of amounts of money, without the rest that sums of such numbers leave. */
+/** A sum of amounts of money, without the rest that sums of such numbers leave: each has 15 digits that count. */
 function withoutRest(money: number): number {
-  return Math.round(money * 1e12) / 1e12;
+  return Number(money.toPrecision(15));
 }
 
 function ownerOf(record: StoredRecord): Owner {

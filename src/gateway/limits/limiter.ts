@@ -216,7 +216,7 @@ export class CountedRequest {
         look(owner, 'tokens', tokensPerMinute, waitMs, use.tokens.used(nowMs));
       }
       if (parallel !== undefined && use.open + use.elsewhere >= parallel && !this.#open.includes(use))
-        look(owner, 'parallel', parallel, PARALLEL_RETRY_MS);
+        look(owner, 'parallel', parallel, parallel === 0 ? NEVER_RETRY_MS : PARALLEL_RETRY_MS);
     }
     if (found === undefined) return undefined;
     return { ok: false, ...found, retryAfterMs: longestMs, nearest: nearestOf(judged, nowMs) };

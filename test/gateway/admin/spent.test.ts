@@ -97,3 +97,14 @@ test('a key of the file shows its budget and what it has spent', async () => {
   const { info } = await stage.done('/key/info', undefined, FILE_KEY);
   assert.partialDeepStrictEqual(info, { ...budget, token_spend: 7 });
 });
+
+test('huge amounts are given back as they were set, and a number that is too large is told the largest', async () => {
+  const stage = await startAdmin({}, [dear]);
+  const made = await stage.done('/key/generate', { max_budget: 1e308, spend: 1e300, token_budget: 1e13 });
+  const { info } = await stage.done(`/key/info?key=${String(made['key'])}`);
+  assert.partialDeepStrictEqual(info, { max_budget: 1e308, spend: 1e300, token_budget: 1e13 });
+  assert.match(
+    await stage.refused('/key/generate', { token_budget: 1e16 }),
+    /^422 token_budget.* from 0 to 1000000000000000/,
+  );
+});

@@ -216,3 +216,12 @@ test('requests under way in elder instances count until those say that they have
   // Only its own, so that a third instance does not count them twice.
   assert.deepEqual(younger.openRequests().find(({ kind }) => kind === 'key')?.open, 1);
 });
+
+test('a limit of 0 lets nothing in, and says to come again in a minute: it is for good', () => {
+  for (const [owner, by] of [
+    [ownerOf('key', 'a', 0), 'requests'],
+    [ownerOf('key', 'b', undefined, 0), 'parallel'],
+    [ownerOf('key', 'c', undefined, undefined, 0), 'tokens'],
+  ] as const)
+    assert.partialDeepStrictEqual(new Limiter().admit([owner], 1000, 1), { ok: false, by, retryAfterMs: 60_000 });
+});
