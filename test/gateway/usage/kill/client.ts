@@ -131,6 +131,7 @@ class RunningRound {
       return true;
     }
     if (length === undefined ? !text.endsWith('\r\n0\r\n\r\n') : text.length < headEnd + Number(length)) return false;
+    if (this.#firstMs === undefined) process.send?.('answered');
     this.#firstMs ??= performance.now();
     seen.outcome = 'read';
     const tokens = /"prompt_tokens":(\d+),"completion_tokens":(\d+)/.exec(text);
