@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { apiKeyHash, newApiKey } from '../../../src/core/api-key.ts';
 import { startFake, type FakeUpstream as Fake } from '../fake-upstream.ts';
 import { addressOf, configFolder, MASTER, start, type Run } from '../main-process.ts';
@@ -21,7 +21,7 @@ interface Settings {
 /** The file of a gateway with one key; a request takes 7 tokens. */
 function configOf(fake: Fake, { state, budget, duration, record = 'with-keys' }: Settings): Promise<string> {
   const period = duration === undefined ? {} : { budget_duration: duration };
-  return write(`${String(budget)}-${duration ?? ''}.yaml`, {
+  return write(`${record}-${String(budget)}-${duration ?? ''}.yaml`, {
     ...MASTER,
     model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }],
     hxllm: {
@@ -64,31 +64,34 @@ async function end({ child }: Run, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
 }
 
-for (const record of ['with-keys', 'never'])
-  test(`a line about a budget comes once over restarts, and again for another budget; rows: ${record}`, async () => {
-    await using fake = await startFake();
-    const state = newFolder();
-    const all: unknown[] = [];
-    // The first is below, the second and third above 80 %, the last is refused.
-    const rounds = [
-      [50, 5, 'SIGTERM'],
-      [50, 1, 'SIGTERM'],
-      [50, 1, record === 'never' ? 'SIGTERM' : 'SIGKILL'],
-      [50, 2, 'SIGTERM'],
-      [50, 1, 'SIGTERM'],
-      [60, 1, 'SIGTERM'],
-      [60, 1, 'SIGTERM'],
-    ] as const;
-    for (const [budget, chats, signal] of rounds) {
-      const { run, chat } = await begin(await configOf(fake, { state, budget, record }));
-      for (let count = 0; count < chats; count += 1) await chat();
-      await until('its lines are written', () => run.out.includes('"event":"request"'));
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await end(run, signal);
-      all.push(linesOf(run));
-    }
-    assert.deepEqual(all, [[], [[80, 50]], [], [[100, 50]], [], [[80, 60]], [[100, 60]]]);
-  });
+// Each start and stop takes a second and more, so both run at once.
+suite('a line about a budget comes once over restarts, and again for another budget', { concurrency: 2 }, () => {
+  for (const record of ['with-keys', 'never'])
+    test(`rows: ${record}`, async () => {
+      await using fake = await startFake();
+      const state = newFolder();
+      const all: unknown[] = [];
+      // The first is below, the second and third above 80 %, the last is refused.
+      const rounds = [
+        [50, 5, 'SIGTERM'],
+        [50, 1, 'SIGTERM'],
+        [50, 1, record === 'never' ? 'SIGTERM' : 'SIGKILL'],
+        [50, 2, 'SIGTERM'],
+        [50, 1, 'SIGTERM'],
+        [60, 1, 'SIGTERM'],
+        [60, 1, 'SIGTERM'],
+      ] as const;
+      for (const [budget, chats, signal] of rounds) {
+        const { run, chat } = await begin(await configOf(fake, { state, budget, record }));
+        for (let count = 0; count < chats; count += 1) await chat();
+        await until('its lines are written', () => run.out.includes('"event":"request"'));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await end(run, signal);
+        all.push(linesOf(run));
+      }
+      assert.deepEqual(all, [[], [[80, 50]], [], [[100, 50]], [], [[80, 60]], [[100, 60]]]);
+    });
+});
 
 test('of two gateways of a state folder one writes the line, whoever crosses the mark', async () => {
   await using fake = await startFake();

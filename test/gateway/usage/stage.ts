@@ -29,10 +29,18 @@ export function newFolder(): string {
   return folder;
 }
 
-/** All rows of the database in a state folder, oldest first. */
+/** All rows of the database in a state folder, oldest first. A gateway that has just begun has not made the table yet: there are none. */
 export function rowsIn(state: string): readonly SeenRow[] {
-  // The columns are those of the schema.
-  return select(state, 'SELECT *, lower(hex(id)) AS id FROM usage ORDER BY usage.id') as unknown as readonly SeenRow[];
+  try {
+    // The columns are those of the schema.
+    return select(
+      state,
+      'SELECT *, lower(hex(id)) AS id FROM usage ORDER BY usage.id',
+    ) as unknown as readonly SeenRow[];
+  } catch (error) {
+    if (/no such table: usage|unable to open database file/.test(String(error))) return [];
+    throw error;
+  }
 }
 
 /** The sums of days, over all days, of one dimension. */
