@@ -113,6 +113,11 @@ async function hashesOf(call: AdminCall, rows: readonly StoredUsage[]): Promise<
   return new Map([...ofFile, ...records.map(({ id, hash = '' }): [string, string] => [id, hash])]);
 }
 
+/** The price that the cost was found with: a later one in config.yaml changes no row. */
+function priceOfRow({ price }: StoredUsage): Json {
+  return { input_cost_per_token: price?.[0] ?? 0, output_cost_per_token: price?.[1] ?? 0 };
+}
+
 function spendRow(row: StoredUsage, hashes: ReadonlyMap<string, string>): Json {
   const { id, atMs, key_id, dialect, ended, tags, ttft_ms, total_ms } = row;
   const after = (ms: number | null): string | null => (ms === null ? null : timeText(atMs + Math.round(ms)));
@@ -121,6 +126,7 @@ function spendRow(row: StoredUsage, hashes: ReadonlyMap<string, string>): Json {
     call_type: CALL_TYPES[dialect ?? ''] ?? 'acompletion',
     api_key: key_id === null ? '' : (hashes.get(key_id) ?? ''),
     spend: row.cost,
+    ...priceOfRow(row),
     total_tokens: row.prompt_tokens + row.completion_tokens,
     prompt_tokens: row.prompt_tokens,
     completion_tokens: row.completion_tokens,

@@ -14,14 +14,19 @@ export function amountsOf(config: GatewayConfig, { usage, modelId }: RequestReco
   return { tokens: usage.promptTokens + usage.completionTokens, money: costOf(usage, config, modelId) };
 }
 
-/** The price of a request that has ended. */
-export function costOf({ promptTokens, completionTokens }: Usage, config: GatewayConfig, modelId = ''): number {
+/** The cost of a request that has ended, in USD. */
+export function costOf({ promptTokens, completionTokens }: Usage, config: GatewayConfig, modelId?: string): number {
+  const { input, output } = priceFor(config, modelId);
+  return promptTokens * input + completionTokens * output;
+}
+
+/** The price of the deployment with this id; without one of its own, nothing. */
+export function priceFor(config: GatewayConfig, modelId = ''): Price {
   let prices = known.get(config);
   if (prices === undefined) {
     const deployments = config.groups.flatMap((group): readonly Deployment[] => group.deployments);
     prices = new Map(deployments.map((deployment) => [deployment.listed.id, priceOf(deployment)]));
     known.set(config, prices);
   }
-  const { input, output } = prices.get(modelId) ?? FREE;
-  return promptTokens * input + completionTokens * output;
+  return prices.get(modelId) ?? FREE;
 }

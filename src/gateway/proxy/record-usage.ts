@@ -1,6 +1,7 @@
 import type { Ended, RequestContext, RequestRecord } from '../request-context.ts';
 import { keyIdOf, type ClientKey } from '../keys/client-key.ts';
-import { costOf } from './prices.ts';
+import type { Price } from '../../schema/price.ts';
+import { costOf, priceFor } from './prices.ts';
 import { shownName } from '../usage/shown-name.ts';
 
 /** The time up to here is read from the id, which has it in front. */
@@ -37,7 +38,13 @@ export function endUsage(
   const tokens = `${String(promptTokens)},${String(completionTokens)},${estimated ? '1' : '0'},${String(cost)}`;
   const times = `${tenths(queueMs)},${tenths(loadMs)},${tenths(firstMs)},${tenths(performance.now() - startedMs)}`;
   const end = `${status === undefined ? 'null' : String(status)},"${ended}",${tokens},${times}`;
-  usage.recorder.end(usage, serverOf(record), end, record.spentBy, go);
+  usage.recorder.end(
+    usage,
+    serverOf(record),
+    end,
+    behindRow(record, counted === undefined ? undefined : priceFor(service.config, modelId)),
+    go,
+  );
 }
 
 /**
@@ -53,6 +60,11 @@ export function closeUsage(context: RequestContext, status: number | undefined, 
 
 function nothing(): void {
   // No answer waits for the row.
+}
+
+/** The owners of budgets that a row is spent by, and behind them its price. Both are missing in most rows. */
+function behindRow({ spentBy }: RequestRecord, { input, output }: Price = { input: 0, output: 0 }): string | undefined {
+  return input === 0 && output === 0 ? spentBy : `${spentBy ?? '[]'},[${String(input)},${String(output)}]`;
 }
 
 /** A `UsageHead` as JSON without brackets. */

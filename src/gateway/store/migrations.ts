@@ -122,6 +122,11 @@ export const MIGRATIONS: readonly Migration[] = [
   PRIMARY KEY (owner, unit, budget)) STRICT, WITHOUT ROWID`,
     ],
   },
+  {
+    version: 6,
+    // The prices of a token that a cost was found with, as a JSON array: of the prompt, of the answer.
+    statements: ['ALTER TABLE usage ADD COLUMN price TEXT'],
+  },
 ];
 
 /** The newest schema that this program knows. */

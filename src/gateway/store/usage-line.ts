@@ -46,8 +46,17 @@ export type UsageEnd = readonly [
 /** An owner of a budget, and the beginning of the period in which a request spends it, in ms since 1970. */
 export type SpentBy = readonly [owner: string, startMs: number];
 
-/** A row as it is stored: head, server, end. Behind that the owners of budgets that it is spent by, if there are any. */
-export type UsageRow = readonly [...UsageHead, ...UsageServer, ...UsageEnd, spentBy?: readonly SpentBy[]];
+/** The price that a cost was found with, in USD for a token of the prompt and of the answer. */
+export type UsagePrice = readonly [input: number, output: number];
+
+/** A row as it is stored: head, server, end. Behind that the owners of budgets that it is spent by, and its price, if there are any. */
+export type UsageRow = readonly [
+  ...UsageHead,
+  ...UsageServer,
+  ...UsageEnd,
+  spentBy?: readonly SpentBy[],
+  price?: UsagePrice,
+];
 
 /** Requests of a key that one of its limits has refused within a minute. */
 export type RefusalRow = readonly [
@@ -89,8 +98,8 @@ export function usageLinesIn(text: string, wantsBegun = true): UsageLines {
     // Each value has been looked at: the database refuses all rows of a part for a single value of another type.
     if (kind === 'b' && areValues(values, HEAD))
       begun.push(values.slice(0, HEAD.length) as unknown as readonly [...UsageHead, ...UsageServer]);
-    else if (kind === 'e' && areValues(values, ROW) && isSpentBy(values[ROW.length] ?? []))
-      ended.push(values.slice(0, ROW.length + 1) as unknown as UsageRow);
+    else if (kind === 'e' && areValues(values, ROW) && areBehindRow(values[ROW.length], values[ROW.length + 1]))
+      ended.push(values.slice(0, ROW.length + 2) as unknown as UsageRow);
     else if (kind === 'r' && areValues(values, REFUSAL)) refused.push(values.slice(0, 5) as unknown as RefusalRow);
     else damaged += 1;
   }
@@ -162,6 +171,10 @@ function isCost(value: unknown): boolean {
 
 function isTime(value: unknown): boolean {
   return value === null || isCost(value);
+}
+
+function areBehindRow(spentBy: unknown = [], price: unknown = [0, 0]): boolean {
+  return isSpentBy(spentBy) && Array.isArray(price) && price.length === 2 && isCost(price[0]) && isCost(price[1]);
 }
 
 function isSpentBy(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { leastUsageId, usageTimeOf } from './usage-line.ts';
+import { leastUsageId, usageTimeOf, type UsagePrice } from './usage-line.ts';
 import {
   DAY_MS,
   type StoredUsage,
@@ -70,7 +70,13 @@ export class UsageReader {
       .all(...values, limit, offset)
       .map((row) => {
         const id = String(row['hex']);
-        return { ...row, id, atMs: usageTimeOf(id), tags: tagsIn(row['tags']) } as unknown as StoredUsage;
+        return {
+          ...row,
+          id,
+          atMs: usageTimeOf(id),
+          tags: tagsIn(row['tags']),
+          price: priceIn(row['price']),
+        } as unknown as StoredUsage;
       });
   }
 
@@ -130,6 +136,11 @@ function conditionsOf({ id, keyId, userId, fromMs, toMs }: UsageFilter): {
 
 function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+function priceIn(text: unknown): UsagePrice | null {
+  // This program wrote it.
+  return typeof text === 'string' ? (JSON.parse(text) as UsagePrice) : null;
 }
 
 function tagsIn(text: unknown): readonly string[] {

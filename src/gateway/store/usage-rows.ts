@@ -9,7 +9,7 @@ import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS } from './usage-store.ts';
 const KEPT_DAYS = 3 * 365;
 /** The columns, by name: a later release may have added others. */
 const COLUMNS =
-  'id, key_id, team_id, user_id, end_user, tags, dialect, address, alias, model, backend, reason, status, ended, prompt_tokens, completion_tokens, estimated, cost, queue_ms, load_ms, ttft_ms, total_ms'.split(
+  'id, key_id, team_id, user_id, end_user, tags, dialect, address, alias, model, backend, reason, status, ended, prompt_tokens, completion_tokens, estimated, cost, queue_ms, load_ms, ttft_ms, total_ms, price'.split(
     ', ',
   );
 
@@ -117,7 +117,9 @@ export class UsageRows {
 function columnsOf(row: UsageRow): SQLInputValue[] {
   const tags = row[5];
   // The values behind the tags are those of the columns.
-  const columns = row.slice(0, COLUMNS.length) as SQLInputValue[];
+  const columns = row.slice(0, COLUMNS.length - 1) as SQLInputValue[];
+  const price = row[23];
+  columns.push(price === undefined ? null : JSON.stringify(price));
   columns[0] = Buffer.from(row[0], 'hex');
   columns[5] = tags.length === 0 ? null : JSON.stringify(tags);
   return columns;

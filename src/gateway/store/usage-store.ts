@@ -1,5 +1,7 @@
 /** The port to stored usage: rows of requests, and sums of days. SQLite stands behind it, in the database of keys. */
 
+import type { UsagePrice } from './usage-line.ts';
+
 /** The ways to sum up: `user` is the one whom a key asks for, else the one it belongs to; `model` is the alias. */
 export const USAGE_DIMENSIONS = ['day', 'key', 'team', 'user', 'model', 'backend', 'tag'] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
@@ -93,6 +95,7 @@ export interface StoredUsage {
   readonly load_ms: number | null;
   readonly ttft_ms: number | null;
   readonly total_ms: number | null;
+  readonly price: UsagePrice | null;
 }
 
 /** The amounts that an owner of budgets has spent in a period, by rows of one journal. */

@@ -87,10 +87,10 @@ export class UsageRecorder {
   }
 
   /**
-   * Writes the row of a request, once: `end` is a `UsageEnd` as JSON without brackets, `spentBy` a list of `SpentBy` as JSON. `go` is called when
+   * Writes the row of a request, once: `end` is a `UsageEnd` as JSON without brackets, `behind` a list of `SpentBy` as JSON, and perhaps a `UsagePrice`. `go` is called when
    * it is written, with `hxllm.usage.sync: always` when it is on the disk.
    */
-  end(open: OpenUsage, server: string, end: string, spentBy?: string, go?: Go): void {
+  end(open: OpenUsage, server: string, end: string, behind?: string, go?: Go): void {
     if (open.isOver) {
       go?.();
       return;
@@ -98,7 +98,7 @@ export class UsageRecorder {
     open.isOver = true;
     this.#ended.push(open);
     this.#rows += 1;
-    this.#add(`["e",${open.head},${server},${end}${spentBy === undefined ? '' : `,${spentBy}`}]`);
+    this.#add(`["e",${open.head},${server},${end}${behind === undefined ? '' : `,${behind}`}]`);
     this.#hold(this.#answers, go);
   }
 

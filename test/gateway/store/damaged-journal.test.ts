@@ -87,9 +87,9 @@ test('a value that no row can have costs its line alone', () => {
 });
 
 test('lines of a later release, which have more values, are read as far as they are known', () => {
-  const lines = [`["b",${head('b')},"new"]`, `${row('e').slice(0, -1)},"new",7]`, `["x",1]`];
+  const lines = [`["b",${head('b')},"new"]`, `${row('e').slice(0, -1)},[1,0.5],"new",7]`, `["x",1]`];
   const { begun, ended, damaged } = usageLinesIn(lines.join('\n'));
-  assert.deepEqual([begun[0]?.length, ended[0]?.length, damaged], [12, 23, 1]);
+  assert.deepEqual([begun[0]?.length, ended[0]?.length, damaged], [12, 24, 1]);
 });
 
 test('behind a rollback rows are written into the tables of the next release, which has added columns', () => {
