@@ -57,7 +57,7 @@ function handOver() {
     return;
   }
   // Only an old Node needs it.
-  import('node:child_process').then(({ spawn }) => {
+  void import('node:child_process').then(({ spawn }) => {
     startWith(spawn, runtime, here);
   });
 }

@@ -38,13 +38,8 @@ export function endUsage(
   const tokens = `${String(promptTokens)},${String(completionTokens)},${estimated ? '1' : '0'},${String(cost)}`;
   const times = `${tenths(queueMs)},${tenths(loadMs)},${tenths(firstMs)},${tenths(performance.now() - startedMs)}`;
   const end = `${status === undefined ? 'null' : String(status)},"${ended}",${tokens},${times}`;
-  usage.recorder.end(
-    usage,
-    serverOf(record),
-    end,
-    behindRow(record, counted === undefined ? undefined : priceFor(service.config, modelId)),
-    go,
-  );
+  const behind = counted === undefined ? record.spentBy : behindRow(record, priceFor(service.config, modelId));
+  usage.recorder.end(usage, serverOf(record), end, behind, go);
 }
 
 /**
@@ -63,7 +58,7 @@ function nothing(): void {
 }
 
 /** The owners of budgets that a row is spent by, and behind them its price. Both are missing in most rows. */
-function behindRow({ spentBy }: RequestRecord, { input, output }: Price = { input: 0, output: 0 }): string | undefined {
+function behindRow({ spentBy }: RequestRecord, { input, output }: Price): string | undefined {
   return input === 0 && output === 0 ? spentBy : `${spentBy ?? '[]'},[${String(input)},${String(output)}]`;
 }
 
