@@ -13,7 +13,7 @@ const ROWS: readonly (readonly [
   plant: (gateway: Running) => void,
   ask: (gateway: Running) => Promise<Response>,
 ])[] = [
-  ['a route', ({ metrics }) => Object.assign(metrics, { text: throwPlanted }), (gateway) => gateway.ask('/metrics')],
+  ['a route', ({ metrics }) => Object.assign(metrics, { parts: throwPlanted }), (gateway) => gateway.ask('/metrics')],
   [
     'the start of a response',
     (gateway) => Object.assign(gateway.service().scheduler, { acquire: throwPlanted }),

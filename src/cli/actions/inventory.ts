@@ -1,4 +1,3 @@
-import { listInWords } from '../../core/pluralize.ts';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -12,6 +11,7 @@ import { readTargets } from '../../config/targets.ts';
 import { errorCode } from '../../core/error.ts';
 import type { Target } from '../../core/host.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import { listInWords } from '../../core/pluralize.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 import { timestampOf } from '../../core/timestamp.ts';

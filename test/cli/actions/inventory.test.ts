@@ -118,7 +118,7 @@ test('declined changes are not written: exit code 1', async () => {
     { interactive: true, answers: [false] },
   );
   assert.deepEqual([outcome.ending, outcome.exitCode, outcome.changes], ['declined', 1, 0]);
-  assert.deepEqual(terminal.asked, [`Write inventories/dev.ini and ${MAIN} and ${SCHEMA}?`]);
+  assert.deepEqual(terminal.asked, [`Write inventories/dev.ini, ${MAIN} and ${SCHEMA}?`]);
   assert.deepEqual(readdirSync(root), ['evidence']);
 });
 

@@ -1,6 +1,6 @@
-import { listInWords } from '../../../core/pluralize.ts';
 import type { Backend, CandidateHost, Model, Settings } from '../../../config/config.ts';
 import { setEntryKeys, type EntryKey, type EntryList } from '../../../config/edit/entry-edit.ts';
+import { listInWords } from '../../../core/pluralize.ts';
 import { inWords } from '../../../core/problem.ts';
 import type { Drafts } from '../drafts.ts';
 import { backendProposals, modelProposals, type Proposals } from './proposals.ts';

@@ -1,5 +1,5 @@
-import { listInWords } from '../../../core/pluralize.ts';
 import type { Backend, Model } from '../../../config/config.ts';
+import { listInWords } from '../../../core/pluralize.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { isSameModel, modelFamily } from '../../../core/model-name.ts';
 import type { HostFacts, PreflightCheck, PreflightSubject, QuestionName } from '../subject.ts';
