@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { run, until } from '../../lab/command.ts';
 import { bootHost } from '../../lab/host/boot.ts';
 import { openHost, waitForHost, type LabHost } from '../../lab/host/host.ts';
@@ -12,6 +12,17 @@ import { KNOWN_HOSTS, type Place } from '../../lab/place.ts';
 const FIRST_OCTET = 60;
 /** Hosts that boot at a time: each makes its host keys. */
 const AT_ONCE = 6;
+
+const INOTIFY = '/proc/sys/fs/inotify/max_user_instances';
+/** Each systemd watches with six of them, and the usual 128 are for all hosts of the machine. */
+const MOST_WATCHERS = 1024;
+
+/** Lets forty hosts run at once, until it is disposed of. */
+export function withManyHosts(): Disposable {
+  const before = readFileSync(INOTIFY, 'utf8');
+  if (Number(before) < MOST_WATCHERS) writeFileSync(INOTIFY, String(MOST_WATCHERS));
+  return { [Symbol.dispose]: () => writeFileSync(INOTIFY, before) };
+}
 
 /** Boots bare hosts with Python beside the lab's, numbered from `first` on. */
 export async function bootBenchHosts(first: number, count: number, signal: AbortSignal): Promise<readonly LabHost[]> {

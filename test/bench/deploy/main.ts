@@ -9,7 +9,7 @@ import { down, up } from '../../lab/lab.ts';
 import { takeLease } from '../../lab/lease.ts';
 import { KEY, USER } from '../../lab/place.ts';
 import { targetOf } from '../../remote/target.ts';
-import { bootBenchHosts, settle } from './hosts.ts';
+import { bootBenchHosts, settle, withManyHosts } from './hosts.ts';
 import { measure, difference } from './measure.ts';
 import { readOptions, USAGE, type Options, type Setting } from './options.ts';
 import { deployTable, judge, type Row } from './report.ts';
@@ -83,6 +83,7 @@ async function runSetting(
   const lab = await up({ ollama: 'sim', signal, say: note });
   if (!lab.ok) throw new Error(`${lab.problems[0].summary}: ${lab.problems[0].detail}`);
   await using stack = new AsyncDisposableStack();
+  stack.use(withManyHosts());
   stack.defer(async () => {
     await down();
   });
