@@ -23,3 +23,6 @@ export function budgetDurationOf(text: string): BudgetDuration | undefined {
   // The form has no other units.
   return { count, unit: unit as BudgetDuration['unit'] };
 }
+
+/** A period of a budget that begins so much later than now, or than the end of the running one, was begun by a clock that was wrong, ms. */
+export const FAR_AHEAD_MS = 7 * 86_400_000;

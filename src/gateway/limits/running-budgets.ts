@@ -1,8 +1,8 @@
-import type { BudgetDuration } from '../../core/budget-duration.ts';
+import { FAR_AHEAD_MS, type BudgetDuration } from '../../core/budget-duration.ts';
 import type { LimitOwner } from '../keys/limit-owner.ts';
 import { budgetPeriodAt, type BudgetPeriod } from './budget-period.ts';
 import type { HeldAmounts } from './held-elsewhere.ts';
-import { FAR_AHEAD_MS, type BudgetUnit } from './spent-amounts.ts';
+import type { BudgetUnit } from './spent-amounts.ts';
 
 /** Less is the rest that sums and differences of money leave. */
 const NOTHING = 1e-9;

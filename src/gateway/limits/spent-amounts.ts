@@ -1,3 +1,5 @@
+import { FAR_AHEAD_MS } from '../../core/budget-duration.ts';
+
 /** The unit of a budget: tokens of prompts and answers, or money by the prices of models. */
 export type BudgetUnit = 'tokens' | 'money';
 
@@ -18,9 +20,6 @@ export interface SpentElsewhere extends BudgetAmounts {
   readonly journal: string;
   readonly startMs: number;
 }
-
-/** A period that begins so much later than the running one ends was begun by a clock that was wrong, ms. */
-export const FAR_AHEAD_MS = 7 * 86_400_000;
 
 /** The spent amounts of all owners: those of this process, and those of others as the store tells them. A later period replaces a former one. */
 export class SpentAmounts {

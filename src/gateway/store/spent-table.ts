@@ -1,12 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { FAR_AHEAD_MS } from '../../core/budget-duration.ts';
 import { inTransaction } from './open-database.ts';
 import type { UsageRow } from './usage-line.ts';
 import type { SpentAmount, SpentPage, SpentReset, ToldNotice } from './usage-store.ts';
 
 /** The journal of amounts whose processes have ended. */
 const ENDED = '';
-/** A period that begins so much later than now was begun by a clock that was wrong, ms. */
-const FAR_AHEAD_MS = 7 * 86_400_000;
 
 /** The amounts of a row. */
 interface Sum {
