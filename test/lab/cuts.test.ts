@@ -7,7 +7,7 @@ import { alive } from './client.ts';
 import { until } from './command.ts';
 import { waitForHost } from './host/host.ts';
 import { createOperator } from './operator.ts';
-import { copyProgram } from './program-copy.ts';
+import { anotherRelease } from './program-copy.ts';
 
 const lab = borrowLab();
 const operator = createOperator();
@@ -17,16 +17,6 @@ const MAIN = 'inventories/group_vars/all/main.yml';
 const isWhole = process.env['HXLLM_CUTS'] === 'all';
 
 const host = (): ReturnType<typeof lab.host> => lab.host('hx-api-server');
-
-/** The same gateway as another release. */
-function released(number: number): string {
-  const serves = '  const problems = await runGateway(';
-  return copyProgram(
-    'src/gateway/main.ts',
-    serves,
-    `  Object.assign(globalThis, { release: ${String(number)} });\n${serves}`,
-  );
-}
 
 /** Another key, another configuration: with another program, each step of a deployment that has no other kind of step. */
 function vary(number: number): void {
@@ -84,7 +74,7 @@ for (const [kind, script] of Object.entries(KINDS))
       for (let cut = 0, last = 1; cut < last; cut += isWhole ? 1 : 4) {
         number += 1;
         vary(number);
-        const program = released(number);
+        const program = anotherRelease(number);
         const dry = await operator.deployWith(program, 'enforce', '--dry-run', '--json');
         assert.equal(dry.exitCode, 0, dry.stdout + dry.stderr);
         const ids = steps(dry.stdout);

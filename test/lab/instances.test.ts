@@ -6,7 +6,7 @@ import { borrowLab } from './borrowed.ts';
 import { alive, chat, readMasterKey } from './client.ts';
 import { until } from './command.ts';
 import { createOperator } from './operator.ts';
-import { copyProgram } from './program-copy.ts';
+import { anotherRelease, copyProgram, copyWithLine } from './program-copy.ts';
 
 const lab = borrowLab();
 const operator = createOperator();
@@ -16,12 +16,6 @@ const VARIABLES = 'inventories/group_vars/all/main.yml';
 /** The line of the last deployment. */
 const LAST = 'Object.assign(globalThis, { release: 3 });';
 const SERVERS = ['10.77.0.12', '10.77.0.13'];
-
-/** A release with one more line before it serves. */
-function released(line: string): string {
-  const serves = '  const problems = await runGateway(';
-  return copyProgram('src/gateway/main.ts', serves, `  ${line}\n${serves}`);
-}
 
 /** Plain requests and streams from several clients until `ended`; the failures, and the longest time of a plain answer. */
 function load(): {
@@ -74,12 +68,12 @@ test(
       await fetch(`http://${server}:11434/sim/speed`, { method: 'POST', body: JSON.stringify({ speed: 0.02 }) });
     const clients = load();
     for (const [index, change] of [
-      () => operator.deployWith(released('Object.assign(globalThis, { release: 2 });'), 'enforce', '--yes'),
+      () => operator.deployWith(anotherRelease(2), 'enforce', '--yes'),
       () => {
         operator.edit(VARIABLES, 'name: "llama3-8b"', 'name: "llama3"');
         return operator.deploy('enforce', '--yes');
       },
-      () => operator.deployWith(released(LAST), 'enforce', '--yes'),
+      () => operator.deployWith(copyWithLine(LAST), 'enforce', '--yes'),
     ].entries()) {
       const ran = await change();
       assert.equal(ran.exitCode, 0, `${String(index)}\n${ran.stdout}${ran.stderr}`);
@@ -99,10 +93,10 @@ test('releases that are broken never take a request, and the one that serves goe
   );
   const clients = load();
   for (const [why, program] of [
-    ['crash at start', released(`throw new Error('broken on purpose');`)],
-    ['crash after 5 s', released('setTimeout(() => process.exit(1), 5000);')],
+    ['crash at start', copyWithLine(`throw new Error('broken on purpose');`)],
+    ['crash after 5 s', copyWithLine('setTimeout(() => process.exit(1), 5000);')],
     ['gate', copyProgram('src/gateway/control/gate.ts', 'ready: checks.every(({ ok }) => ok)', 'ready: false')],
-    ['refuses the configuration', released('return 78;')],
+    ['refuses the configuration', copyWithLine('return 78;')],
     ['runtime', copyProgram('templates/gateway', `'{{runtime}}'`, `'{{runtime}}-not-there'`)],
   ] as const) {
     // The lab's own gate is shorter.
@@ -119,7 +113,10 @@ test('releases that are broken never take a request, and the one that serves goe
     await host.must('systemctl show -P MainPID litellm "litellm@*" | grep -v "^0*$"; readlink /opt/litellm/current'),
     before,
   );
-  assert.equal((await operator.deployWith(released(LAST), 'enforce', '--dry-run', '--detailed-exitcode')).exitCode, 0);
+  assert.equal(
+    (await operator.deployWith(copyWithLine(LAST), 'enforce', '--dry-run', '--detailed-exitcode')).exitCode,
+    0,
+  );
 });
 
 // As hxllm deployed it before there were instances: litellm.service is the gateway.

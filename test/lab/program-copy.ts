@@ -19,3 +19,14 @@ export function copyProgram(file: string, from: string, to: string): string {
   writeFileSync(join(folder, file), text.replace(from, to));
   return join(folder, 'bin/hxllm.js');
 }
+
+/** A copy whose gateway does more before it serves: `line` is a statement. A release has a hash of its program, and a statement without effect is not in it. */
+export function copyWithLine(line: string): string {
+  const serves = '  const problems = await runGateway(';
+  return copyProgram('src/gateway/main.ts', serves, `  ${line}\n${serves}`);
+}
+
+/** The same gateway as another release. */
+export function anotherRelease(number: number): string {
+  return copyWithLine(`Object.assign(globalThis, { release: ${String(number)} });`);
+}

@@ -4,25 +4,29 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiKeyHash, newApiKey } from '../../../src/core/api-key.ts';
-import { answersShortly, stalls, startFake } from '../fake-upstream.ts';
+import { answersShortly, stalls, startFake, type FakeUpstream } from '../fake-upstream.ts';
 import { KEY, until } from '../running.ts';
 import { askInstance } from '../../../src/gateway/control/control-request.ts';
 import { startHost, untilLogged } from './instances-stage.ts';
 
 const [BUDGET, WATCHER] = [newApiKey(), newApiKey()];
 
+/** The configuration of all instances. */
+function configOf({ url }: FakeUpstream, folder: string, keys: readonly object[]): object {
+  return {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }],
+    general_settings: { master_key: KEY },
+    hxllm: { state_dir: folder, backends: { [url]: { num_parallel: 8 } }, keys },
+  };
+}
+
 test('limits and budgets hold over a take-over, with what the elder instance still answers', async () => {
   await using fake = await startFake();
   await using host = await startHost();
-  const file = await host.write('config.yaml', {
-    model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }],
-    general_settings: { master_key: KEY },
-    hxllm: {
-      state_dir: host.folder,
-      backends: { [fake.url]: { num_parallel: 8 } },
-      keys: [{ alias: 'budget', hash: apiKeyHash(BUDGET), token_budget: 1000 }],
-    },
-  });
+  const file = await host.write(
+    'config.yaml',
+    configOf(fake, host.folder, [{ alias: 'budget', hash: apiKeyHash(BUDGET), token_budget: 1000 }]),
+  );
   const ask = (path: string, key: string, body: object): Promise<Response> =>
     fetch(`${host.url}${path}`, {
       method: 'POST',
@@ -72,18 +76,13 @@ test('limits and budgets hold over a take-over, with what the elder instance sti
 test('requests of a minute count once, whichever of three instances has let them in, and the elder ones go on telling', async () => {
   await using fake = await startFake();
   await using host = await startHost();
-  const file = await host.write('config.yaml', {
-    model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }],
-    general_settings: { master_key: KEY },
-    hxllm: {
-      state_dir: host.folder,
-      backends: { [fake.url]: { num_parallel: 8 } },
-      keys: [
-        { alias: 'limited', hash: apiKeyHash(BUDGET), rpm_limit: 8 },
-        { alias: 'watcher', hash: apiKeyHash(WATCHER) },
-      ],
-    },
-  });
+  const file = await host.write(
+    'config.yaml',
+    configOf(fake, host.folder, [
+      { alias: 'limited', hash: apiKeyHash(BUDGET), rpm_limit: 8 },
+      { alias: 'watcher', hash: apiKeyHash(WATCHER) },
+    ]),
+  );
   const chat = (key: string, agent: Agent | false, more: object = {}): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };

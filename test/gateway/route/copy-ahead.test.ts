@@ -30,8 +30,13 @@ function ask(stage: Stage, model: Model, from: string): string {
   return stage.arrive({ queue: model, deployments: [`${model}@a`, `${model}@b`], work: work({ key: from }) });
 }
 
-/** Requests for `m`, one after the other: its server is in use for a part of the time, and nobody waits. */
-function use(stage: Stage, seconds: number): void {
+/** Lists `n` on the other server, and `m` once it was loaded there. */
+const listLoaded = (stage: Stage): void => {
+  list(stage, 'b', stage.loads.length === 0 ? ['n'] : ['m', 'n'], SIZES);
+};
+
+/** Requests for `m`, one after the other: its server is in use for a part of the time, and nobody waits. `listOther` lists the other server. */
+function use(stage: Stage, seconds: number, listOther = listLoaded): void {
   for (let second = 0; second < seconds; second += 1) {
     const request = ask(stage, 'm', 'one');
     stage.start(request);
@@ -40,7 +45,7 @@ function use(stage: Stage, seconds: number): void {
     stage.pass(100);
     list(stage, 'a', ['m'], SIZES);
     stage.load();
-    list(stage, 'b', stage.loads.length === 0 ? ['n'] : ['m', 'n'], SIZES);
+    listOther(stage);
   }
 }
 
@@ -69,19 +74,13 @@ test('no copy is made ahead of the queue that would end the runner of another al
   stage.start(first);
   stage.release(first);
   list(stage, 'a', ['m']);
-  for (let second = 0; second < 90; second += 1) {
-    const request = ask(stage, 'm', 'one');
-    stage.start(request);
-    stage.pass(900);
-    stage.release(request, 'answered', { promptBytes: 100, promptTokens: 300, outTokens: 85, decodeMs: 900 });
-    stage.pass(100);
-    list(stage, 'a', ['m'], SIZES);
+  use(stage, 90, ({ nowMs }) => {
     stage.apply({
       kind: 'listed',
       backend: 'b',
-      listing: { models: [{ name: 'm', context: 8192, family: undefined, sizeBytes: 4e9 }], askedMs: stage.nowMs },
+      listing: { models: [{ name: 'm', context: 8192, family: undefined, sizeBytes: 4e9 }], askedMs: nowMs },
     });
-  }
+  });
   assert.deepEqual(stage.loads, ['long@b']);
 });
 
