@@ -1,5 +1,5 @@
 import { errorMessage } from '../core/error.ts';
-import { DEFAULT_TIMEOUT_S, type Answer, type Fact, type Question } from './question.ts';
+import { CUT, DEFAULT_TIMEOUT_S, type Answer, type Fact, type Question } from './question.ts';
 
 /** Splits the output into answers. */
 export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer> {
@@ -43,6 +43,9 @@ export function factOf(
   try {
     return { known: true, value: question.parse(answer) };
   } catch (error) {
-    return { known: false, why: errorMessage(error) };
+    const { length } = answer.stdout;
+    const why =
+      answer.exitCode === CUT ? `the answer broke off after ${String(length)} characters` : errorMessage(error);
+    return { known: false, why };
   }
 }

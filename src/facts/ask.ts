@@ -3,6 +3,7 @@ import type { CallOptions, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import { quote, shellLine } from '../core/shell.ts';
 import { factOf, refusalOf, split } from './answers.ts';
+import { inParallel, type Line } from './in-parallel.ts';
 import { noShell } from './no-shell.ts';
 import { DEFAULT_TIMEOUT_S, NO_SUDO, type Answer, type Facts, type Question, type Questions } from './question.ts';
 
@@ -11,9 +12,6 @@ const SUDO_TIMEOUT_S = 15;
 
 /** Time until bash runs as root: with a password that takes two calls. A sudo that hangs costs this, not the time of the questions too. */
 export const ROOT_TIMEOUT_S = 18;
-
-/** Bytes of an answer that are read: the rules of six firewall programs have up to 4 MB each. A program that never stops must not fill memory. */
-const ANSWER_MAX = 24 * 1024 * 1024;
 
 /** Until `timeout -k 1` has killed a question and its end has been printed. */
 const KILLED_AFTER_S = 6;
@@ -213,37 +211,4 @@ function answerOf(
   const words = shellLine(['hxllm', ...(question.arguments ?? [])]);
   const command = `timeout -k 1 ${limit} bash -c "$${variable}" ${words}`;
   return `${shellLine(['printf', String.raw`%s\n`, `${nonce}:begin:${name}`])}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;
-}
-
-interface Line {
-  readonly line: string;
-  /** Its output is read until then, in seconds from the start of the script. */
-  readonly limitS: number;
-  /** Of the way to root: the line that root prints first, and the time for it. Its many answers have been cut where they are read. */
-  readonly root?: { readonly word: string; readonly timeoutS: number };
-}
-
-/**
- * Each line gets its own pipe: all run at once, leave no file behind, and answer in order. A process that hangs in the kernel (a dead NFS
- * server) survives SIGKILL and keeps its pipe, so reading has a limit: it costs the line's own answer. The process holds no stream of
- * the session, which would stay open with it.
- */
-function inParallel(lines: readonly Line[], nonce: string): string {
-  const left = 'SECONDS=0; left() { if ((SECONDS < $1)); then echo $(($1 - SECONDS)); else echo 0.1; fi; }';
-  const opened = lines.map(({ line }, index) => `exec {p${String(index)}}< <(exec </dev/null 2>/dev/null; ${line}\n)`);
-  const late = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:124`]);
-  // The end of an answer that was cut; behind the end of a whole one it counts for nothing.
-  const cut = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:141`]);
-  const read = lines.map(({ limitS, root }, index) => {
-    // Unlike head, dd passes on at once, so that nothing is lost when its time is over.
-    const bounded = `dd bs=65536 count=${String(ANSWER_MAX)} iflag=count_bytes 2>/dev/null`;
-    const pipe = `"$p${String(index)}"`;
-    if (root === undefined) return `timeout "$(left ${String(limitS)})" ${bounded} <&${pipe} || ${late}; ${cut}`;
-    return [
-      `while ((SECONDS < ${String(root.timeoutS)})) && { IFS= read -r -t "$(left ${String(root.timeoutS)})" said <&${pipe} || [ -n "$said" ]; }; do`,
-      String.raw`printf '%s\n' "$said"; [ "$said" != ${root.word} ] || { timeout "$(left ${String(limitS)})" cat <&${pipe} || ${late}; break; }`,
-      'said=; done',
-    ].join('\n');
-  });
-  return [left, ...opened, ...read].join('\n');
 }

@@ -22,6 +22,9 @@ export const DEFAULT_TIMEOUT_S = 20;
 /** The beginning of the message of a host without sudo; ` (doas is there)` follows where that is so. */
 export const NO_SUDO = 'sudo: command not found';
 
+/** The exit code of an answer without an end: it was longer than is read, or the shell that gave it was killed. */
+export const CUT = 141;
+
 /** The script's stdout (stderr is not kept) and exit code; 124 after a timeout. */
 export interface Answer {
   readonly stdout: string;

@@ -64,24 +64,6 @@ test('a file of BASH_ENV with set -e, aliases and output changes no answer', asy
   });
 });
 
-test('an answer without end is cut, and the others are whole', async () => {
-  const found = await facts({
-    flood: {
-      script: 'cat /dev/zero',
-      as: 'user',
-      parse: ({ stdout, exitCode }: Answer) => [stdout.length > 2 ** 24, exitCode],
-    },
-    deep: {
-      script: 'cat /dev/zero',
-      as: 'root',
-      parse: ({ stdout, exitCode }: Answer) => [stdout.length > 2 ** 24, exitCode],
-    },
-    fine: text('echo fine'),
-  });
-  const cut = { known: true, value: [true, 141] };
-  assert.deepEqual(found, { flood: cut, deep: cut, fine: { known: true, value: 'fine\n' } });
-});
-
 test('exit codes are part of the answer, and a parser that throws makes its fact unknown, with the reason', async () => {
   const found = await facts({
     code: { script: 'exit 3', as: 'user', parse: ({ exitCode }: Answer) => exitCode },
