@@ -4,7 +4,9 @@ import { CHROMIUM, CHROMIUM_LEFT_OUT } from './evidence/report/browser.ts';
 import { installClients } from './conformance/packages.ts';
 import { BARE_IN_WORDS, runBare } from './run/bare.ts';
 import { withCompileCache } from './run/compile-cache.ts';
+import { roomBeside } from './run/idle.ts';
 import { runLabFiles, sortLabFiles } from './run/lab-lanes.ts';
+import { withMemoryFolder } from './run/memory-folder.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { findPromtool, PROMTOOL_LEFT_OUT, unpackPromtool } from './run/prometheus.ts';
 import { findKerberos, KERBEROS_LEFT_OUT, unpackKerberos } from './run/kerberos.ts';
@@ -12,7 +14,7 @@ import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
 import { createTimes } from './run/times.ts';
-import { findTestFiles, isLab, isSerial, shareOf, type Run } from './run/test-files.ts';
+import { findTestFiles, isLab, isPatient, isSerial, isStatic, shareOf, type Run } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -42,8 +44,10 @@ async function main(patterns: readonly string[]): Promise<number> {
     return 1;
   }
   const lab = sortLabFiles(files.filter(isLab), ROOT);
-  const real = files.filter((file) => isSerial(file) && !isLab(file));
-  const plain = files.filter((file) => !isSerial(file));
+  const ofServer = files.filter((file) => isSerial(file) && !isLab(file));
+  const [patient, real] = [ofServer.filter(isPatient), ofServer.filter((file) => !isPatient(file))];
+  // The static checks, above, have run the rules of the source.
+  const plain = files.filter((file) => !isSerial(file) && !(patterns.length === 0 && isStatic(file)));
   // Where the machine may be changed, no test is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
   if (labTestsLeftOut() === undefined && usesPromtool(found)) {
@@ -61,29 +65,30 @@ async function main(patterns: readonly string[]): Promise<number> {
     process.env['CI'] === 'true' ? { again: 3, onUnsteady: (file: string) => void unsteady.push(file) } : {};
   const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
     group.length > 0 ? runFiles(group, { ...pace, ...steadying, onEnded: times.add }, ROOT) : EMPTY;
-  // Labs mostly wait for their hosts, so the rest runs at the same time: one file after the other, since hosts that boot and deploy keep two cores
-  // busy, and a host that waits for a core looks like one that does not answer. The real server, after them, keeps one core busy.
-  const inLabs = async (others: Promise<unknown>): Promise<Tally> => {
-    await others;
+  const inLabs = async (): Promise<Tally> => {
     const alone = await runGroup(lab.bootsOwn, SERIAL);
     return addTallies(alone, await runLabFiles(lab.borrows, { ...SERIAL, ...steadying, onEnded: times.add }, ROOT));
   };
-  const beside = async (others: Promise<unknown>, heavy: Promise<unknown>): Promise<Tally> => {
-    const pace = { ...PLAIN, ...steadying, aloneUntil: heavy };
+  const beside = async (heavy: Promise<unknown>): Promise<Tally> => {
+    const pace = { ...PLAIN, ...steadying, room: roomBeside(heavy) };
     const once = await runGroup(plain, pace);
     if (bare.length === 0) return once;
-    await others;
     say(`${run === 'whole' ? 'once more' : 'the others'} with ${BARE_IN_WORDS}`);
     const onEnded = (file: string, ms: number): void => times.add(`${file} (bare)`, ms);
     return addTallies(once, await runBare(bare, { ...pace, onEnded }, ROOT));
   };
-  const parts = await withCompileCache(() => {
-    // These write into the checkout, which the bare run copies.
-    const others = Promise.resolve(runGroup(lab.other, SERIAL));
-    const labs = inLabs(others);
-    const served = labs.then(() => runGroup(real, SERIAL));
-    return Promise.all([others, labs, served, beside(others, served)]);
-  });
+  // Mounts, as labs do.
+  const inMemory: typeof withMemoryFolder = labTestsLeftOut() === undefined ? withMemoryFolder : (work) => work();
+  const parts = await inMemory(() =>
+    withCompileCache(() => {
+      // Labs mostly wait for their hosts, so the rest runs at the same time: one file after the other, and a second one only where a core is idle, since
+      // a host that waits for a core looks like one that does not answer. The real server, after them, keeps one core busy.
+      const aside = Promise.resolve(runGroup([...lab.other, ...patient], SERIAL));
+      const labs = inLabs();
+      const served = labs.then(() => runGroup(real, SERIAL));
+      return Promise.all([aside, labs, served, beside(Promise.all([aside, served]))]);
+    }),
+  );
   // Parts that run at the same time do not add up.
   const tally = { ...parts.reduce(addTallies, EMPTY), durationMs: performance.now() - startedMs };
   process.stdout.write(

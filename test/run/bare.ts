@@ -2,12 +2,13 @@ import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { COMPILE_CACHE } from './compile-cache.ts';
+import { TEMPORARY } from './memory-folder.ts';
 import { runFiles, type Pace } from './suite.ts';
 import type { Tally } from './tally.ts';
 
-/** Folders that the copy shares with the checkout, or has no use for. */
+/** Folders that the copy shares with the checkout, or has no use for; a file of the lab may be building `dist`. */
 const PACKAGES = ['node_modules', 'test/conformance/node_modules'];
-const LEFT_OUT = ['.git', 'evidence'];
+const LEFT_OUT = ['.git', 'evidence', 'dist'];
 
 /** A terminal that can do nothing, another language and no home: cron jobs, CI systems and `env -i` look like this. */
 const BARE = { TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
@@ -17,8 +18,8 @@ export const BARE_IN_WORDS = `${Object.entries(BARE)
   .map(([name, value]) => `${name}=${value}`)
   .join(' ')}, no HOME and a path with a space`;
 
-/** Variables of this process that the tests keep: where programs are, the server that tests borrow, and where Node keeps compiled code. */
-const KEPT = new Set(['PATH', 'HXLLM_SSHD_BIN', 'HXLLM_PROMTOOL_BIN', 'HXLLM_KRB5_BIN', COMPILE_CACHE]);
+/** Variables of this process that the tests keep: where programs are, the server that tests borrow, and where Node keeps compiled code and temporary files lie. */
+const KEPT = new Set(['PATH', 'HXLLM_SSHD_BIN', 'HXLLM_PROMTOOL_BIN', 'HXLLM_KRB5_BIN', COMPILE_CACHE, TEMPORARY]);
 
 /**
  * Runs test files of a copy of the checkout whose path has a space, in an environment of nothing but KEPT and BARE.

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bareEnvironment } from './bare.ts';
 import { coverageTable } from './coverage.ts';
-import { summaryOf } from './static.ts';
+import { CHECKS, summaryOf } from './static.ts';
 import { sortLabFiles } from './lab-lanes.ts';
-import { findTestFiles, isLab, runsBare, shareOf } from './test-files.ts';
+import { findTestFiles, isLab, isPatient, isStatic, runsBare, shareOf } from './test-files.ts';
 import { testsOf } from './watch.ts';
 
 test('a changed source has the test at its path, or else the tests of its folder; a changed test has itself', () => {
@@ -87,6 +88,15 @@ test('a CI job runs each file once or says that it is left out; a whole run has 
   assert.ok(job.leftOut.every(isLab) && job.files.filter(isLab).length === 10);
   assert.deepEqual(shareOf(all, 'whole'), { files: all, bare: job.bare, leftOut: [] });
   assert.deepEqual(shareOf(all, 'no lab'), { files: all, bare: [], leftOut: [] });
+});
+
+test('the rules of the source run with the static checks, and the file that waits beside the labs exists', () => {
+  const all = findTestFiles(join(import.meta.dirname, '../..'), []);
+  const statically = all.filter(isStatic);
+  assert.ok(statically.includes('test/architecture/architecture.test.ts'));
+  const titled = CHECKS.find(({ title }) => title === 'architecture')?.argv.at(-1) ?? '';
+  assert.deepEqual(statically, globSync(titled, { cwd: join(import.meta.dirname, '../..') }).toSorted());
+  assert.equal(all.filter(isPatient).length, 1);
 });
 
 test('files of the lab run in a lane of their own unless they boot labs themselves or need none', () => {

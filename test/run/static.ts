@@ -12,7 +12,7 @@ interface StaticCheck {
 }
 
 /** The checks of `npm run check`, and of `npm test` before its first test. */
-const CHECKS: readonly StaticCheck[] = [
+export const CHECKS: readonly StaticCheck[] = [
   { title: 'types', argv: ['tsc', '-p', '.'] },
   {
     title: 'types of the conformance suite',

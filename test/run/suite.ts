@@ -6,8 +6,8 @@ import { addTallies, EMPTY, type Tally } from './tally.ts';
 export interface Pace {
   /** Number of files at a time. */
   readonly concurrency: number;
-  /** Until then one file at a time. */
-  readonly aloneUntil?: Promise<unknown>;
+  /** Called before each file that is to run beside another: it resolves as soon as that may begin, or with `over`. Without it, at once. */
+  readonly room?: (over: AbortSignal) => Promise<unknown>;
   /** Time limit of a file, ms; a longer one hangs. */
   readonly limitMs: number;
   /** So many files that failed run once more, alone, after the others. If more of them failed, something is broken, and none does. */
@@ -28,13 +28,13 @@ const WIDTH = 100;
  */
 export async function runFiles(
   files: readonly string[],
-  { concurrency, aloneUntil, limitMs, environment, again = 0, onEnded, onUnsteady }: Pace,
+  { concurrency, room, limitMs, environment, again = 0, onEnded, onUnsteady }: Pace,
   root: string,
 ): Promise<Tally> {
   const startedMs = performance.now();
   const waiting = [...files];
   const ended = new Map<string, FileRun>();
-  const allTaken = Promise.withResolvers<void>();
+  const allTaken = new AbortController();
   let column = 0;
   const mark = (character: string): void => {
     process.stdout.write(character);
@@ -53,9 +53,13 @@ export async function runFiles(
     return ran;
   };
   const work = async (_: unknown, worker: number): Promise<void> => {
-    if (worker > 0) await Promise.race([aloneUntil, allTaken.promise]);
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) ended.set(file, await runOne(file));
-    allTaken.resolve();
+    for (;;) {
+      if (worker > 0) await room?.(allTaken.signal);
+      const file = waiting.shift();
+      if (file === undefined) break;
+      ended.set(file, await runOne(file));
+    }
+    allTaken.abort();
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   const failed = [...ended].filter(([, { tally }]) => !tally.success);

@@ -11,6 +11,16 @@ export function isSerial(file: string): boolean {
   return isLab(file) || file.startsWith('test/real/');
 }
 
+/** Whether a file of the real server waits for a minute of silence, keeps no core busy, and asks no more of the time than that: it runs beside the labs. */
+export function isPatient(file: string): boolean {
+  return file === 'test/real/silence.test.ts';
+}
+
+/** Whether a file is one of the static checks (static.ts). */
+export function isStatic(file: string): boolean {
+  return /^test\/architecture\/[^/]*$/.test(file);
+}
+
 /** Files whose programs get the same environment from the same stage as those of run.test.ts beside them, and pages in a browser. */
 const LIKE_ITS_NEIGHBOUR =
   /^test\/phases\/enforce\/(?:downgrade|moved|pid-file|verify)\.|^test\/evidence\/report\/browser\./;
