@@ -62,7 +62,7 @@ esac`,
       const ran = spawnSync('bash', ['-s'], {
         input: text.replaceAll('/run/litellm', `${folder}/run/litellm`),
         encoding: 'utf8',
-        env: { PATH: `${folder}/bin:${process.env['PATH'] ?? ''}` },
+        env: { PATH: `${folder}/bin:${process.env['PATH'] ?? ''}`, SHLVL: '1' },
       });
       return { exitCode: ran.status, stdout: `${ran.stdout}${ran.stderr}` };
     },

@@ -37,7 +37,7 @@ class FakeHost implements Disposable {
     const { stdout, status } = spawnSync('bash', ['-s', '--', ...(question.arguments ?? [])], {
       input: question.script,
       encoding: 'utf8',
-      env: { PATH: `${this.at('bin')}:${process.env['PATH'] ?? ''}`, LC_ALL: 'C' },
+      env: { PATH: `${this.at('bin')}:${process.env['PATH'] ?? ''}`, LC_ALL: 'C', SHLVL: '1' },
     });
     return question.parse({ stdout, exitCode: status ?? 1 });
   }

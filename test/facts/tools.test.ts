@@ -20,7 +20,7 @@ const BUILT_IN = 'bash echo printf test read kill true false pwd sudo doas journ
 
 function ask<T>(question: Question<T>, path = process.env['PATH'] ?? ''): T {
   const argv = ['-c', question.script, 'hxllm', ...(question.arguments ?? [])];
-  const stdout = execFileSync('/bin/bash', argv, { encoding: 'utf8', env: { PATH: path } });
+  const stdout = execFileSync('/bin/bash', argv, { encoding: 'utf8', env: { PATH: path, SHLVL: '1' } });
   return question.parse({ stdout, exitCode: 0 });
 }
 
@@ -46,8 +46,10 @@ test('the list has every program that the scripts for a host run', () => {
   assert.ok(['mkfifo', 'sha256sum', 'setpriv'].every((name) => run.includes(name)));
   // Functions of the scripts themselves are no programs.
   const own = new Set(texts.flatMap((text) => [...text.matchAll(/^ *(\w+)\(\) [{(]/gm)].map(([, name = '']) => name)));
-  const installed = (name: string): boolean => spawnSync('bash', ['-c', 'type -P -- "$1"', 'x', name]).status === 0;
-  const missing = [...new Set(run)].filter((name) => !known.has(name) && !own.has(name) && installed(name));
+  const unknown = [...new Set(run)].filter((name) => !known.has(name) && !own.has(name));
+  // Those that are installed are programs.
+  const look = spawnSync('bash', ['-c', 'for name do type -P -- "$name"; done', 'x', ...unknown], { encoding: 'utf8' });
+  const missing = look.stdout.split('\n').filter((line) => line !== '');
   assert.deepEqual(missing, []);
 });
 

@@ -10,8 +10,11 @@ import type { Tally } from './tally.ts';
 const PACKAGES = ['node_modules', 'test/conformance/node_modules'];
 const LEFT_OUT = ['.git', 'evidence', 'dist'];
 
-/** A terminal that can do nothing, another language and no home: cron jobs, CI systems and `env -i` look like this. */
-const BARE = { TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
+/**
+ * A terminal that can do nothing, another language and no home: cron jobs, CI systems and `env -i` look like this. Without SHLVL, each bash whose
+ * input is a socket, as Node's pipes are, believes that rshd started it and runs the .bashrc of the person who runs the tests, which may take long.
+ */
+const BARE = { TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1', SHLVL: '1' };
 
 /** The bare environment, for the runner's output. */
 export const BARE_IN_WORDS = `${Object.entries(BARE)

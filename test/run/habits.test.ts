@@ -66,7 +66,15 @@ test('the last line of npm run check names the checks that were left out', () =>
 
 test('a bare environment keeps the path and the borrowed server, and nothing else of the terminal', () => {
   const bare = bareEnvironment({ PATH: '/bin', HOME: '/root', CI: 'true', TERM: 'xterm', HXLLM_SSHD_BIN: '/sshd' });
-  const wanted = { PATH: '/bin', HXLLM_SSHD_BIN: '/sshd', TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
+  const wanted = {
+    PATH: '/bin',
+    HXLLM_SSHD_BIN: '/sshd',
+    TERM: 'dumb',
+    LANG: 'C',
+    COLUMNS: '40',
+    NO_COLOR: '1',
+    SHLVL: '1',
+  };
   assert.deepEqual(bare, wanted);
 });
 
