@@ -47,7 +47,7 @@ test('the list has every program that the scripts for a host run', () => {
   // Functions of the scripts themselves are no programs.
   const own = new Set(texts.flatMap((text) => [...text.matchAll(/^ *(\w+)\(\) [{(]/gm)].map(([, name = '']) => name)));
   const unknown = [...new Set(run)].filter((name) => !known.has(name) && !own.has(name));
-  // Those that are installed are programs.
+  // An installed one is a program of the host.
   const look = spawnSync('bash', ['-c', 'for name do type -P -- "$name"; done', 'x', ...unknown], { encoding: 'utf8' });
   const missing = look.stdout.split('\n').filter((line) => line !== '');
   assert.deepEqual(missing, []);
