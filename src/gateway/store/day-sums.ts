@@ -1,4 +1,4 @@
-import { usageTimeOf, type UsageRow } from './usage-line.ts';
+import { leastUsageIdText, usageTimeOf, type UsageRow } from './usage-line.ts';
 import { DAY_MS, type UsageDimension } from './usage-store.ts';
 
 /** The sums of a value on a day. */
@@ -19,12 +19,17 @@ type OfDay = Readonly<Record<UsageDimension, Map<string, DaySums>>>;
 /** The sums of days of some rows: by day, dimension and value, since names that are joined for each row take a µs. */
 export class DaysOfRows {
   readonly #days = new Map<number, OfDay>();
+  /** The day of the last row, and the ids between which rows are of that day: a number is read out of an id in ten times the time of a comparison. */
+  #ofDay: OfDay | undefined;
+  #day = 0;
+  #from = '';
+  #to = '';
 
   add(row: UsageRow): void {
     const [id, keyId, teamId, userId, endUser, tags] = [row[0], row[1], row[2], row[3], row[4], row[5]];
-    const day = Math.floor(usageTimeOf(id) / DAY_MS);
-    let ofDay = this.#days.get(day);
-    if (ofDay === undefined) this.#days.set(day, (ofDay = emptyDay()));
+    let ofDay = this.#ofDay;
+    if (ofDay === undefined || id < this.#from || id >= this.#to) ofDay = this.#turnTo(id);
+    const day = this.#day;
     count(ofDay, 'day', day, '', row);
     count(ofDay, 'key', day, keyId ?? '', row);
     count(ofDay, 'team', day, teamId ?? '', row);
@@ -32,6 +37,15 @@ export class DaysOfRows {
     count(ofDay, 'model', day, row[8] ?? '', row);
     count(ofDay, 'backend', day, row[10] ?? '', row);
     if (tags.length > 0) for (const tag of new Set(tags)) count(ofDay, 'tag', day, tag, row);
+  }
+
+  #turnTo(id: string): OfDay {
+    const day = Math.floor(usageTimeOf(id) / DAY_MS);
+    let ofDay = this.#days.get(day);
+    if (ofDay === undefined) this.#days.set(day, (ofDay = emptyDay()));
+    [this.#ofDay, this.#day] = [ofDay, day];
+    [this.#from, this.#to] = [leastUsageIdText(day * DAY_MS), leastUsageIdText((day + 1) * DAY_MS)];
+    return ofDay;
   }
 
   /** All of them, in one order, whatever that of the requests. */

@@ -77,10 +77,10 @@ export interface UsageLines {
   readonly damaged: number;
 }
 
-/** The values of each kind of line. A later release may add others behind them. */
-const HEAD = [isId, isName, isName, isName, isName, areTags, isText, isName, isName, isName, isName, isName];
-const ROW = [...HEAD, isStatus, isText, isCount, isCount, isFlag, isCost, isTime, isTime, isTime, isTime];
-const REFUSAL = [isId, isName, isName, isText, isCount];
+/** The number of values of each kind of line. A later release may add others behind them. */
+const HEAD_LENGTH = 12;
+const ROW_LENGTH = 22;
+const REFUSAL_LENGTH = 5;
 const ID = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
 
 /** The end of a row whose request a crash has cut. */
@@ -92,15 +92,18 @@ export function usageLinesIn(text: string, wantsBegun = true): UsageLines {
   const ended: UsageRow[] = [];
   const refused: RefusalRow[] = [];
   let damaged = 0;
-  for (const line of text.split('\n')) {
-    if (line === '' || (!wantsBegun && line.startsWith('["b",') && line.endsWith('"]'))) continue;
-    const [kind, ...values] = arrayIn(line);
+  for (let [from, to] = [0, 0]; from < text.length; from = to + 1) {
+    to = text.indexOf('\n', from);
+    if (to === -1) to = text.length;
+    if (to === from || (!wantsBegun && text.startsWith('["b",', from) && text.startsWith('"]', to - 2))) continue;
+    const values = arrayIn(text.slice(from, to));
+    const kind = values[0];
     // Each value has been looked at: the database refuses all rows of a part for a single value of another type.
-    if (kind === 'b' && areValues(values, HEAD))
-      begun.push(values.slice(0, HEAD.length) as unknown as readonly [...UsageHead, ...UsageServer]);
-    else if (kind === 'e' && areValues(values, ROW) && areBehindRow(values[ROW.length], values[ROW.length + 1]))
-      ended.push(values.slice(0, ROW.length + 2) as unknown as UsageRow);
-    else if (kind === 'r' && areValues(values, REFUSAL)) refused.push(values.slice(0, 5) as unknown as RefusalRow);
+    if (kind === 'e' && isRow(values)) ended.push(values.slice(1, ROW_LENGTH + 3) as unknown as UsageRow);
+    else if (kind === 'b' && isHead(values))
+      begun.push(values.slice(1, HEAD_LENGTH + 1) as unknown as readonly [...UsageHead, ...UsageServer]);
+    else if (kind === 'r' && isRefusal(values))
+      refused.push(values.slice(1, REFUSAL_LENGTH + 1) as unknown as RefusalRow);
     else damaged += 1;
   }
   return { begun, ended, refused, damaged };
@@ -116,12 +119,14 @@ export function usageTimeOf(id: string): number {
   return Number.parseInt(id.slice(0, 12), 16);
 }
 
-/** The least id of a time: ids are in the order of their times. */
+/** The least id of a time, as its text: ids are in the order of their times, as texts as well. */
+export function leastUsageIdText(ms: number): string {
+  return `${Math.max(0, Math.ceil(ms)).toString(16).padStart(12, '0')}${'0'.repeat(20)}`.slice(0, 32);
+}
+
+/** The least id of a time, as it is stored. */
 export function leastUsageId(ms: number): Uint8Array {
-  return Buffer.from(
-    `${Math.max(0, Math.ceil(ms)).toString(16).padStart(12, '0')}${'0'.repeat(20)}`.slice(0, 32),
-    'hex',
-  );
+  return Buffer.from(leastUsageIdText(ms), 'hex');
 }
 
 function arrayIn(line: string): readonly unknown[] {
@@ -133,8 +138,52 @@ function arrayIn(line: string): readonly unknown[] {
   }
 }
 
-function areValues(values: readonly unknown[], judges: readonly ((value: unknown) => boolean)[]): boolean {
-  return values.length >= judges.length && judges.every((judge, index) => judge(values[index]));
+/** Whether the values behind the kind of a line are those of a `UsageHead` and a `UsageServer`. Written out, since a table of judges takes twice the time. */
+function isHead(values: readonly unknown[]): boolean {
+  return (
+    values.length > HEAD_LENGTH &&
+    isId(values[1]) &&
+    isName(values[2]) &&
+    isName(values[3]) &&
+    isName(values[4]) &&
+    isName(values[5]) &&
+    areTags(values[6]) &&
+    isText(values[7]) &&
+    isName(values[8]) &&
+    isName(values[9]) &&
+    isName(values[10]) &&
+    isName(values[11]) &&
+    isName(values[12])
+  );
+}
+
+function isRow(values: readonly unknown[]): boolean {
+  return (
+    values.length > ROW_LENGTH &&
+    isHead(values) &&
+    isStatus(values[13]) &&
+    isText(values[14]) &&
+    isCount(values[15]) &&
+    isCount(values[16]) &&
+    isFlag(values[17]) &&
+    isCost(values[18]) &&
+    isTime(values[19]) &&
+    isTime(values[20]) &&
+    isTime(values[21]) &&
+    isTime(values[22]) &&
+    areBehindRow(values[23], values[24])
+  );
+}
+
+function isRefusal(values: readonly unknown[]): boolean {
+  return (
+    values.length > REFUSAL_LENGTH &&
+    isId(values[1]) &&
+    isName(values[2]) &&
+    isName(values[3]) &&
+    isText(values[4]) &&
+    isCount(values[5])
+  );
 }
 
 function isId(value: unknown): boolean {
