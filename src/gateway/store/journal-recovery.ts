@@ -84,6 +84,7 @@ export class JournalRecovery {
     const lost = this.#rows.add(orphan.name, { ended: some.map(lostRow), refused: [] }, nowMs);
     for (const [id] of some) orphan.open.delete(id);
     if (orphan.open.size === 0) {
+      this.#rows.sync();
       // The lock is the last file: a process that is killed here leaves one that is empty and is removed later.
       for (const segment of orphan.segments) rmSync(segment, { force: true });
       orphan.lock.remove();

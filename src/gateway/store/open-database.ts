@@ -6,8 +6,14 @@ import { checksumOf, MIGRATIONS, type Migration } from './migrations.ts';
 
 /** Marks a file as hxllm's: `hxll` in ASCII. */
 const APPLICATION_ID = 0x68_78_6c_6c;
+/** `PRAGMA synchronous`: commits are on the disk at the next checkpoint. */
+const NORMAL = 1;
 /** Longest wait for another process that writes, ms. */
 const BUSY_MS = 5000;
+/** Pages that are kept in memory, KiB. Rows of many keys write to many pages, and a page that finds no room here is written more than once. */
+const CACHE_KIB = 8192;
+/** Pages in the WAL, of 4 KiB, before they are brought into the database: a page that many commits have written is brought there once. */
+const CHECKPOINT_PAGES = 4000;
 /** The result codes of SQLite for a file that is no database, or a damaged one (https://sqlite.org/rescode.html). */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
@@ -21,7 +27,10 @@ export function openDatabase(file: string, migrations: readonly Migration[] = MI
     // SQLite would make it readable for everybody; its two companions get the mode of this file.
     closeSync(openSync(file, 'a', 0o600));
     database = new DatabaseSync(file, { timeout: BUSY_MS });
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+       PRAGMA cache_size = -${String(CACHE_KIB)}; PRAGMA wal_autocheckpoint = ${String(CHECKPOINT_PAGES)}`,
+    );
     const problem = migrate(database, file, migrations);
     if (problem === undefined) return ok(database);
     database.close();
@@ -48,6 +57,21 @@ export function inTransaction<T>(database: DatabaseSync, act: () => T): T {
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/**
+ * Runs a function whose commits do not wait for the disk: the end of the process undoes none, a power cut may undo the last ones. The next
+ * commit that waits brings them to the disk.
+ */
+export function withoutWaiting<T>(database: DatabaseSync, act: () => T): T {
+  const before = numberIn(database, 'SELECT synchronous AS value FROM pragma_synchronous');
+  if (before <= NORMAL) return act();
+  database.exec('PRAGMA synchronous = NORMAL');
+  try {
+    return act();
+  } finally {
+    database.exec(`PRAGMA synchronous = ${String(before)}`);
   }
 }
 

@@ -88,6 +88,10 @@ class SqliteStore implements GatewayStore {
     return this.#call({ call: 'append-usage', file, from });
   }
 
+  syncUsage(): Promise<undefined> {
+    return this.#call({ call: 'sync-usage' });
+  }
+
   recoverUsage(folder: string, own: string): Promise<RecoveredPart> {
     return this.#call({ call: 'recover-usage', folder, own });
   }

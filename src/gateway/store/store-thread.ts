@@ -36,6 +36,7 @@ export type StoreCall =
   | { readonly call: 'find'; readonly query: RecordQuery }
   | { readonly call: 'commit'; readonly changes: readonly RecordChange[] }
   | { readonly call: 'append-usage'; readonly file: string; readonly from: number }
+  | { readonly call: 'sync-usage' }
   | { readonly call: 'recover-usage'; readonly folder: string; readonly own: string }
   | { readonly call: 'prune-usage'; readonly nowMs: number }
   | { readonly call: 'sum-usage'; readonly query: SumQuery }
@@ -108,6 +109,10 @@ function serve(file: string, port: MessagePort): void {
     if (call.call === 'find') return database.find(call.query);
     if (call.call === 'commit') return database.commit(call.changes);
     if (call.call === 'append-usage') return append(rows, call);
+    if (call.call === 'sync-usage') {
+      rows.sync();
+      return undefined;
+    }
     if (call.call === 'recover-usage') return recovery.step(call.folder, call.own, Date.now());
     if (call.call === 'prune-usage') return rows.prune(call.nowMs, PRUNED_AT_ONCE);
     if (call.call === 'sum-usage') return jsonBytes(usage.sums(call.query));

@@ -1,33 +1,27 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { inTransaction } from './open-database.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { inTransaction, withoutWaiting } from './open-database.ts';
 import { DaysOfRows } from './day-sums.ts';
 import { SpentTable } from './spent-table.ts';
-import { usageTimeOf, type UsageLines, type UsageRow } from './usage-line.ts';
+import { MixedRowsError, UsageInsert } from './usage-insert.ts';
+import { leastUsageIdText, type UsageLines, type UsageRow } from './usage-line.ts';
 import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS } from './usage-store.ts';
 
 /** Sums of days are kept for so many days. */
 const KEPT_DAYS = 3 * 365;
-/** The columns, by name: a later release may have added others. */
-const COLUMNS =
-  'id, key_id, team_id, user_id, end_user, tags, dialect, address, alias, model, backend, reason, status, ended, prompt_tokens, completion_tokens, estimated, cost, queue_ms, load_ms, ttft_ms, total_ms, price'.split(
-    ', ',
-  );
 
 /** Writes rows of requests, once each, with their sums of days in the same transaction. */
 export class UsageRows {
   readonly #database: DatabaseSync;
   readonly #spent: SpentTable;
-  readonly #insert: StatementSync;
+  readonly #insert: UsageInsert;
   readonly #add: StatementSync;
   readonly #refuse: StatementSync;
+  readonly #sync: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#spent = new SpentTable(database);
-    const marks = COLUMNS.map(() => '?').join(', ');
-    this.#insert = database.prepare(
-      `INSERT INTO usage (${COLUMNS.join(', ')}) VALUES (${marks}) ON CONFLICT (id) DO NOTHING`,
-    );
+    this.#insert = new UsageInsert(database);
     this.#add = database.prepare(`INSERT INTO usage_days
       (dimension, day, value, requests, unanswered, lost, prompt_tokens, completion_tokens, cost)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -38,6 +32,9 @@ export class UsageRows {
     this.#refuse = database.prepare(
       'INSERT INTO usage_refused (id, key_id, team_id, limited_by, requests) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     );
+    this.#sync = database.prepare(
+      `INSERT INTO counters (name, value) VALUES ('usage synced', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1`,
+    );
   }
 
   get spent(): SpentTable {
@@ -46,18 +43,35 @@ export class UsageRows {
 
   /**
    * Adds rows of a journal in one transaction; returns how many were new. A row that is older than rows are kept is left out: it may have been here, and
-   * would count a second time.
+   * would count a second time. A power cut may undo it until {@link sync}: its journal has to stay until then.
    */
-  add(journal: string, { ended, refused }: Pick<UsageLines, 'ended' | 'refused'>, nowMs: number): number {
-    const oldestMs = nowMs - KEPT_ROWS_MS;
-    return inTransaction(this.#database, () => {
-      const sums = new DaysOfRows();
-      const added: UsageRow[] = [];
-      for (const row of ended) {
-        if (usageTimeOf(row[0]) < oldestMs || this.#insert.run(...columnsOf(row)).changes === 0) continue;
-        added.push(row);
-        sums.add(row);
+  add(journal: string, lines: Pick<UsageLines, 'ended' | 'refused'>, nowMs: number): number {
+    return withoutWaiting(this.#database, () => {
+      try {
+        return this.#store(journal, lines, nowMs, (rows) => this.#insert.together(rows));
+      } catch (error) {
+        if (!(error instanceof MixedRowsError)) throw error;
+        return this.#store(journal, lines, nowMs, (rows) => this.#insert.oneByOne(rows));
       }
+    });
+  }
+
+  /** Brings all rows so far to the disk: a commit that waits for the disk takes with it what others have left. */
+  sync(): void {
+    this.#sync.run();
+  }
+
+  #store(
+    journal: string,
+    { ended, refused }: Pick<UsageLines, 'ended' | 'refused'>,
+    nowMs: number,
+    insert: (rows: readonly UsageRow[]) => readonly UsageRow[],
+  ): number {
+    const oldest = leastUsageIdText(nowMs - KEPT_ROWS_MS);
+    return inTransaction(this.#database, () => {
+      const added = insert(ended.filter(([id]) => id >= oldest));
+      const sums = new DaysOfRows();
+      for (const row of added) sums.add(row);
       for (const one of sums.all())
         this.#add.run(
           one.dimension,
@@ -71,8 +85,7 @@ export class UsageRows {
           one.cost,
         );
       this.#spent.add(journal, added);
-      for (const [id, ...values] of refused)
-        if (usageTimeOf(id) >= oldestMs) this.#refuse.run(Buffer.from(id, 'hex'), ...values);
+      for (const [id, ...values] of refused) if (id >= oldest) this.#refuse.run(Buffer.from(id, 'hex'), ...values);
       return added.length;
     });
   }
@@ -80,12 +93,7 @@ export class UsageRows {
   /** Removes at most `most` rows that are older than they are kept; `false`: there are none left. */
   prune(nowMs: number, most: number): boolean {
     // A removal that a power cut undoes is made again, so it waits for no disk, which others write to meanwhile.
-    this.#database.exec('PRAGMA synchronous = NORMAL');
-    try {
-      return this.#prune(nowMs, most);
-    } finally {
-      this.#database.exec('PRAGMA synchronous = FULL');
-    }
+    return withoutWaiting(this.#database, () => this.#prune(nowMs, most));
   }
 
   #prune(nowMs: number, most: number): boolean {
@@ -112,15 +120,4 @@ export class UsageRows {
       return removed > 0;
     });
   }
-}
-
-function columnsOf(row: UsageRow): SQLInputValue[] {
-  const tags = row[5];
-  // The values behind the tags are those of the columns.
-  const columns = row.slice(0, COLUMNS.length - 1) as SQLInputValue[];
-  const price = row[23];
-  columns.push(price === undefined ? null : JSON.stringify(price));
-  columns[0] = Buffer.from(row[0], 'hex');
-  columns[5] = tags.length === 0 ? null : JSON.stringify(tags);
-  return columns;
 }

@@ -140,8 +140,10 @@ export interface UsageQuery {
 
 /** The store of usage. Every call fails with a `StoreError` if the store cannot be read or written. */
 export interface UsageStore {
-  /** Stores the rows of a journal's file from a place on; one call takes a part of it. */
+  /** Stores the rows of a journal's file from a place on; one call takes a part of it. A power cut may undo it until `syncUsage`. */
   appendUsage(file: string, from: number): Promise<StoredPart>;
+  /** Brings all rows so far to the disk. */
+  syncUsage(): Promise<undefined>;
   /** Stores a part of the journals of other processes that have ended, and removes those that are stored as a whole. */
   recoverUsage(folder: string, own: string): Promise<RecoveredPart>;
   /** Removes a small number of rows and sums that are too old; `false`: none is left. */

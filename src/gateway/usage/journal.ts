@@ -153,9 +153,14 @@ export class Journal {
     this.#options.onState(undefined);
   }
 
-  /** Forgets and removes segments whose lines are all stored. */
-  removeDone(): void {
-    for (const segment of this.segments.filter(isDone)) {
+  /** Segments that nothing but the store's way to the disk is needed for. */
+  get done(): readonly Segment[] {
+    return this.segments.filter(isDone);
+  }
+
+  /** Forgets and removes segments whose rows are on the disk in the store. */
+  remove(done: readonly Segment[]): void {
+    for (const segment of done) {
       this.segments.splice(this.segments.indexOf(segment), 1);
       rm(segment.file, { force: true }, () => {});
     }
@@ -174,16 +179,15 @@ export class Journal {
     this.#endSegment();
   }
 
-  /** Brings everything to the disk. Files with lines that are not stored, or whose requests have no row, stay for another process. */
-  async close(): Promise<void> {
+  /** Brings all to the disk. Files with lines that are not stored, or whose requests have no row, stay for another process; all do if the store is not `isSynced`. */
+  async close(isSynced: boolean): Promise<void> {
     this.retry();
     clearTimeout(this.#retry);
     this.#held.giveUp();
-    const isStored = this.segments.every(({ bytes, stored, open: begun }) => stored >= bytes && begun === 0);
     this.#endSegment();
     await this.#sync.end();
-    this.removeDone();
-    if (isStored) this.#lock.remove();
+    if (isSynced) this.remove(this.done);
+    if (this.segments.length === 0) this.#lock.remove();
     else this.#lock.release();
   }
 

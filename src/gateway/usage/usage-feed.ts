@@ -93,8 +93,20 @@ export class UsageFeed {
     journal.retry();
     if (journal.heldRows > 0) await this.#waitForRoom(atOnce);
     const lost = journal.lostRows;
-    await journal.close();
+    await journal.close(await this.#isSynced());
     if (journal.lostRows > lost) log({ event: 'usage-lost', folder, rows: journal.lostRows - lost });
+  }
+
+  /** Brings what is stored to the disk, for the last time; whether it is there. */
+  async #isSynced(): Promise<boolean> {
+    const { recorder, store } = this.#options;
+    try {
+      if (recorder.journal.segments.some(({ stored }) => stored > 0)) await (await store()).syncUsage();
+      return true;
+    } catch {
+      // The journal stays, and its rows are known when it is read again.
+      return false;
+    }
   }
 
   async #waitForRoom(atOnce: AbortSignal | undefined): Promise<void> {
@@ -165,7 +177,12 @@ export class UsageFeed {
       const isLong = segment.bytes >= SMALL_BYTES && segment.open === 0;
       if (segment === journal.segments.at(-1) && (isLong || (journal.isFull && segment.bytes > 0))) journal.rotate();
     }
-    journal.removeDone();
+    const { done } = journal;
+    if (done.length > 0) {
+      // A power cut undoes the last commits of rows: their journal stays until they are on the disk.
+      await store.syncUsage();
+      journal.remove(done);
+    }
     // A line that the disk has cut, and those that wait behind it, are as old as they were; lines in memory are, too.
     if (isWhole && !journal.isFull) journal.storedUpTo(beganMs);
   }
