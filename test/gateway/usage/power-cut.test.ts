@@ -7,7 +7,7 @@ import { newFolder, rowsIn, sumsIn } from './stage.ts';
 
 const FILES = ['gateway.db', 'gateway.db-wal'];
 
-/** What a power cut may leave: the database as it was last brought to the disk, and the journal of this moment. */
+/** Copies the remains of a power cut: the database as it was last brought to the disk, and the journal of this moment. */
 function cut(state: string, synced: string): string {
   const left = newFolder();
   for (const name of FILES) if (existsSync(join(synced, name))) copyFileSync(join(synced, name), join(left, name));
