@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
 import { alive } from './client.ts';
 import { until } from './command.ts';
-import { waitForHost } from './host/host.ts';
+import { leaderOf, waitForHost } from './host/host.ts';
 import { createOperator } from './operator.ts';
 import { anotherRelease } from './program-copy.ts';
 
@@ -70,7 +70,7 @@ const OFF = 'the power goes';
 const KINDS = {
   [KILLED]: { word: 'operator', script: 'true' },
   'the connection is cut': { word: 'connection', script: 'pkill -KILL -u deploy sshd; true' },
-  [OFF]: { word: 'power', script: 'sync; systemctl reboot -ff' },
+  [OFF]: { word: 'power', script: 'systemctl reboot -ff' },
 } as const;
 
 test('the gateway is deployed', lab.only, async () => {
@@ -96,9 +96,16 @@ for (const [kind, { word, script }] of Object.entries(KINDS))
         const ids = steps(dry.stdout);
         last = ids.length;
         const about = `${kind}, after ${String(cut)} of ${ids.join(' ')}`;
-        // On the host, because a step takes milliseconds.
-        const record = '/opt/litellm/.hxllm-record';
-        const reached = `timeout 120 bash -c 'before=$(wc -l < ${record}); until [ $(($(wc -l < ${record}) - before)) -ge ${String(cut)} ] && [ -e /run/hxllm/lock ]; do sleep 0.003; done' || exit 1\n${script}`;
+        // On the host and without a program for each look, because a step takes milliseconds.
+        const reached = `timeout 120 bash -c '
+          record=/opt/litellm/.hxllm-record
+          mapfile -t before < "$record"
+          exec {never}<> <(:)
+          while mapfile -t now < "$record"; [ $((\${#now[@]} - \${#before[@]})) -lt ${String(cut)} ] || [ ! -e /run/hxllm/lock ]; do
+            read -r -t 0.001 -u "$never"
+          done' || exit 1
+          ${script}`;
+        const leader = leaderOf('hx-api-server');
         const event = host().sh(reached);
         const clients = isOff ? undefined : asking();
         const ran =
@@ -108,8 +115,12 @@ for (const [kind, { word, script }] of Object.entries(KINDS))
         if (!isOff)
           assert.equal((await event).exitCode, 0, `${about}: the moment did not come\n${ran.stdout}${ran.stderr}`);
         context.diagnostic(`${about}: ended with ${String(ran.exitCode)}`);
-        if (isOff) await waitForHost(host());
-        else
+        if (isOff) {
+          await until(`${about}: the host to go down`, 30_000, () =>
+            Promise.resolve(leaderOf('hx-api-server') !== leader),
+          );
+          await waitForHost(host());
+        } else
           await until(
             `${about}: the lock`,
             90_000,
