@@ -41,8 +41,7 @@ test('an answer without end is cut, and the others are whole', async () => {
 });
 
 test('a long answer in small pieces is whole, however many of them the reader gets one by one', async () => {
-  const script =
-    'exec {never}<> <(:); for ((piece = 0; piece < 500; piece++)); do printf x; read -r -t 0.002 -u "$never"; done';
+  const script = 'for ((piece = 0; piece < 500; piece++)); do printf x; sleep 0.001; done';
   const found = await facts({ user: text(script), root: text(script, { as: 'root' }) });
   const whole = { known: true, value: 'x'.repeat(500) };
   assert.deepEqual(found, { user: whole, root: whole });

@@ -44,7 +44,7 @@ const steps = (text: string): readonly string[] =>
   (JSON.parse(text) as { readonly steps: readonly { readonly id: string }[] }).steps.map(({ id }) => id);
 
 /** Asks the gateway without a pause until it is stopped; returns the answers that were not 200. */
-function asking(): { stop(): Promise<readonly string[]> } {
+function asking(): AsyncDisposable & { stop(): Promise<readonly string[]> } {
   const state = { stopped: false, failed: new Array<string>() };
   const asks = (async () => {
     while (!state.stopped) {
@@ -55,11 +55,15 @@ function asking(): { stop(): Promise<readonly string[]> } {
       });
     }
   })();
+  const stop = async (): Promise<readonly string[]> => {
+    state.stopped = true;
+    await asks;
+    return state.failed;
+  };
   return {
-    stop: async () => {
-      state.stopped = true;
-      await asks;
-      return state.failed;
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
     },
   };
 }
@@ -96,18 +100,17 @@ for (const [kind, { word, script }] of Object.entries(KINDS))
         const ids = steps(dry.stdout);
         last = ids.length;
         const about = `${kind}, after ${String(cut)} of ${ids.join(' ')}`;
-        // On the host and without a program for each look, because a step takes milliseconds.
+        // On the host and with few programs for each look, because a step takes milliseconds.
         const reached = `timeout 120 bash -c '
           record=/opt/litellm/.hxllm-record
           mapfile -t before < "$record"
-          exec {never}<> <(:)
           while mapfile -t now < "$record"; [ $((\${#now[@]} - \${#before[@]})) -lt ${String(cut)} ] || [ ! -e /run/hxllm/lock ]; do
-            read -r -t 0.001 -u "$never"
+            sleep 0.001
           done' || exit 1
           ${script}`;
         const leader = leaderOf('hx-api-server');
         const event = host().sh(reached);
-        const clients = isOff ? undefined : asking();
+        await using clients = isOff ? undefined : asking();
         const ran =
           kind === KILLED
             ? await operator.cutOffWith(program, 'SIGKILL', event, 'enforce', '--yes')
