@@ -90,7 +90,7 @@ for (const [kind, { word, script }] of Object.entries(KINDS))
     lab.only,
     async (context) => {
       const isOff = kind === OFF;
-      for (let cut = 0, last = 20; cut < last; cut += 1) {
+      for (let cut = 0, last = 20; cut <= last; cut += 1) {
         if (!isWanted(word, cut)) continue;
         number += 1;
         vary(number);
