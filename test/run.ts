@@ -36,6 +36,8 @@ async function main(patterns: readonly string[]): Promise<number> {
   }
   const run = kindOfRun(patterns);
   const { files, bare, leftOut } = shareOf(found, run);
+  // Read by test/job.ts.
+  if (run === 'job') process.env['HXLLM_TEST_JOB'] = '1';
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
   // Their types are checked too; without them the test fails instead of skipping.
   if (found.some((file) => file.includes('conformance'))) await installClients(say);
@@ -127,7 +129,7 @@ function leftOutLines(files: readonly string[], run: Run, ofLab: readonly string
     ...(run !== 'no lab' ? [] : ['LEFT OUT: the run in a bare environment (with the lab)']),
     ...(run === 'job'
       ? [
-          `LEFT OUT: ${String(ofLab.length)} files of the lab, and both environments for each file (HXLLM_LAB=1 npm test runs them): ${ofLab.map((file) => basename(file, '.test.ts')).join(', ')}`,
+          `LEFT OUT: ${String(ofLab.length)} files of the lab, both environments for each file, and the most cases of some tests (HXLLM_LAB=1 npm test runs them): ${ofLab.map((file) => basename(file, '.test.ts')).join(', ')}`,
         ]
       : []),
     ...(usesPromtool(files) && findPromtool() === undefined ? [PROMTOOL_LEFT_OUT] : []),

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startGateway, type Running } from '../gateway/running.ts';
 import { startTwoRealOllamas, whyNoRealOllama } from './ollama-server.ts';
+import { IN_JOB } from '../job.ts';
 
 const skip = whyNoRealOllama();
 
 const ALIASES = ['tiny', 'b', 'c', 'd'];
 const CLIENTS = 2;
 const WARM_UP = 60;
-const REQUESTS = 500;
+const REQUESTS = IN_JOB ? 250 : 500;
 
 /** The requests of a client, in turn: short and long prompts and answers, whole and streamed, of three APIs. */
 const REQUEST_KINDS: readonly ((model: string, content: string) => readonly [path: string, body: object])[] = [

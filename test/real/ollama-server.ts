@@ -28,6 +28,8 @@ export interface RealOptions {
   readonly wide?: boolean | string;
   readonly numParallel?: number;
   readonly maxLoadedModels?: number;
+  /** The context of models that state none; without it Ollama's own, 4,096 tokens. */
+  readonly contextLength?: number;
 }
 
 /** The usual name of the chat model, as in the field. */
@@ -52,6 +54,7 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
     OLLAMA_MODELS: join(home, 'models'),
     OLLAMA_NUM_PARALLEL: String(options.numParallel ?? 2),
     OLLAMA_MAX_LOADED_MODELS: String(options.maxLoadedModels ?? 1),
+    ...(options.contextLength === undefined ? {} : { OLLAMA_CONTEXT_LENGTH: String(options.contextLength) }),
     OLLAMA_NO_CLOUD: '1',
   };
   // A process group of its own: its runners outlive it when it is killed.

@@ -22,7 +22,15 @@ export const BARE_IN_WORDS = `${Object.entries(BARE)
   .join(' ')}, no HOME and a path with a space`;
 
 /** Variables of this process that the tests keep: where programs are, the server that tests borrow, and where Node keeps compiled code and temporary files lie. */
-const KEPT = new Set(['PATH', 'HXLLM_SSHD_BIN', 'HXLLM_PROMTOOL_BIN', 'HXLLM_KRB5_BIN', COMPILE_CACHE, TEMPORARY]);
+const KEPT = new Set([
+  'PATH',
+  'HXLLM_SSHD_BIN',
+  'HXLLM_PROMTOOL_BIN',
+  'HXLLM_KRB5_BIN',
+  'HXLLM_TEST_JOB',
+  COMPILE_CACHE,
+  TEMPORARY,
+]);
 
 /**
  * Runs test files of a copy of the checkout whose path has a space, in an environment of nothing but KEPT and BARE.

@@ -5,11 +5,12 @@ import { KEY } from '../running.ts';
 import { startHost, untilLogged, type Launched } from './instances-stage.ts';
 import { takeOverInTurn } from './take-overs.ts';
 import { startTraffic } from './traffic.ts';
+import { IN_JOB } from '../../job.ts';
 
-const TAKE_OVERS = 10;
+const TAKE_OVERS = IN_JOB ? 5 : 10;
 const SLOTS = 4;
 
-test('ten take-overs in turn lose no request and cut no stream, whichever way clients ask, and no server has more than its slots', async () => {
+test(`${String(TAKE_OVERS)} take-overs in turn lose no request and cut no stream, whichever way clients ask, and no server has more than its slots`, async () => {
   const options = { models: [{ name: 'm', answerTokens: 5 }], numParallel: SLOTS, loadMs: 20, tokenMs: 5 };
   const sims = [await startSim(options), await startSim(options)];
   await using _sims = { [Symbol.asyncDispose]: async () => void (await Promise.all(sims.map((sim) => sim.close()))) };

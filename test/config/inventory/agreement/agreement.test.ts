@@ -5,8 +5,12 @@ import { agree, ansibleAt, askAnsible, differencesIn, oursOf, type AnsibleAnswer
 import type { Case } from './generate.ts';
 import { digestOf, generateCases, readCorpus, SEEDS } from './corpus.ts';
 import { KNOWN_DIFFERENCES } from './known.ts';
+import { IN_JOB } from '../../../job.ts';
 
 const VERSIONS = ['2.14', '2.21'];
+/** A job tries every fifth seed, and those of known differences. */
+const EVERY = IN_JOB ? 5 : 1;
+const isTried = (seed: number): boolean => seed % EVERY === 0 || KNOWN_DIFFERENCES[seed] !== undefined;
 
 const listed = new Map<string, Promise<unknown>>();
 
@@ -23,7 +27,7 @@ for (const version of VERSIONS)
   test(`hxllm lists generated inventories as the recorded ansible-core ${version}`, async () => {
     const corpus = readCorpus();
     assert.equal(corpus.length, SEEDS);
-    let same = 0;
+    let [same, tried] = [0, 0];
     const cases = new Map(generateCases().map((one) => [one.seed, one]));
     for (const { seed, digest, listings } of corpus) {
       const one = cases.get(seed);
@@ -31,13 +35,15 @@ for (const version of VERSIONS)
         one !== undefined && digestOf(one) === digest,
         `seed ${String(seed)} is generated otherwise: record again`,
       );
+      if (!isTried(seed)) continue;
+      tried += 1;
       const ours = await listedOnce(one, version);
       const differences = differencesIn(ours, listings[version]);
       if (KNOWN_DIFFERENCES[seed] === undefined) assert.deepEqual(differences, [], `seed ${String(seed)}`);
       else assert.notDeepEqual(differences, [], `seed ${String(seed)} agrees now: remove it from known.ts`);
       if (agree(ours, listings[version])) same += 1;
     }
-    assert.ok(same >= 595, `${String(same)} of ${String(SEEDS)} agree`);
+    assert.ok(tried >= SEEDS / EVERY && same >= tried - 5, `${String(same)} of ${String(tried)} agree`);
   });
 
 test('no case of the corpus is empty, and most of them have variables', () => {
@@ -54,7 +60,7 @@ test(
   async () => {
     for (const program of programs) {
       const { python, version } = ansibleAt(program);
-      const cases = generateCases(40);
+      const cases = generateCases(IN_JOB ? 10 : 40);
       const answers = new Map<number, AnsibleAnswer>();
       await askAnsible(python, cases, (answer) => answers.set(answer.seed, answer));
       for (const one of cases) {

@@ -8,6 +8,7 @@ import { OPENAI } from '../../../../src/gateway/api/openai/dialect.ts';
 import { readChat, readCompletion, readEmbeddings } from '../../../../src/gateway/api/openai/parsed-request.ts';
 import { parseEvents } from '../../sse.ts';
 import { checkDamage, checkMutations } from '../mutation.ts';
+import { IN_JOB } from '../../../job.ts';
 
 const CHAT = {
   model: 'm',
@@ -123,7 +124,7 @@ const LEGACY = {
   function_call: { name: 'f' },
 };
 
-const RUNS = 7000;
+const RUNS = IN_JOB ? 1500 : 7000;
 
 for (const [what, whole, read] of [
   ['chat', CHAT, readChat],
