@@ -11,9 +11,10 @@ const storeHeader = Reflect.get(ServerResponse.prototype, '_storeHeader') as Sto
  */
 export class LinedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   /** Each with its line feed. They are not checked: names of this program with numbers and dates alone. */
-  set lines(lines: string) {
-    Reflect.set(this, '_storeHeader', (statusLine: string, headers: unknown) => {
-      storeHeader.call(this, statusLine + lines, headers);
-    });
+  lines = '';
+
+  /** In the class, since a function that each response gets for itself takes it longer than these lines. */
+  protected _storeHeader(statusLine: string, headers: unknown): void {
+    storeHeader.call(this, statusLine + this.lines, headers);
   }
 }
