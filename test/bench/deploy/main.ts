@@ -58,8 +58,7 @@ async function main({ settings, tools }: Options): Promise<void> {
       const chosen = TOOLS.filter(({ name }) => name === 'hxllm' || (setting.rivals && tools.test(name)));
       const measured = await runSetting(setting, chosen, { folder, program });
       rows.push(...measured.rows);
-      // A later part may fail, or be cut off.
-      process.stdout.write(`${deployTable(measured.rows)}\n`);
+      process.stdout.write('\n');
       if (setting.name === '1 host, 100 ms') login = measured.login;
     }
     if (login !== undefined)
@@ -107,7 +106,7 @@ async function runSetting(
   }
   const rows: Row[] = [];
   let payload: Workspace['payload'];
-  for (const task of TASKS)
+  for (const task of TASKS) {
     for (const lane of lanes) {
       // The dry run shows the change that the last task makes.
       if (task === 'dry run') changeVariable(lane.folder);
@@ -116,6 +115,10 @@ async function runSetting(
       if (lane.tool.name === 'hxllm' && payload === undefined && first !== undefined)
         payload = takePayload(first, join(installed.folder, `payload-${setting.name.replaceAll(/\W+/g, '-')}`));
     }
+    // A later task may fail, or be cut off.
+    const table = deployTable(rows.filter((row) => row.task === task)).split('\n');
+    process.stdout.write(table.slice(task === TASKS[0] ? 0 : 2).join('\n'));
+  }
   return { rows, login: await countLogin(lanes[0]) };
 }
 
