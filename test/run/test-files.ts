@@ -27,10 +27,11 @@ const LIKE_ITS_NEIGHBOUR =
 
 /**
  * Files that start no program of hxllm and read neither terminal nor home: the rules of the source, pure rooms, and the gateway in this process. Of
- * the gateway's own program its start and its flags stand for all: it prints lines of JSON, and systemd starts it.
+ * the gateway's own program its start and its flags stand for all: it prints lines of JSON, and systemd starts it. And a file that mounts, to which the
+ * environment has to consent.
  */
 const WITHOUT_ENVIRONMENT =
-  /^test\/(?:architecture|bench|config\/(?:inventory\/agreement|python)|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/flags|main\.)/;
+  /^test\/(?:architecture|bench|config\/(?:inventory\/agreement|python)|conformance|fleet|plan|schema|sim|simulation)\/|^test\/gateway\/(?!process\/flags|main\.)|^test\/run\/memory-folder\./;
 
 /** Whether a file runs in the bare environment, too: not where nothing depends on it, nor where it only repeats the scripts of its neighbour. */
 export function runsBare(file: string): boolean {
