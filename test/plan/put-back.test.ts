@@ -91,15 +91,17 @@ test('nothing is put back while hxllm changes the host, and no run of hxllm begi
   const lock = join(stage.root, 'run/hxllm/lock');
   mkdirSync(join(lock, '..'), { recursive: true });
   writeFileSync(lock, '2026-11-29T08:00:00Z ada from 10.0.0.1, process 7\n');
+  // A group of its own: flock's child has the pipe open too, and would keep this process running.
   const holder = spawn('flock', ['-x', '-o', lock, 'sh', '-c', 'echo held; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
   });
   await once(holder.stdout, 'data');
   const { exitCode, stderr } = stage.putBack();
   assert.equal(exitCode, 75);
   assert.match(stderr, /held since 2026-11-29T08:00:00Z ada from 10\.0\.0\.1/);
   assert.deepEqual([stage.tree('/etc'), stage.calls()], [now, []]);
-  holder.kill();
+  process.kill(-(holder.pid ?? assert.fail('it did not start')));
   await once(holder, 'exit');
   const ended = stage.putBack();
   assert.equal(ended.exitCode, 0, ended.stderr);
