@@ -64,24 +64,46 @@ function behindRow({ spentBy }: RequestRecord, { input, output }: Price): string
 
 /** A `UsageHead` as JSON without brackets. */
 function headOf({ id, key, record: { user }, dialect, incoming, service }: RequestContext): string {
-  const address = service.config.usage.hasAddress ? textOf(incoming.socket.remoteAddress) : 'null';
-  const [owner, tags] = key === undefined ? NO_KEY : keyText(key);
-  return `"${id.slice(ID_PREFIX)}",${owner},${textOf(user)},${tags},"${dialect.name}",${address}`;
+  const { hasAddress } = service.config.usage;
+  const { owner, tags, rests } = key === undefined ? NO_KEY : keyText(key);
+  const own = id.slice(ID_PREFIX);
+  if (user === undefined && !hasAddress)
+    return `"${own}${rests.get(dialect.name) ?? newRest(rests, key, dialect.name)}`;
+  const address = hasAddress ? textOf(incoming.socket.remoteAddress) : 'null';
+  return `"${own}",${owner},${textOf(user)},${tags},"${dialect.name}",${address}`;
 }
 
-const NO_KEY = ['null,null,null', '[]'] as const;
-/** A key is an object of its own until it changes. */
-const keyTexts = new WeakMap<ClientKey, readonly [owner: string, tags: string]>();
+/** The texts of a key. */
+interface KeyText {
+  readonly owner: string;
+  readonly tags: string;
+  /** By dialect: all behind the digits of the id, without a user and an address. In one piece, since each piece of a line takes time when it is written. */
+  readonly rests: Map<string, string>;
+}
 
-function keyText(key: ClientKey): readonly [owner: string, tags: string] {
+const NO_KEY: KeyText = { owner: 'null,null,null', tags: '[]', rests: new Map() };
+/** A key is an object of its own until it changes. */
+const keyTexts = new WeakMap<ClientKey, KeyText>();
+
+function keyText(key: ClientKey): KeyText {
   let text = keyTexts.get(key);
   if (text === undefined) {
-    const { team, stored } = key;
-    const owner = JSON.stringify([keyIdOf(key), team ?? null, stored?.userId ?? null]).slice(1, -1);
-    text = [owner, JSON.stringify(stored?.tags ?? [])];
+    const owner = JSON.stringify(ownerOf(key)).slice(1, -1);
+    text = { owner, tags: JSON.stringify(key.stored?.tags ?? []), rests: new Map() };
     keyTexts.set(key, text);
   }
   return text;
+}
+
+function newRest(rests: Map<string, string>, key: ClientKey | undefined, dialect: string): string {
+  const values = ['', ...ownerOf(key), null, key?.stored?.tags ?? [], dialect, null];
+  const rest = JSON.stringify(values).slice('["'.length, -1);
+  rests.set(dialect, rest);
+  return rest;
+}
+
+function ownerOf(key: ClientKey | undefined): readonly (string | null)[] {
+  return key === undefined ? [null, null, null] : [keyIdOf(key), key.team ?? null, key.stored?.userId ?? null];
 }
 
 /** The name of a user is the client's text. */
@@ -89,22 +111,26 @@ function textOf(name: string | undefined): string {
   return name === undefined ? 'null' : JSON.stringify(shownName(name));
 }
 
-/** A `UsageServer` as JSON without brackets. */
-function serverOf({ alias, model, backend, reason }: RequestRecord): string {
-  return `${quoted(alias)},${quoted(model)},${quoted(backend)},${quoted(reason)}`;
+/** The last text of a server, and the names in it. */
+interface ServerText {
+  readonly alias: string | undefined;
+  readonly model: string | undefined;
+  readonly reason: string | undefined;
+  readonly text: string;
 }
 
-/** Most names that are kept as JSON: with wildcards clients may ask for any number of them. */
-const MOST_QUOTED = 1000;
-const quotedNames = new Map<string, string>();
+/** Most servers whose texts are kept: reloads of a configuration may name any number of them. */
+const MOST_SERVERS = 1000;
+const servers = new Map<string | undefined, ServerText>();
 
-function quoted(name: string | undefined): string {
-  if (name === undefined) return 'null';
-  const known = quotedNames.get(name);
-  if (known !== undefined) return known;
-  if (quotedNames.size === MOST_QUOTED) quotedNames.clear();
-  const text = JSON.stringify(name);
-  quotedNames.set(name, text);
+/** A `UsageServer` as JSON without brackets. */
+function serverOf({ alias, model, backend, reason }: RequestRecord): string {
+  const known = servers.get(backend);
+  if (known !== undefined && known.alias === alias && known.model === model && known.reason === reason)
+    return known.text;
+  if (known === undefined && servers.size === MOST_SERVERS) servers.clear();
+  const text = JSON.stringify([alias ?? null, model ?? null, backend ?? null, reason ?? null]).slice(1, -1);
+  servers.set(backend, { alias, model, reason, text });
   return text;
 }
 
