@@ -21,7 +21,7 @@ const SHARED = 0.55;
 /** Between the assignment of a slot and the first token, without the prompt, s. */
 const START_S = 0.1;
 /** Callers whose time of servers differs by no more are served by the time at which their requests are due, s. */
-const EVEN_S = 6;
+const EVEN_S = 15;
 /** A waiter is late if less than this is left to its target, ms. */
 const LEAST_LEFT_MS = 200;
 

@@ -11,7 +11,7 @@ import { prefillRate } from '../../../src/gateway/route/rates.ts';
 const LEAST_LEFT_MS = 200;
 const START_S = 0.1;
 /** Callers are even whose time of servers differs by no more, s. */
-const EVEN_S = 6;
+const EVEN_S = 15;
 
 /** Asserts the invariants 5 and 6 of a waiter that goes first. Requests that can begin in time are found without the set: by itself, or all together. */
 export function checkOrder(fleet: Fleet, queue: Queue, { waiter, late }: NextWaiter, nowMs: number): void {
