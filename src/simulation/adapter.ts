@@ -23,7 +23,7 @@ const BATCH_WAIT_MS = 240_000;
 export function slotRequestOf(request: SimRequest, state: AttemptState, known: (work: Work) => Work): SlotRequest {
   const { model, promptTokens, maxTokens, key, user, class: kind, prefix } = request;
   const batch = kind === 'batch';
-  const work = known({ promptTokens, maxTokens, prefix, key, user, batch });
+  const work = known({ promptTokens, maxTokens, prefix, key, user, batch, startsWhenRead: true });
   return { queue: model, maxWaitMs: batch ? BATCH_WAIT_MS : MAX_QUEUE_WAIT_MS, untilMs: Infinity, work, ...state };
 }
 

@@ -38,6 +38,8 @@ export const IDEAS: Readonly<Record<string, Without>> = {
   },
   /** No copy is made while nobody waits. */
   'copies-ahead': { policy: () => ({ loadAhead: () => undefined }) },
+  /** A request that waits inside its server stays there. */
+  'overdue-recalls': { policy: () => ({ recallsOverdue: false }) },
   /** All requests are of one caller. */
   callers: { work: () => ({ key: '', user: undefined }) },
 };

@@ -5,6 +5,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   hxllm_queued_seconds_total: 'for comparisons of routing; the histogram of waits is shown',
   hxllm_given_up_late_total: 'for comparisons of routing',
   hxllm_lost_slots_total: 'the log tells each one',
+  hxllm_recalled_requests_total: 'for the cause of waits inside servers',
   hxllm_context_grown_total: 'the log tells each one',
   hxllm_context_grown_tokens: 'the fleet shows it',
   hxllm_certificate_not_after_timestamp_seconds: 'an alert watches it',

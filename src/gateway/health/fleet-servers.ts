@@ -1,7 +1,8 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { FleetLoad, FleetModel, FleetServer } from '../../schema/fleet-document.ts';
 import { isDoubted } from '../route/circuit.ts';
-import { loadInProgress, type Backend, type Fleet } from '../route/fleet.ts';
+import type { Backend, Fleet } from '../route/fleet.ts';
+import { loadInProgress } from '../route/load-in-progress.ts';
 import type { Rates } from '../route/rates.ts';
 import type { Replica } from '../route/replica.ts';
 import type { ContextState } from './fleet-health.ts';

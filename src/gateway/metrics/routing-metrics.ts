@@ -55,6 +55,18 @@ export function routingMetrics(read: () => Fleet): readonly Metric[] {
     ),
     gauge(
       {
+        name: 'hxllm_recalled_requests_total',
+        help: 'Requests that were taken back and sent to another server, since their first token was overdue.',
+        labelNames: ['backend', 'server_model'],
+      },
+      () =>
+        [...read().replicas.values()].flatMap(({ backend, model, recalls }) =>
+          recalls === 0 ? [] : [{ labels: [backend, model], value: recalls }],
+        ),
+      'counter',
+    ),
+    gauge(
+      {
         name: 'hxllm_needless_loads_total',
         help: 'Loads that served nothing: a slot was free elsewhere (slot-free), or the model left before it had a request (unused).',
         labelNames: ['backend', 'server_model', 'kind'],

@@ -119,7 +119,7 @@ export class Forwarder {
   #onRecall({ trial }: Recall): void {
     if (this.#lease?.request !== trial || this.#firstMs !== undefined || this.#upstreamRequest === undefined) return;
     this.#upstreamRequest.cancel();
-    this.#release('refused');
+    this.#release('recalled');
     this.#attempts -= 1;
     recordRecall(this.#context.record);
     this.#insideMs += performance.now() - this.#sentMs;

@@ -32,7 +32,8 @@ export function workOf({ bodyBytes }: Pick<RequestContext, 'bodyBytes'>, request
   if (request.kind === 'completion') {
     const { prompt, suffix = '', maxTokens } = request.params;
     const tokens = (prompt.length + suffix.length) / TOKEN_LENGTH;
-    return { ...caller, promptTokens: tokens, maxTokens, prefix: [{ hash: hashOf(prompt, 0), tokens }] };
+    const prefix = [{ hash: hashOf(prompt, 0), tokens }];
+    return { ...caller, promptTokens: tokens, maxTokens, prefix, startsWhenRead: true };
   }
   const length = request.kind === 'embed' ? request.params.input.reduce((sum, text) => sum + text.length, 0) : 0;
   return { ...caller, promptTokens: length / TOKEN_LENGTH, maxTokens: 0, prefix: [] };
@@ -41,7 +42,7 @@ export function workOf({ bodyBytes }: Pick<RequestContext, 'bodyBytes'>, request
 function chatWork(
   { messages, tools, maxTokens }: Pick<ChatRequest, 'messages' | 'tools' | 'maxTokens'>,
   bodyBytes: number,
-): Pick<Work, 'promptTokens' | 'maxTokens' | 'prefix'> {
+): Pick<Work, 'promptTokens' | 'maxTokens' | 'prefix' | 'startsWhenRead'> {
   const prefix: PrefixLink[] = [];
   let hash = tools.length;
   for (const { name } of tools) hash = hashOf(name, hash);
@@ -67,7 +68,8 @@ function chatWork(
   const toolTokens = Math.max(0, rest) / TOKEN_LENGTH;
   if (toolTokens > 0)
     for (const [index, link] of prefix.entries()) prefix[index] = { ...link, tokens: link.tokens + toolTokens };
-  return { promptTokens: length / TOKEN_LENGTH + toolTokens, maxTokens, prefix };
+  const startsWhenRead = tools.length === 0 && imageLength === 0;
+  return { promptTokens: length / TOKEN_LENGTH + toolTokens, maxTokens, prefix, startsWhenRead };
 }
 
 function hashCalls({ toolCalls, answers }: Message, seed: number): number {

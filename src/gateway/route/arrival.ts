@@ -46,13 +46,15 @@ export function arrive(
   observeCaller(flow, nowMs);
   const estimate = estimateOf(fleet, flow, { ...event, deployments }, nowMs);
   const batch = work?.batch ?? false;
+  const isRecallable = policy.recallsOverdue && !isRetry && tried.length === 0 && work?.startsWhenRead === true;
+  const recallable = isRecallable ? deployments : undefined;
   const choice =
     ahead === 0 && !fleet.isDelegated
       ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late: batch, flow, batch, dueMs }, nowMs)
       : undefined;
   if (choice !== undefined) {
     countLive(flow, 1);
-    out.push(assign(fleet, { request, sinceMs, queue: name, flow, estimate }, choice, NO_WAIT, nowMs));
+    out.push(assign(fleet, { request, sinceMs, queue: name, flow, estimate, recallable }, choice, NO_WAIT, nowMs));
     if (choice.reason === 'only-resident') beginShareLoad(fleet, policy, event, nowMs, out);
     return;
   }
@@ -94,6 +96,7 @@ export function arrive(
     estimate,
     flow,
     batch,
+    recallable,
   };
   countLive(flow, 1);
   enqueue(queue, waiter, nowMs);

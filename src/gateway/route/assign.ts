@@ -13,6 +13,7 @@ import type { Replica } from './replica.ts';
 import { observeUse } from './slots.ts';
 import { countDecision } from './tally.ts';
 import { observeListed } from './tick-index.ts';
+import { unbegunOf, watchUnbegun } from './overdue.ts';
 import type { Estimate } from './work.ts';
 
 /** Time after an abandoned prefill in which a request tests its estimate, ms. */
@@ -28,6 +29,8 @@ export interface Assignee {
   readonly queue: string;
   readonly flow: Flow;
   readonly estimate: Estimate;
+  /** The deployments that it asked for, if it may be taken back from one of them. */
+  readonly recallable?: readonly string[] | undefined;
 }
 
 /** The wait of a request that gets a slot, ms, and when it joined its queue; `undefined` if it did not wait. */
@@ -38,7 +41,7 @@ interface AssigneeWait extends Pick<Assignment, 'loadMs' | 'waitedMs'> {
 /** Assigns a request to a deployment. */
 export function assign(
   fleet: Fleet,
-  { request, sinceMs, queue, flow, estimate }: Assignee,
+  { request, sinceMs, queue, flow, estimate, recallable }: Assignee,
   { deployment, backend, replica, reason, trial, free }: Choice,
   { loadMs, waitedMs, queuedMs }: AssigneeWait,
   nowMs: number,
@@ -70,6 +73,15 @@ export function assign(
   charge(flow, chargedS);
   replica.inFlightOf.set(flow, (replica.inFlightOf.get(flow) ?? 0) + 1);
   if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(assignedMs);
+  // A trial has a time of its own.
+  const unbegun =
+    trial || recallable === undefined
+      ? undefined
+      : unbegunOf(
+          { request, deployments: recallable, sentMs: assignedMs },
+          { deployment, backend, replica },
+          promptTokens,
+        );
   const lease: Lease = {
     request,
     deployment,
@@ -91,6 +103,7 @@ export function assign(
     displaced,
     unread,
     chargedS,
+    unbegun,
     busy,
     started: false,
     released: false,
@@ -99,6 +112,7 @@ export function assign(
   replica.expiredPrefill = undefined;
   touchWork(fleet, backend, replica);
   watchSent(lease);
+  watchUnbegun(fleet, lease);
   if (trial) {
     replica.slots.trial = { request, untilMs: nowMs + trialMs(fleet, lease, nowMs), startedMs: undefined };
     fleet.ticks.timed.add(replica);

@@ -37,13 +37,13 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
     }
     if (best === undefined) return;
     const { queue, waiter, choice, late } = best;
-    const { queuedMs, request, sinceMs, flow, estimate } = waiter;
+    const { queuedMs, request, sinceMs, flow, estimate, recallable } = waiter;
     const wait = { loadMs: loadWaitMs(queue, waiter, nowMs), waitedMs: queuedForMs(queue, waiter, nowMs), queuedMs };
     removeWaiter(fleet, request, nowMs, late);
     paySlot(choice.backend, queue);
     // Its turn for a load comes after those of the queues that wait now.
     moveToEnd(fleet, queue);
-    out.push(assign(fleet, { request, sinceMs, queue: queue.name, flow, estimate }, choice, wait, nowMs));
+    out.push(assign(fleet, { request, sinceMs, queue: queue.name, flow, estimate, recallable }, choice, wait, nowMs));
     // An assignment frees no slot: queues without a free one need not be looked at again.
     queues = open.filter((one) => one !== queue);
     if (queueLength(queue) > 0) queues.push(queue);

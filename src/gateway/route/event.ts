@@ -68,11 +68,12 @@ export interface SlotRequest {
   readonly isAdmitted?: true;
 }
 
-/** How an attempt ended. `cancelled` and `refused` do not count against the backend; `connection-failed` is a reason to probe it. */
+/** How an attempt ended. `cancelled`, `refused` and `recalled` do not count against the backend; `connection-failed` is a reason to probe it. */
 export type AttemptResult =
   | 'answered'
   | 'cancelled'
   | 'refused'
+  | 'recalled'
   | 'busy'
   | 'deployment-failed'
   | 'connection-failed'
@@ -139,7 +140,10 @@ export interface Assignment {
   readonly free: number;
 }
 
-/** A request waits inside its server for too long, beyond the known slots or since the server has lost them: cancel it there, release its lease, and ask for a slot again. */
+/**
+ * A request waits inside its server for too long, beyond the known slots, since the server has lost them, or since it has stalled: cancel it there,
+ * release its lease, and ask for a slot again.
+ */
 export interface Recall {
   readonly kind: 'recall';
   /** The request. */

@@ -9,6 +9,7 @@ import type { Queue, Waiter } from './queue.ts';
 import type { Rates } from './rates.ts';
 import type { RateWindow, RateLimits } from './rate-window.ts';
 import type { Replica, LoadReason, LoadWatch } from './replica.ts';
+import type { Unbegun } from './unbegun.ts';
 import type { Estimate } from './work.ts';
 
 /** A deployment, as routing sees it: its counters and its state. */
@@ -127,6 +128,8 @@ export interface Lease {
   readonly displaced: number;
   readonly unread: number;
   readonly chargedS: number;
+  /** Set if it may be taken back. */
+  readonly unbegun: Unbegun | undefined;
   /** Models at work on the backend when it was made. */
   readonly busy: number;
   started: boolean;
@@ -167,6 +170,8 @@ export interface TickIndex {
   readonly timed: Set<Replica>;
   /** Replicas at work that their backend does not list: a load may run inside a request. */
   readonly unlisted: Set<Replica>;
+  /** Replicas with requests that may be taken back. */
+  readonly unbegun: Set<Replica>;
   /** Backends with a load of the gateway. */
   readonly loading: Set<Backend>;
   /** Backends with a load inside a request. */
@@ -233,14 +238,4 @@ export interface Fleet {
   tickWanted: boolean;
   /** Another instance of the gateway decides. */
   isDelegated: boolean;
-}
-
-/** The load in progress on a backend: the gateway's own, else one inside a client's request. */
-export function loadInProgress(
-  { replicas }: Fleet,
-  { loading, implicitLoad }: Backend,
-): { readonly replica: Replica; readonly watch: LoadWatch } | undefined {
-  const replica = replicas.get(loading ?? '');
-  if (replica?.load !== undefined) return { replica, watch: replica.load };
-  return implicitLoad === undefined ? undefined : { replica: implicitLoad.replica, watch: implicitLoad };
 }

@@ -57,9 +57,9 @@ export function holdingOf(lease: Lease): Holding {
 /** The requests that wait, in the order in which they came, as they would ask another instance for slots. */
 export function waitersFor({ waiting }: Fleet, nowMs: number): readonly (readonly [request: string, SlotRequest])[] {
   return [...waiting].map(([request, { queue, waiter }]) => {
-    const { deployments, tried, isRetry, sinceMs, maxWaitMs, untilMs, flow, estimate, batch } = waiter;
+    const { deployments, tried, isRetry, sinceMs, maxWaitMs, untilMs, flow, estimate, batch, recallable } = waiter;
     const loadedMs = loadWaitMs(queue, waiter, nowMs);
-    const work = workOf(flow, estimate, batch);
+    const work = { ...workOf(flow, estimate, batch), startsWhenRead: recallable !== undefined };
     const times = { sinceMs, maxWaitMs, untilMs, loadedMs };
     return [request, { queue: queue.name, deployments, tried, isRetry, ...times, work, isAdmitted: true }];
   });

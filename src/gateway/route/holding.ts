@@ -1,7 +1,7 @@
 import type { FleetSpec } from './fleet-spec.ts';
 import type { RateWindow } from './rate-window.ts';
 import type { Rates } from './rates.ts';
-import type { AbandonedPrefill } from './replica.ts';
+import type { AbandonedPrefill } from './abandoned-prefill.ts';
 import type { Speed } from './speed.ts';
 import type { Work } from './work.ts';
 

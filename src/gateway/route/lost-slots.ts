@@ -34,17 +34,21 @@ export function watchStart({ replica: { slotWatch }, estimate }: Lease, nowMs: n
 }
 
 /** A lease has ended. An end by the gateway or its client shows nothing of the server. */
-export function watchEnd(
-  { replica: { slotWatch }, estimate, started }: Lease,
-  result: AttemptResult,
-  nowMs: number,
-): void {
+export function watchEnd(lease: Lease, result: AttemptResult, nowMs: number): void {
+  const { estimate, started } = lease;
+  const { slotWatch } = lease.replica;
   if (!started) {
     slotWatch.promptTokens -= estimate.promptTokens;
     slotWatch.outTokens -= estimate.outTokens;
   }
-  if (started || result === 'answered' || result === 'refused' || result === 'busy') move(slotWatch, nowMs);
+  // A model that is unloaded reads nothing any more.
+  if (hasMoved(lease, result) || slotWatch.unloading !== undefined) move(slotWatch, nowMs);
   else slotWatch.abandonedTokens += estimate.promptTokens;
+}
+
+/** Whether the end of a lease shows that its model answers. */
+export function hasMoved({ started }: Lease, result: AttemptResult): boolean {
+  return started || result === 'answered' || result === 'refused' || result === 'busy';
 }
 
 /**
@@ -80,12 +84,12 @@ export function longestSilenceMs(fleet: Fleet, backend: Backend, replica: Replic
 }
 
 function isSilent(fleet: Fleet, backend: Backend, replica: Replica, nowMs: number): boolean {
-  const { inFlight, started, residency, runningSinceMs, slotWatch, loadedMs } = replica;
+  const { inFlight, started, residency, runningSinceMs, slotWatch, loadedMs, stall } = replica;
   // A stream that runs shows that the model has a slot; a load is watched by itself.
-  if (inFlight === 0 || started > 0 || residency.state !== 'resident') return false;
+  if ((inFlight === 0 && stall === undefined) || started > 0 || residency.state !== 'resident') return false;
   if (backend.circuit.state !== 'closed' || backend.loading !== undefined || backend.implicitLoad !== undefined)
     return false;
-  const sinceMs = Math.max(slotWatch.movedMs, loadedMs, Math.min(...runningSinceMs));
+  const sinceMs = Math.max(slotWatch.movedMs, loadedMs, Math.min(stall?.sinceMs ?? Infinity, ...runningSinceMs));
   return Number.isFinite(sinceMs) && nowMs - sinceMs >= longestSilenceMs(fleet, backend, replica);
 }
 
@@ -106,6 +110,7 @@ function unload(fleet: Fleet, { url }: Backend, replica: Replica, nowMs: number,
   slotWatch.unloads += 1;
   slotWatch.unloadedMs = nowMs;
   slotWatch.unloading = { sinceMs: nowMs, sentMs: nowMs };
+  replica.stall = undefined;
   // A request that comes before the model has gone would keep it.
   replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + PAUSE_MS);
   resetResidency(replica.residency, nowMs, true);

@@ -39,6 +39,7 @@ export function policyFor(
       admit: limitQueueLength(longestQueue),
       nextLoad: (fleet, look, nowMs) => (fleet.sharesRunners ? inTurns : placeLoads)(fleet, look, nowMs),
       loadAhead: copyAhead,
+      recallsOverdue: true,
       yields: (fleet, where, nowMs) => isVictim(where.backend, where.replica) || yieldToLoads(fleet, where, nowMs),
     };
   return {
@@ -50,6 +51,7 @@ export function policyFor(
     admit: limitQueue(longestQueue),
     nextLoad: loadForWaiters({ strategy, random }),
     loadAhead: () => undefined,
+    recallsOverdue: false,
     yields: yieldToLoads,
   };
 }

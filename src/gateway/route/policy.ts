@@ -63,6 +63,8 @@ export interface Policy {
   readonly loadAhead: (fleet: Fleet, backend: Backend, nowMs: number) => Candidate | undefined;
   /** Whether a model in memory gets no more requests, so that a load can evict it. */
   readonly yields: (fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, nowMs: number) => boolean;
+  /** Whether requests whose first token is overdue go to other servers. */
+  readonly recallsOverdue: boolean;
   /** Failures in a row after which a deployment is in cooldown. */
   readonly allowedFails: number;
   /** For deployments without their own. */

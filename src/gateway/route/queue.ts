@@ -29,6 +29,8 @@ export interface Waiter {
   readonly flow: Flow;
   /** It yields to people. */
   readonly batch: boolean;
+  /** Its deployments, if it may be taken back from one of them. */
+  readonly recallable: readonly string[] | undefined;
   /** Where it stands; `undefined` while it is in no queue. */
   place?: WaiterPlace | undefined;
 }

@@ -9,7 +9,8 @@ import type { AttemptResult, RouteEvent, Observation } from './event.ts';
 import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
 import { withSample } from './latency.ts';
 import { countUse } from './rate-window.ts';
-import { watchEnd } from './lost-slots.ts';
+import { hasMoved, watchEnd } from './lost-slots.ts';
+import { endWatch } from './overdue.ts';
 import { clearSlotWatch } from './slot-watch.ts';
 import type { Policy } from './policy.ts';
 import type { Replica } from './replica.ts';
@@ -40,6 +41,7 @@ export function release(
   if (lease.released) return false;
   const { request, deployment, backend, replica, started } = lease;
   lease.released = true;
+  if (result === 'recalled' && lease.unbegun !== undefined) replica.recalls += 1;
   deployment.inFlight -= 1;
   backend.inFlight -= 1;
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
@@ -55,13 +57,14 @@ export function release(
   const others = (replica.inFlightOf.get(lease.flow) ?? 1) - 1;
   if (others > 0) replica.inFlightOf.set(lease.flow, others);
   else replica.inFlightOf.delete(lease.flow);
-  if (result === 'refused' || result === 'busy') vacateUnread(replica.promptCache, request);
+  if (result === 'refused' || result === 'recalled' || result === 'busy') vacateUnread(replica.promptCache, request);
   else vacate(replica.promptCache, request, result === 'answered' ? (observation?.outTokens ?? 0) : 0, nowMs);
   const running = replica.runningSinceMs.indexOf(lease.assignedMs);
   if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
   observeTurn(fleet, backend, replica);
   watchEnd(lease, result, nowMs);
+  endWatch(fleet, lease, hasMoved(lease, result));
   if (started) {
     replica.started -= 1;
     backend.started -= 1;
@@ -111,6 +114,7 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
     forgetSlots(replica.slots);
     clearPromptCache(replica.promptCache);
     clearSlotWatch(replica.slotWatch);
+    replica.stall = undefined;
     replica.abandonedPrefills = [];
     replica.failingUntilMs = 0;
     replica.pausedUntilMs = 0;

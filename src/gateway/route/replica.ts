@@ -1,3 +1,4 @@
+import type { AbandonedPrefill } from './abandoned-prefill.ts';
 import type { Flow } from './flow.ts';
 import type { Demand } from './demand.ts';
 import { isSameModel } from '../../core/model-name.ts';
@@ -9,6 +10,7 @@ import { createPromptCache, type PromptCache } from './prompt-cache.ts';
 import { unknownRates, type Rates } from './rates.ts';
 import type { NeedlessLoads } from './tally.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
+import type { Stall, Unbegun } from './unbegun.ts';
 
 /** A model on a backend: its slots, its residency and its speed, whichever alias asks for it. */
 export interface Replica {
@@ -61,16 +63,15 @@ export interface Replica {
   /** Loads in a row whose connection failed. */
   brokenLoads: number;
   readonly slotWatch: SlotWatch;
+  /** Its requests that may be taken back if they do not begin in time. */
+  readonly unbegun: Unbegun[];
+  stall: Stall | undefined;
+  /** Requests that were taken back since the start, since their first token was overdue. */
+  recalls: number;
   /** The current event concerns it. */
   isTouched: boolean;
   /** The replica is not used before then: its server reported that it is full or loading, or is to be probed first. */
   pausedUntilMs: number;
-}
-
-/** A slot in use by a prompt of a client that has left. */
-export interface AbandonedPrefill {
-  readonly untilMs: number;
-  readonly expectedMs: number;
 }
 
 /**
@@ -171,6 +172,9 @@ export function createReplica(spec: ReplicaSpec): Replica {
     failingUntilMs: 0,
     brokenLoads: 0,
     slotWatch: createSlotWatch(),
+    unbegun: [],
+    stall: undefined,
+    recalls: 0,
     isTouched: false,
     pausedUntilMs: 0,
   };
@@ -188,7 +192,8 @@ export function replicaId(backend: string, model: string): string {
 }
 
 /** Whether a slot is free. */
-export function hasRoom({ inFlight, abandonedPrefills, slots }: Replica): boolean {
+export function hasRoom({ inFlight, started, abandonedPrefills, slots, stall }: Replica): boolean {
+  if (stall !== undefined && inFlight > started) return false;
   return inFlight + abandonedPrefills.length < slots.count;
 }
 
@@ -238,11 +243,4 @@ export function victimOf({ model, usedMs, idleSinceMs, inFlight }: Replica, nowM
 export function countIfUnused(replica: Replica): void {
   if (replica.isUnused) replica.needless.unused += 1;
   replica.isUnused = false;
-}
-
-/** Frees the slots of abandoned prompts whose time is over. */
-export function expireAbandonedPrefills(replica: Replica, nowMs: number): void {
-  if (replica.abandonedPrefills.length === 0) return;
-  for (const prefill of replica.abandonedPrefills) if (prefill.untilMs <= nowMs) replica.expiredPrefill = prefill;
-  replica.abandonedPrefills = replica.abandonedPrefills.filter(({ untilMs }) => untilMs > nowMs);
 }

@@ -3,7 +3,7 @@ import { isApart, observeLeft } from './apart.ts';
 import { touchBackend, touchMemory } from './attention.ts';
 import { fittingOf, includesModel, residentsOf } from './in-memory.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { loadInProgress } from './fleet.ts';
+import { loadInProgress } from './load-in-progress.ts';
 import { applyListing, victimOf, type ModelLoad, type Replica, type Victim } from './replica.ts';
 import { markOutdated, type Listing } from './residency.ts';
 import { observeMemory } from './stuck-load.ts';

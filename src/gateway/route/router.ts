@@ -1,3 +1,4 @@
+import { expireAbandonedPrefills } from './abandoned-prefill.ts';
 import { expectedWaits, retryAfterMs } from './admission.ts';
 import { arrive, leave } from './arrival.ts';
 import { candidatesOf, hasCandidate, whyUnavailable } from './candidate.ts';
@@ -15,9 +16,9 @@ import { queuedForMs, waitersOf, loadWaitMs, queueLength, type Queue, type Waite
 import { keepLoadClocks } from './load-clock.ts';
 import { beginLoads, endLoad, finishMakingRoom, sendLoads, startLoad } from './loading.ts';
 import { endTest, findLostSlots } from './lost-slots.ts';
+import { recallOverdue } from './overdue.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown, shareSlots } from './release.ts';
-import { expireAbandonedPrefills } from './replica.ts';
 import { resize } from './resize.ts';
 import { observeList } from './room.ts';
 import { observeTime } from './slots.ts';
@@ -43,6 +44,7 @@ import { inOrder } from './tick-index.ts';
  *    loads that are held, or wait for room, which may make another slot usable.
  * 4. For waiters that no free slot can serve: start loads, one at a time on a backend (`next-load.ts`).
  * 5. Run the load clock of each queue that waits only for a load.
+ * 6. With a tick, take back requests whose first token is overdue, as many as other servers have free slots for.
  *
  * While another instance decides (`hand-over.ts`) only step 1 is done, without decisions: the fleet stays right for the moment when this
  * one decides again.
@@ -120,6 +122,8 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
     keepLoadClocks(fleet, policy, nowMs);
     fleet.tickWanted ||= fleet.waiting.size > 0;
   }
+  // Slots and loads are decided, so a slot that is free now is free for these.
+  if (event.kind === 'ticked') recallOverdue(fleet, policy, nowMs, out);
   endAttention(fleet);
   return out;
 }
@@ -163,7 +167,7 @@ function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind:
 }
 
 function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
-  fleet.tickWanted = fleet.ticks.loading.size > 0;
+  fleet.tickWanted = fleet.ticks.loading.size > 0 || fleet.ticks.unbegun.size > 0;
   touchAll(fleet);
   removeDrained(fleet);
   for (const replica of inOrder(fleet.ticks.timed)) {

@@ -1,6 +1,7 @@
 import { touchReplica } from './attention.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import { watchStart } from './lost-slots.ts';
+import { endWatch } from './overdue.ts';
 import { observeStart } from './slots.ts';
 import { observeAnswer } from './stuck-load.ts';
 import { observeTurn } from './turn.ts';
@@ -18,4 +19,5 @@ export function startLease(fleet: Fleet, lease: Lease, nowMs: number): void {
   observeStart(lease.replica.slots, lease.request, nowMs);
   observeAnswer(fleet, lease, nowMs);
   watchStart(lease, nowMs);
+  endWatch(fleet, lease, true);
 }

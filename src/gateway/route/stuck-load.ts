@@ -2,7 +2,7 @@ import { isSameModel } from '../../core/model-name.ts';
 import type { Decision } from './event.ts';
 import type { Backend, Fleet, Lease } from './fleet.ts';
 import { expectedLoadMs } from './load-time.ts';
-import { loadInProgress } from './fleet.ts';
+import { loadInProgress } from './load-in-progress.ts';
 import type { Replica, LoadWatch } from './replica.ts';
 import { markLoaded } from './residency.ts';
 import { touchBackend, touchMemory } from './attention.ts';

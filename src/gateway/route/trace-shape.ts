@@ -91,6 +91,7 @@ const WORK: Shape = {
   key: 'text',
   user: 'text?',
   batch: 'yes',
+  startsWhenRead: 'yes?',
 };
 
 /** The parts of each kind of event. */

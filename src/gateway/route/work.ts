@@ -17,6 +17,11 @@ export interface Work {
   readonly user: string | undefined;
   /** It yields to people. */
   readonly batch: boolean;
+  /**
+   * Its first token comes as soon as its prompt is read: it has no tools, of whose calls nothing comes before their end, no images, and it is
+   * no embedding. Unset: nothing is known of that.
+   */
+  readonly startsWhenRead?: boolean;
 }
 
 /** A request's expected work on any server. */

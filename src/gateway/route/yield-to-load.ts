@@ -1,7 +1,7 @@
 import type { Candidate } from './candidate.ts';
 import type { Fleet } from './fleet.ts';
 import { expectedLoadMs } from './load-time.ts';
-import { loadInProgress } from './fleet.ts';
+import { loadInProgress } from './load-in-progress.ts';
 import { mayHaveToGo } from './room.ts';
 
 /** A shorter load is worth no yield, ms. */

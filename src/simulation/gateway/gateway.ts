@@ -150,7 +150,7 @@ export class SimGateway {
     const { attempt } = visit;
     if (attempt?.lease.request !== trial || attempt.job.firstMs !== undefined) return;
     attempt.server.leave(attempt.job);
-    this.#release(visit, attempt, 'refused');
+    this.#release(visit, attempt, 'recalled');
     visit.attempts -= 1;
     visit.isRecalled = true;
     this.#acquire(visit);

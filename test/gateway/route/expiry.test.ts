@@ -54,6 +54,7 @@ test('the waiters that have waited for too long are those that a look at all of 
               unreadTokens: 1,
               flow: flowOf(flows, { key: 'k', user: String(index % 3) }),
               batch: index % 7 === 0,
+              recallable: undefined,
             };
             enqueue(queue, waiter, nowMs);
           } else {

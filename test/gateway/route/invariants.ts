@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { candidatesOf, isUp, isWarm } from '../../../src/gateway/route/candidate.ts';
 import { isDoubted } from '../../../src/gateway/route/circuit.ts';
-import type { Assignment, Decision, Rejection, RouteEvent } from '../../../src/gateway/route/event.ts';
+import type { Assignment, Decision, Recall, Rejection, RouteEvent } from '../../../src/gateway/route/event.ts';
 import type { Backend, Fleet, Lease } from '../../../src/gateway/route/fleet.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { firstWaiters, queueLength, type Queue } from '../../../src/gateway/route/queue.ts';
@@ -30,6 +30,7 @@ const CHECKED_EVENTS = 16;
  * 7. A request gets one decision, and none after it has left.
  * 8. The only copy of a model for which requests wait goes after every model of that backend that is not in use (`fleet`).
  * 9. Rates are positive and finite, and a rejection says 1 to 60 s.
+ * 10. A request is taken back before it has begun; as overdue only once, and while another server has a free slot for it.
  */
 export class CheckedRouting {
   readonly fleet: Fleet;
@@ -74,7 +75,8 @@ export class CheckedRouting {
           `${replica.id} gets a request while it has to go`,
         );
         checkPlace(decision.lease);
-      } else if (decision.kind === 'load') this.#checkLoad(event, decision, held.has(decision.replica), nowMs);
+      } else if (decision.kind === 'recall') this.#checkRecall(decision, nowMs);
+      else if (decision.kind === 'load') this.#checkLoad(event, decision, held.has(decision.replica), nowMs);
     }
     this.#events += 1;
     if (decisions.length > 0 || this.#events % CHECKED_EVENTS === 0) this.#checkCounters();
@@ -87,6 +89,18 @@ export class CheckedRouting {
     if (decision.kind === 'assign') return;
     const { retryAfterMs } = decision;
     assert.ok(retryAfterMs > 0 && retryAfterMs <= LONGEST_RETRY_AFTER_MS, `retry after ${String(retryAfterMs)} ms`);
+  }
+
+  #checkRecall({ trial: request }: Recall, nowMs: number): void {
+    const lease = [...this.#leases].find((one) => one.request === request);
+    assert.ok(lease !== undefined && !lease.started, `${request} is taken back, and has begun or ended`);
+    const { unbegun, replica } = lease;
+    if (unbegun === undefined) return;
+    const others = candidatesOf(this.fleet, unbegun.deployments, [], nowMs).filter((one) => one.replica !== replica);
+    assert.ok(
+      others.some((one) => isWarm(one) && hasRoom(one.replica)),
+      `${request} is taken back, and can go nowhere`,
+    );
   }
 
   // A load that was held is sent for a waiter to whom no slot was given, though one may be free that is kept for others.
@@ -118,8 +132,11 @@ export class CheckedRouting {
   #checkCounters(): void {
     const { fleet } = this;
     const inFlight = new Map<Replica | Backend, number>();
-    for (const { replica, backend, released } of this.#leases) {
+    let unbegun = 0;
+    for (const lease of this.#leases) {
+      const { replica, backend, released } = lease;
       assert.ok(!released);
+      if (lease.unbegun !== undefined && !lease.started) unbegun += 1;
       for (const part of [replica, backend]) inFlight.set(part, (inFlight.get(part) ?? 0) + 1);
     }
     for (const part of [...fleet.replicas.values(), ...fleet.backends.values()])
@@ -129,6 +146,9 @@ export class CheckedRouting {
     let queued = 0;
     for (const queue of fleet.queues.values()) queued += queueLength(queue);
     assert.equal(queued, this.#waiting.size);
+    let watched = 0;
+    for (const replica of fleet.ticks.unbegun) watched += replica.unbegun.length;
+    assert.equal(watched, unbegun, 'each request that may be taken back is watched, and no other');
     for (const replica of fleet.replicas.values()) {
       for (const rate of [prefillRate(fleet, replica), decodeRate(fleet, replica)])
         assert.ok(Number.isFinite(rate) && rate > 0, replica.id);

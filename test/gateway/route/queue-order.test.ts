@@ -29,6 +29,7 @@ test('of retries that have tried the same deployments only the first may go next
     unreadTokens: 1,
     flow,
     batch: false,
+    recallable: undefined,
   });
   const waiters = (name: string): readonly Waiter[] =>
     Array.from({ length: 1000 }, (_, index) => retry(`${name}${String(index)}`, [name]));

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-
 import fc from 'fast-check';
 import { limitQueue, limitQueueLength } from '../../../src/gateway/route/admission.ts';
-import type { AttemptResult } from '../../../src/gateway/route/event.ts';
+import type { AttemptResult, Observation } from '../../../src/gateway/route/event.ts';
 import { runnerKey } from '../../../src/gateway/route/residency.ts';
 import { queueLength } from '../../../src/gateway/route/queue.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
-import { managedFleet, Stage } from './stage.ts';
+import { managedFleet, RATES, Stage } from './stage.ts';
 
 const ENDINGS: readonly AttemptResult[] = [
   'answered',
@@ -40,6 +39,7 @@ const WORK: fc.Arbitrary<Work | undefined> = fc.option(
     key: fc.constantFrom('x', 'y'),
     user: fc.constantFrom(undefined, 'u', 'v'),
     batch: fc.constantFrom(false, false, false, true),
+    startsWhenRead: fc.boolean(),
   }),
   { nil: undefined },
 );
@@ -123,6 +123,8 @@ export class RandomRun {
     const spec = { deployments, backends: backends.map((backend) => ({ ...backend, room })) };
     const admit = policy.strategy.name === 'fleet' ? limitQueueLength(6) : limitQueue(6);
     this.stage = new Stage(spec, { ...policy, admit }, true);
+    // Where the speed is known, first tokens are overdue.
+    for (const { rates } of this.stage.fleet.replicas.values()) Object.assign(rates, RATES);
   }
 
   get waiting(): readonly string[] {
@@ -186,19 +188,20 @@ export class RandomRun {
     if (request === undefined) return;
     if (step.kind === 'start') this.stage.start(request);
     else {
-      this.held.splice(this.held.indexOf(request), 1);
-      this.stage.release(request, step.result, {
-        promptBytes: step.promptBytes,
-        abandoned: step.abandoned,
-        prefillMs: 20,
-        insideMs: 0,
-      });
+      const { result, abandoned, promptBytes } = step;
+      this.#end(request, result, { promptBytes, abandoned, prefillMs: 20, insideMs: 0 });
     }
   }
 
   #take(decisionsBefore: number): void {
     for (const decision of this.stage.decisions.slice(decisionsBefore)) {
       if (decision.kind === 'load') this.#loading.add(decision.replica);
+      // It may be told so at each tick until it is done.
+      if (decision.kind === 'recall' && this.held.includes(decision.trial)) {
+        const before = this.stage.decisions.length;
+        this.#end(decision.trial, 'recalled', { promptBytes: 0 });
+        this.#take(before);
+      }
       if (!('request' in decision)) continue;
       assert.ok(
         this.arrived.includes(decision.request) && !this.left.has(decision.request),
@@ -208,6 +211,11 @@ export class RandomRun {
         this.held.push(decision.request);
       } else assert.ok(decision.retryAfterMs > 0 && decision.retryAfterMs <= 60_000);
     }
+  }
+
+  #end(request: string, result: AttemptResult, observation: Observation): void {
+    this.held.splice(this.held.indexOf(request), 1);
+    this.stage.release(request, result, observation);
   }
 
   /** Counters equal assigned less released, slots are kept, and each request is answered at most once. */
