@@ -46,7 +46,9 @@ export function arrive(
   observeCaller(flow, nowMs);
   const estimate = estimateOf(fleet, flow, { ...event, deployments }, nowMs);
   const batch = work?.batch ?? false;
-  const isRecallable = policy.recallsOverdue && !isRetry && tried.length === 0 && work?.startsWhenRead === true;
+  // A batch has time, and would be taken back again and again, since it does not go before others as a retry.
+  const isFirst = !isRetry && tried.length === 0 && !batch;
+  const isRecallable = policy.recallsOverdue && isFirst && work?.startsWhenRead === true;
   const recallable = isRecallable ? deployments : undefined;
   const choice =
     ahead === 0 && !fleet.isDelegated

@@ -115,6 +115,7 @@ const KEPT: Readonly<Record<string, (stage: Stage) => string>> = {
     return ask(stage);
   },
   'it was sent again after a failure': (stage) => ask(stage, PLAIN, { isRetry: true }),
+  'it is a batch': (stage) => ask(stage, work({ startsWhenRead: true, batch: true }), { maxWaitMs: 240_000 }),
   'it has begun': (stage) => {
     const request = ask(stage);
     stage.start(request);
