@@ -1,4 +1,5 @@
-import { constants, mkdirSync, openSync, rm, writeSync } from 'node:fs';
+import { constants, mkdirSync, openSync, writeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
@@ -158,12 +159,10 @@ export class Journal {
     return this.segments.filter(isDone);
   }
 
-  /** Forgets and removes segments whose rows are on the disk in the store. */
-  remove(done: readonly Segment[]): void {
-    for (const segment of done) {
-      this.segments.splice(this.segments.indexOf(segment), 1);
-      rm(segment.file, { force: true }, () => {});
-    }
+  /** Forgets and removes segments whose rows are on the disk in the store. One that cannot be removed is read again by another process. */
+  async remove(done: readonly Segment[]): Promise<void> {
+    for (const segment of done) this.segments.splice(this.segments.indexOf(segment), 1);
+    await Promise.allSettled(done.map(({ file }) => rm(file, { force: true })));
   }
 
   /** Ends the current segment, so that it can be removed; not in the middle of a line, whose end belongs there. */
@@ -186,7 +185,7 @@ export class Journal {
     this.#held.giveUp();
     this.#endSegment();
     await this.#sync.end();
-    if (isSynced) this.remove(this.done);
+    if (isSynced) await this.remove(this.done);
     if (this.segments.length === 0) this.#lock.remove();
     else this.#lock.release();
   }

@@ -181,7 +181,7 @@ export class UsageFeed {
     if (done.length > 0) {
       // A power cut undoes the last commits of rows: their journal stays until they are on the disk.
       await store.syncUsage();
-      journal.remove(done);
+      await journal.remove(done);
     }
     // A line that the disk has cut, and those that wait behind it, are as old as they were; lines in memory are, too.
     if (isWhole && !journal.isFull) journal.storedUpTo(beganMs);
