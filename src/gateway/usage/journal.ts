@@ -159,7 +159,7 @@ export class Journal {
     return this.segments.filter(isDone);
   }
 
-  /** Forgets and removes segments whose rows are on the disk in the store. One that cannot be removed is read again by another process. */
+  /** Forgets and removes segments whose rows are on the disk in the store. A file that cannot be removed is read again by another process. */
   async remove(done: readonly Segment[]): Promise<void> {
     for (const segment of done) this.segments.splice(this.segments.indexOf(segment), 1);
     await Promise.allSettled(done.map(({ file }) => rm(file, { force: true })));
