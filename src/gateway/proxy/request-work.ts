@@ -13,6 +13,8 @@ const MOST_HASHED = 2048;
 /** The same for the texts behind so many characters of a conversation: 10,000 messages of 800 characters would take 40 ms. */
 const MOST_HASHED_LATE = 128;
 const LATE_LENGTH = 256 * 1024;
+/** Of the tokens of an earlier response so many are hashed. */
+const MOST_CONTEXT = 64;
 /** Names, quotation marks and brackets of a message in a body, characters. */
 export const MESSAGE_FRAME = 40;
 
@@ -30,10 +32,13 @@ export function longestWaitMs({ mostWaitMs }: { readonly mostWaitMs: number }, {
 export function workOf({ bodyBytes }: Pick<RequestContext, 'bodyBytes'>, request: Request, caller: WorkCaller): Work {
   if (request.kind === 'chat') return { ...caller, ...chatWork(request.params, bodyBytes) };
   if (request.kind === 'completion') {
-    const { prompt, suffix = '', maxTokens } = request.params;
-    const tokens = (prompt.length + suffix.length) / TOKEN_LENGTH;
-    const prefix = [{ hash: hashOf(prompt, 0), tokens }];
-    return { ...caller, promptTokens: tokens, maxTokens, prefix, startsWhenRead: true };
+    const { prompt, suffix = '', system = '', context = [], images = [], maxTokens } = request.params;
+    // The model reads the text and the tokens before a prompt as well.
+    const tokens = context.length + (system.length + prompt.length + suffix.length) / TOKEN_LENGTH;
+    const end = context.slice(-MOST_CONTEXT).join(' ');
+    const before = system === '' && context.length === 0 ? 0 : hashOf(end, hashOf(system, context.length));
+    const prefix = [{ hash: hashOf(prompt, before), tokens }];
+    return { ...caller, promptTokens: tokens, maxTokens, prefix, startsWhenRead: images.length === 0 };
   }
   const length = request.kind === 'embed' ? request.params.input.reduce((sum, text) => sum + text.length, 0) : 0;
   return { ...caller, promptTokens: length / TOKEN_LENGTH, maxTokens: 0, prefix: [] };
@@ -68,7 +73,9 @@ function chatWork(
   const toolTokens = Math.max(0, rest) / TOKEN_LENGTH;
   if (toolTokens > 0)
     for (const [index, link] of prefix.entries()) prefix[index] = { ...link, tokens: link.tokens + toolTokens };
-  const startsWhenRead = tools.length === 0 && imageLength === 0;
+  // The arguments of earlier calls are read and not counted.
+  const hasCalls = messages.some(({ toolCalls }) => toolCalls.length > 0);
+  const startsWhenRead = tools.length === 0 && imageLength === 0 && !hasCalls;
   return { promptTokens: length / TOKEN_LENGTH + toolTokens, maxTokens, prefix, startsWhenRead };
 }
 

@@ -18,8 +18,8 @@ export interface Work {
   /** It yields to people. */
   readonly batch: boolean;
   /**
-   * Its first token comes as soon as its prompt is read: it has no tools, of whose calls nothing comes before their end, no images, and it is
-   * no embedding. Unset: nothing is known of that.
+   * Its first token comes as soon as its prompt is read: it has no tools, of whose calls nothing comes before their end, no earlier calls,
+   * whose length is not known, no images, and it is no embedding. Unset: nothing is known of that.
    */
   readonly startsWhenRead?: boolean;
 }

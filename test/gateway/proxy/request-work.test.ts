@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readApiGenerate } from '../../../src/gateway/api/ollama/parsed-request.ts';
 import { readChat } from '../../../src/gateway/api/openai/parsed-request.ts';
 import { longestWaitMs, workOf } from '../../../src/gateway/proxy/request-work.ts';
 import type { Work } from '../../../src/gateway/route/work.ts';
@@ -81,4 +82,33 @@ test('of the texts deep in a long conversation the ends are read, and a longer c
   assert.notEqual(early[0], early[1], 'an early text is read as a whole');
   const longer = workOfBody({ messages: [...long, user(`${head}1${tail}`), assistant('Hi'), user('And now?')] });
   assert.deepEqual(longer.prefix.slice(0, first.prefix.length), first.prefix);
+});
+
+function workOfGenerate(body: object): Work {
+  const bytes = Buffer.from(JSON.stringify({ model: 'm', prompt: 'And now?', ...body }));
+  const parsed = readApiGenerate(bytes);
+  assert.ok(parsed.ok);
+  const [first] = parsed.value.subrequests;
+  assert.ok(first !== undefined);
+  return workOf({ bodyBytes: bytes.length }, first.request, CALLER);
+}
+
+test('all that a prompt to continue has before it counts, and makes another prompt', () => {
+  const bodies = [{}, { system: 's'.repeat(4000) }, { context: Array.from({ length: 1000 }, (_, at) => at) }];
+  const works = bodies.map(workOfGenerate);
+  assert.deepEqual(
+    works.map(({ promptTokens }) => promptTokens),
+    [2, 1002, 1002],
+  );
+  assert.equal(new Set(works.map(({ prefix }) => prefix[0]?.hash)).size, 3);
+});
+
+test('the first token comes when the prompt is read, if all of it is counted and its time is known', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'write', arguments: JSON.stringify({ text: 'x' }) } };
+  const result = { role: 'tool', tool_call_id: 'c', content: 'done' };
+  const called = [user('Write'), { role: 'assistant', content: null, tool_calls: [call] }, result];
+  assert.equal(workOfBody({ messages: [user('hi')] }).startsWhenRead, true);
+  assert.equal(workOfBody({ messages: [...called, user('Sum up')] }).startsWhenRead, false);
+  assert.equal(workOfGenerate({}).startsWhenRead, true);
+  assert.equal(workOfGenerate({ images: ['iVBORw0KGgo='] }).startsWhenRead, false);
 });
