@@ -109,7 +109,7 @@ test('an option that Ollama does not have is a warning', async () => {
 test('without systemd the units are not applicable', async () => {
   assert.equal((await validate({ serviceManager: 'process' })).outcome('units.verify'), 'not-applicable');
   const bin = mkdtempSync(join(tmpdir(), 'hxllm-bin-'));
-  for (const name of ['bash', 'cat', 'date', 'dd', 'grep', 'id', 'mktemp', 'rm', 'sed', 'timeout'])
+  for (const name of ['bash', 'cat', 'date', 'grep', 'head', 'id', 'mktemp', 'rm', 'sed', 'timeout'])
     symlinkSync(`/usr/bin/${name}`, join(bin, name));
   const none = createLocalHost('api', { ...process.env, PATH: bin });
   const report = await validate({}, none);
