@@ -80,7 +80,7 @@ export function assign(
       : unbegunOf(
           { request, deployments: recallable, sentMs: assignedMs },
           { deployment, backend, replica },
-          promptTokens,
+          { promptTokens, unreadBefore },
         );
   const lease: Lease = {
     request,

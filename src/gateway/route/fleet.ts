@@ -172,6 +172,8 @@ export interface TickIndex {
   readonly unlisted: Set<Replica>;
   /** Replicas with requests that may be taken back. */
   readonly unbegun: Set<Replica>;
+  /** When they were looked at last. */
+  overdueMs: number;
   /** Backends with a load of the gateway. */
   readonly loading: Set<Backend>;
   /** Backends with a load inside a request. */

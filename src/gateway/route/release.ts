@@ -64,7 +64,7 @@ export function release(
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
   observeTurn(fleet, backend, replica);
   watchEnd(lease, result, nowMs);
-  endWatch(fleet, lease, hasMoved(lease, result));
+  endWatch(fleet, lease, hasMoved(lease, result), nowMs);
   if (started) {
     replica.started -= 1;
     backend.started -= 1;

@@ -3,7 +3,7 @@ import { expectedWaits, retryAfterMs } from './admission.ts';
 import { arrive, leave } from './arrival.ts';
 import { candidatesOf, hasCandidate, whyUnavailable } from './candidate.ts';
 import { dispatch } from './dispatch.ts';
-import { endAttention, touchAll, touchBackend } from './attention.ts';
+import { endAttention, touchAll, touchBackend, touchReplica } from './attention.ts';
 import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
 import { expiredWaiters } from './expiry.ts';
@@ -16,7 +16,7 @@ import { queuedForMs, waitersOf, loadWaitMs, queueLength, type Queue, type Waite
 import { keepLoadClocks } from './load-clock.ts';
 import { beginLoads, endLoad, finishMakingRoom, sendLoads, startLoad } from './loading.ts';
 import { endTest, findLostSlots } from './lost-slots.ts';
-import { recallOverdue } from './overdue.ts';
+import { endStall, recallOverdue } from './overdue.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown, shareSlots } from './release.ts';
 import { resize } from './resize.ts';
@@ -141,7 +141,10 @@ function observeSilence(fleet: Fleet, url: string, nowMs: number, out: Decision[
 
 function observeTest(fleet: Fleet, id: string, nowMs: number): void {
   const replica = fleet.replicas.get(id);
-  if (replica !== undefined) endTest(replica, nowMs);
+  if (replica === undefined) return;
+  endTest(replica, nowMs);
+  endStall(replica, nowMs);
+  touchReplica(fleet, replica);
 }
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): boolean {

@@ -19,5 +19,5 @@ export function startLease(fleet: Fleet, lease: Lease, nowMs: number): void {
   observeStart(lease.replica.slots, lease.request, nowMs);
   observeAnswer(fleet, lease, nowMs);
   watchStart(lease, nowMs);
-  endWatch(fleet, lease, true);
+  endWatch(fleet, lease, true, nowMs);
 }

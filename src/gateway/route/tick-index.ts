@@ -3,7 +3,14 @@ import type { Replica } from './replica.ts';
 
 /** Nothing to look at. */
 export function createTickIndex(): TickIndex {
-  return { timed: new Set(), unlisted: new Set(), unbegun: new Set(), loading: new Set(), implicit: new Set() };
+  return {
+    timed: new Set(),
+    unlisted: new Set(),
+    unbegun: new Set(),
+    overdueMs: Number.NEGATIVE_INFINITY,
+    loading: new Set(),
+    implicit: new Set(),
+  };
 }
 
 /** Parts of a fleet in the order in which they were made, so that decisions have one order. */

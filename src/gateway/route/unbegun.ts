@@ -14,4 +14,6 @@ export interface Stall {
   readonly sinceMs: number;
   /** The pause that was made last. */
   readonly pauseMs: number;
+  /** The end of that pause. */
+  readonly untilMs: number;
 }

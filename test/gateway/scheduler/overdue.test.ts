@@ -115,3 +115,22 @@ test('a request that may be late by itself stays on its server', LIMITS, async (
     assert.equal(await textOf(answer), 'a call');
   }
 });
+
+test('an answer that came while the gateway stood still is read, and its request not taken back', LIMITS, async () => {
+  await using first = await startFake(answersTimed);
+  await using second = await startFake(answersTimed);
+  await using gateway = await startGateway([first, second], CONFIG);
+  await withSilent([first, second], gateway);
+  for (const server of [first, second])
+    server.behave((got, outgoing) => {
+      const done = answersTimed(got, outgoing);
+      // Its bytes are on their way: timers run before they are read.
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500));
+      return done;
+    });
+  const before = first.requests.length + second.requests.length;
+  assert.equal(await textOf(await ask(gateway)), 'hello');
+  assert.equal(first.requests.length + second.requests.length, before + 1);
+  for (const { recalls, stall } of gateway.service().scheduler.fleet.replicas.values())
+    assert.deepEqual([recalls, stall], [0, undefined]);
+});
