@@ -12,6 +12,7 @@ import { measureConfigs } from './large-config.ts';
 import { measureKeyCost, measureStreamCost } from './key-cost.ts';
 import { measure, type Measure } from './measure.ts';
 import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
+import { measureRowCost } from './row-cost.ts';
 import { measureStoredUsage } from './stored-usage.ts';
 import { table } from './table.ts';
 
@@ -25,6 +26,7 @@ npm run bench:gateway -- configs            starts and reloads of large files
 npm run bench:gateway -- decisions          what a decision of routing costs, with 10,000 requests waiting
 npm run bench:gateway -- usage              100,000 keys and 5 million rows: starts, calls, removal [--keys N] [--rows N]
 npm run bench:gateway -- keys               what a key with limits, a budget and usage costs [--rounds N]; of each chunk: --streams 50
+npm run bench:gateway -- rows               what a row of usage costs the thread of the store [--rounds N]
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -124,6 +126,10 @@ async function main(argv: readonly string[]): Promise<number> {
           ? measureKeyCost(folder, backends.urls, slices)
           : measureStreamCost(folder, backends.urls, { streams: Number(values.streams), slices });
       process.stdout.write(await measured);
+      return 0;
+    }
+    if (task === 'rows') {
+      process.stdout.write(measureRowCost(folder, Number(values.rounds ?? 40)));
       return 0;
     }
     if (task === 'configs') {
