@@ -17,7 +17,7 @@ const OPEN = 32;
 const IN_A_MS = 9;
 const HOUR_MS = 3_600_000;
 
-/** What the rows are of. */
+/** The numbers of names that rows have. */
 interface Variety {
   readonly keys: number;
   readonly models: number;
