@@ -10,8 +10,9 @@ import { lookSystemd } from './fake/look-systemd.ts';
 import { desiredWith, randomOf } from './fake/random.ts';
 import { SystemdHost } from './fake/systemd-host.ts';
 import { idsOf } from './plan-stage.ts';
+import { IN_JOB } from '../job.ts';
 
-const STATES = 200;
+const STATES = IN_JOB ? 60 : 200;
 /** States in which the power goes after every single operation. */
 const WHOLLY = 12;
 

@@ -10,8 +10,9 @@ import { look } from './fake/look.ts';
 import { randomDesired, randomHost, randomOf } from './fake/random.ts';
 import { idsOf } from './plan-stage.ts';
 import { sha256 } from '../../src/core/hash.ts';
+import { IN_JOB } from '../job.ts';
 
-const STATES = 200;
+const STATES = IN_JOB ? 60 : 200;
 /** States in which the power goes after every single operation. */
 const WHOLLY = 40;
 

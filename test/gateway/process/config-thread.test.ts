@@ -75,7 +75,7 @@ test('aliases that stand for more values than fit into memory refuse the reload,
   const file = await fileWith(
     `a: &a ${times(1000, 'word')}\nb: &b ${times(300, '*a')}\nc: ${times(300, '*b')}\nmodel_list: []\n`,
   );
-  const { config, errors } = await reloadConfigFile(file, { environment: {} }, 96);
+  const { config, errors } = await reloadConfigFile(file, { environment: {} }, 64);
   assert.equal(config, undefined);
   assert.deepEqual(
     errors.map(({ code, where }) => [code, where?.file]),

@@ -5,6 +5,7 @@ import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { FLEET_POLICY, POLICY } from './stage.ts';
 import { VirtualFleet } from './virtual-fleet.ts';
 import type { Setting } from './virtual-setting.ts';
+import { IN_JOB } from '../../job.ts';
 
 const SETTING = fc
   .array(
@@ -51,7 +52,7 @@ for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET
       fc.property(SETTING, (setting) => {
         assertServed(setting, policy);
       }),
-      { numRuns: 40 },
+      { numRuns: IN_JOB ? 15 : 40 },
     );
   });
 
@@ -79,7 +80,7 @@ for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET
       fc.property(SHARED_WEIGHTS, (setting) => {
         assertServed(setting, policy);
       }),
-      { numRuns: 40 },
+      { numRuns: IN_JOB ? 15 : 40 },
     );
   });
 
