@@ -72,10 +72,10 @@ export function recallOverdue(fleet: Fleet, policy: Policy, nowMs: number, out: 
   const isLate = nowMs - ticks.overdueMs > LATE_TICK_MS;
   ticks.overdueMs = nowMs;
   if (isLate) return;
+  let recalled = 0;
   for (const replica of inOrder(ticks.unbegun)) {
     // A replica that has begun another answer since then works.
     const { movedMs } = replica.slotWatch;
-    let recalled = 0;
     for (const one of replica.unbegun) {
       if (nowMs < Math.max(one.sentMs, movedMs) + one.patienceMs) continue;
       if (recalled >= freeElsewhere(fleet, policy, replica, one, nowMs)) continue;
@@ -120,7 +120,7 @@ function freeElsewhere(
     if (nowMs < other.pausedUntilMs || !hasRoom(other)) continue;
     // Prompts that it reads first hold it up for a moment, and not for as long as a server that stands still.
     if (policy.yields(fleet, candidate, nowMs)) continue;
-    free += other.slots.count - other.inFlight - other.abandonedPrefills.length;
+    free += other.stall === undefined ? other.slots.count - other.inFlight - other.abandonedPrefills.length : 1;
   }
   return free;
 }

@@ -9,11 +9,11 @@ const TOOLED = work({ startsWhenRead: false });
 /** A slow CPU. */
 const SLOW = { prefill: 100, decode: 10, samples: 10 };
 
-function warmStage(rates: typeof RATES = RATES, models: readonly string[] = ['m']): Stage {
-  const stage = new Stage(managedFleet(4, ['a', 'b'], models), FLEET_POLICY, true);
+function warmStage(rates: typeof RATES = RATES, models: readonly string[] = ['m'], backends = ['a', 'b']): Stage {
+  const stage = new Stage(managedFleet(4, backends, models), FLEET_POLICY, true);
   stage.nowMs = 1000;
   stage.warm();
-  for (const backend of ['a', 'b']) stage.list(backend, ...models);
+  for (const backend of backends) stage.list(backend, ...models);
   for (const replica of stage.fleet.replicas.values()) Object.assign(replica.rates, rates);
   return stage;
 }
@@ -110,6 +110,30 @@ test('a request has the time of a prompt that its client has abandoned', () => {
   assert.deepEqual(recallsOf(stage), []);
   stage.pass(1000);
   assert.deepEqual(recallsOf(stage), [behind]);
+});
+
+test('of two servers that keep requests no more go than the third one can begin', () => {
+  const stage = warmStage(RATES, ['m'], ['a', 'b', 'c']);
+  for (const replica of stage.fleet.replicas.values()) replica.pausedUntilMs = replica.backend === 'c' ? Infinity : 0;
+  const short = work({ promptTokens: 10, startsWhenRead: true });
+  const requests = Array.from({ length: 6 }, () => stage.arrive({ work: short }));
+  for (const replica of stage.fleet.replicas.values()) replica.pausedUntilMs = 0;
+  const kept = new Set(requests.map((request) => stage.outcomeOf(request)));
+  assert.deepEqual([...kept].toSorted(), ['m@a', 'm@b']);
+  while (recallsOf(stage).length === 0) stage.pass(100);
+  assert.equal(recallsOf(stage).length, 4);
+});
+
+test('a server that stands still itself gets one request of another one', () => {
+  const stage = warmStage();
+  stall(stage);
+  const { replicas } = stage.fleet;
+  for (const replica of replicas.values()) replica.pausedUntilMs = replica.backend === 'a' ? Infinity : 0;
+  for (let turn = 0; turn < 3; turn += 1) assert.equal(stage.outcomeOf(stage.arrive({ work: PLAIN })), 'm@b');
+  for (const replica of replicas.values()) replica.pausedUntilMs = 0;
+  const before = recallsOf(stage).length;
+  while (recallsOf(stage).length === before) stage.pass(100);
+  assert.equal(recallsOf(stage).length, before + 1);
 });
 
 test('another model of the same server is no place for its requests', () => {
