@@ -10,11 +10,20 @@ const storeHeader = Reflect.get(ServerResponse.prototype, '_storeHeader') as Sto
  * takes longer than to write them: for twelve headers some 5 µs.
  */
 export class LinedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  /** Each with its line feed. They are not checked: names of this program with numbers and dates alone. */
-  lines = '';
+  #lines = '';
 
-  /** In the class, since a function that each response gets for itself takes it longer than these lines. */
-  protected _storeHeader(statusLine: string, headers: unknown): void {
-    storeHeader.call(this, statusLine + this.lines, headers);
+  /** Each with its line feed. They are not checked: names of this program with numbers and dates alone. */
+  get lines(): string {
+    return this.#lines;
   }
+
+  set lines(lines: string) {
+    this.#lines = lines;
+    Reflect.set(this, '_storeHeader', storeWithLines);
+  }
+}
+
+/** One for all responses: a function that each gets for itself takes it longer than these lines. */
+function storeWithLines(this: LinedResponse, statusLine: string, headers: unknown): void {
+  storeHeader.call(this, statusLine + this.lines, headers);
 }
