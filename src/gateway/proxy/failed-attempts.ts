@@ -3,6 +3,7 @@ import type { LoadRequest, ModelRequest, ServerFailure } from '../exchange.ts';
 import type { RefusedPrompt } from '../scheduler/context-growth.ts';
 import type { Service } from '../service.ts';
 import { truncated } from '../upstream/adapt-request.ts';
+import { BUSY_WITH_OTHERS } from './failures.ts';
 import { isRetryable, type Progress, type RetryPolicy } from './retry.ts';
 
 type FailedDeployment = Pick<Deployment, 'id' | 'url'>;
@@ -11,7 +12,7 @@ type FailedDeployment = Pick<Deployment, 'id' | 'url'>;
 const MOST_REFITS = 32;
 
 /** A request whose attempt has failed: the deployments of its model, and the grown context that it was sent with. */
-export interface FailedRequest extends Pick<RefusedPrompt, 'deployments' | 'sentWith'> {
+export interface FailedRequest extends Pick<RefusedPrompt, 'deployments' | 'sentWith' | 'isWanted'> {
   readonly request: ModelRequest | LoadRequest;
 }
 
@@ -109,6 +110,7 @@ export class FailedAttempts {
       this.#tooShort = growth.tooShort;
       return [true, failure];
     }
+    if (growth.kind === 'busy') return [false, { ...failure, ...BUSY_WITH_OTHERS }];
     // A client of Ollama's API that left it to the server has its prompt cut, as it would be there.
     if (growth.kind === 'refused' && prompt.request.params.truncate === 'default')
       this.cut = truncated(prompt.request, failure);

@@ -89,6 +89,15 @@ function lastFailureOf(last: ServerFailure, retryAfterMs: number): Failure {
   return last.fault === 'backend' || last.fault === 'connection' ? { ...last, kind: 'overloaded', retryAfterMs } : last;
 }
 
+/** A longer context is loaded when its server has no request: there was no such moment for as long as a request may wait. */
+export const BUSY_WITH_OTHERS: Failure = {
+  kind: 'overloaded',
+  code: 'queue_too_long',
+  message:
+    'The prompt needs a longer context, which is loaded when the only server of the model has no other request. There was no such moment; please try again later.',
+  retryAfterMs: 10_000,
+};
+
 /** The failure of a response that a stopping gateway cuts. */
 export const STOPPING: Failure = {
   kind: 'overloaded',

@@ -210,7 +210,9 @@ export class Forwarder {
     this.#lastFailure = failure;
     if (id === undefined || url === undefined || this.#streaming) return this.#fallBack(failure);
     const { request } = this.#subrequest;
-    const failed = { request, deployments: this.#group.deployments, sentWith: this.#upstreamRequest?.context };
+    const { deployments } = this.#group;
+    const isWanted = (): boolean => !this.#done;
+    const failed = { request, deployments, sentWith: this.#upstreamRequest?.context, isWanted };
     this.#failed ??= new FailedAttempts(this.#context.service);
     this.#failed.decide(failure, { id, url }, failed, this.#attempts, this.#plan, (isRetried, last) => {
       if (isRetried && !this.#done) this.start();

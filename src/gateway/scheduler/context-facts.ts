@@ -6,6 +6,7 @@ import { replicaId } from '../route/replica.ts';
 import type { ListedModel } from '../route/residency.ts';
 import { providerOf } from '../upstream/providers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { NeededContext } from './context-size.ts';
 
 /** The longest context that a deployment may have, in tokens, and the reason why it is no longer one. */
 export interface LongestContext {
@@ -81,4 +82,21 @@ export function fits(listed: ListedModel | undefined): boolean | undefined {
 export function hasSpilled(listed: ListedModel | undefined, fitted: boolean | undefined): boolean {
   if (fits(listed) !== false) return false;
   return fitted ?? (listed?.vramBytes ?? 0) > 0;
+}
+
+/** The reason why a prompt fits in no context, for its client; `context`: the present one. */
+export function numbersOf(
+  context: number | undefined,
+  { prompt }: NeededContext,
+  longest: LongestContext | undefined,
+): string | undefined {
+  if (context === undefined || longest === undefined) return undefined;
+  const { tokens, reason } = longest;
+  const why: Readonly<Record<LongestContext['reason'], string>> = {
+    trained: `the model was trained with ${String(tokens)}`,
+    setting: `hxllm.context.most allows ${String(tokens)}`,
+    modelfile: 'its Modelfile states that context',
+    memory: 'its server has no memory for a longer one',
+  };
+  return `${String(context)} tokens, and about ${String(Math.max(prompt, context + 1))} in the prompt; ${why[reason]}`;
 }

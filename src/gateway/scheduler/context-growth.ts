@@ -3,7 +3,7 @@ import type { ModelRequest, ServerFailure } from '../exchange.ts';
 import type { Log } from '../log.ts';
 import { contextKey, type Contexts } from '../upstream/contexts.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { ContextFacts, growableTo, hasSpilled, type LongestContext } from './context-facts.ts';
+import { ContextFacts, growableTo, hasSpilled, numbersOf } from './context-facts.ts';
 import type { ContextRecord } from './context-record.ts';
 import { mayHold, nextContext, type NeededContext } from './context-size.ts';
 import { GrownModels, type ContextChange, type TriedContext } from './grown-models.ts';
@@ -35,6 +35,8 @@ export interface RefusedPrompt {
   readonly refusals: ReadonlyMap<string, number>;
   /** Deployments whose context has grown for it before. */
   readonly grewAt: ReadonlySet<string>;
+  /** Its client is still there. */
+  readonly isWanted: () => boolean;
 }
 
 /** The way on for a prompt that did not fit: to a longer context, and to no deployment whose context is too short; or none. */
@@ -42,15 +44,20 @@ export type Growth =
   | { readonly kind: 'grown'; readonly at: string; readonly tooShort: readonly string[] }
   /** `numbers` says why, for the client. */
   | { readonly kind: 'refused'; readonly numbers: string | undefined }
+  /** Its server has not been free for as long as the request may wait. The context grows as soon as it is idle. */
+  | { readonly kind: 'busy' }
   /** The context of the deployment is the operator's choice. */
   | { readonly kind: 'fixed' };
 
+/** A request waits for so long until its server is free, where the wait in a queue has no limit, ms. */
+const MOST_WAIT_MS = 60_000;
 /** Failed loads in a row after which a context goes back that was loaded before. */
 const MOST_FAILURES = 2;
 
 /** Makes contexts longer that a prompt did not fit in, by loads of the gateway; on the other servers of the alias when they are idle. */
 export class ContextGrowth {
   readonly #current: ContextGrowthOptions['current'];
+  readonly #now: () => number;
   readonly #contexts: Contexts;
   readonly #facts: ContextFacts;
   readonly #models: GrownModels;
@@ -60,6 +67,7 @@ export class ContextGrowth {
   constructor(options: ContextGrowthOptions, records: readonly ContextRecord[]) {
     const { current, scheduler, contexts, now } = options;
     this.#current = current;
+    this.#now = now;
     this.#contexts = contexts;
     this.#facts = new ContextFacts(scheduler.fleet, () => current().upstream);
     this.#models = new GrownModels({ ...options, config: () => current().config }, records);
@@ -81,7 +89,12 @@ export class ContextGrowth {
   }
 
   /** Finds a longer context for a prompt that did not fit: an existing or a new one, first on the server that refused it. */
-  async grow(prompt: RefusedPrompt): Promise<Growth> {
+  grow(prompt: RefusedPrompt): Promise<Growth> {
+    const { mostWaitMs } = this.#current().config.queue;
+    return this.#grow(prompt, this.#now() + (mostWaitMs === 0 ? MOST_WAIT_MS : mostWaitMs));
+  }
+
+  async #grow(prompt: RefusedPrompt, untilMs: number): Promise<Growth> {
     const { request, deployments, refusedBy, sentWith = 0 } = prompt;
     const asked = deployments.find(({ id }) => id === refusedBy);
     if (asked === undefined || this.#contexts.mostOf(asked) === undefined) return { kind: 'fixed' };
@@ -100,6 +113,13 @@ export class ContextGrowth {
       return this.#way(prompt, other, this.#facts.known(other) ?? 0);
     }
     if (next !== undefined && !this.#hasFailed(asked, prompt)) {
+      // Requests that fit, and can go nowhere else, go on until it has none: a load waits for all that runs, and they would wait for the load.
+      const isElsewhere = deployments.some((one) => one.url !== asked.url && this.#facts.isUp(one));
+      if (!isElsewhere && !this.#idle.isFree(asked)) {
+        if (await this.#idle.untilFree(asked, untilMs, prompt.isWanted)) return this.#grow(prompt, untilMs);
+        if (prompt.isWanted()) this.#idle.want(asked, next);
+        return { kind: 'busy' };
+      }
       this.#models.grow(asked, next, { listed, from: context, isWanted: true, load: false });
       return this.#way(prompt, asked, next);
     }
@@ -222,20 +242,4 @@ function answerOf(request: ModelRequest, { options }: Deployment): number | unde
   if (request.kind === 'embed') return 0;
   const limit = request.params.maxTokens ?? options['num_predict'];
   return typeof limit === 'number' && limit > 0 ? limit : undefined;
-}
-
-function numbersOf(
-  context: number | undefined,
-  { prompt }: NeededContext,
-  longest: LongestContext | undefined,
-): string | undefined {
-  if (context === undefined || longest === undefined) return undefined;
-  const { tokens, reason } = longest;
-  const why: Readonly<Record<LongestContext['reason'], string>> = {
-    trained: `the model was trained with ${String(tokens)}`,
-    setting: `hxllm.context.most allows ${String(tokens)}`,
-    modelfile: 'its Modelfile states that context',
-    memory: 'its server has no memory for a longer one',
-  };
-  return `${String(context)} tokens, and about ${String(Math.max(prompt, context + 1))} in the prompt; ${why[reason]}`;
 }

@@ -18,6 +18,8 @@ export interface IdleGrowthOptions {
 export type Readiness = 'absent' | 'idle' | 'busy';
 
 const PAUSE_MS = 250;
+/** Between two looks for a moment in which nothing runs, ms. */
+const FREE_PAUSE_MS = 20;
 /** Time without work after which a server counts as idle, ms: the next request of a conversation comes soon. */
 const IDLE_MS = 1000;
 
@@ -40,6 +42,22 @@ export class IdleGrowth {
     this.#timer ??= setInterval(() => {
       this.#look();
     }, PAUSE_MS).unref();
+  }
+
+  /** Whether a load for a deployment would wait for no request of its model. */
+  isFree({ url, model }: Deployment): boolean {
+    return (this.#options.fleet.replicas.get(replicaId(url, model))?.inFlight ?? 0) === 0;
+  }
+
+  /** Waits until a deployment is free; `false`: it is not by then, or nobody wants that any more. */
+  async untilFree(deployment: Deployment, untilMs: number, isWanted: () => boolean): Promise<boolean> {
+    while (isWanted() && !this.#closed && this.#options.now() < untilMs) {
+      if (this.isFree(deployment)) return true;
+      await new Promise((resolve) => {
+        setTimeout(resolve, FREE_PAUSE_MS).unref();
+      });
+    }
+    return false;
   }
 
   /** Whether a load for a deployment would delay a request. */
