@@ -114,6 +114,14 @@ const KEPT: Readonly<Record<string, (stage: Stage) => string>> = {
     occupy(stage, 'b', 4);
     return ask(stage);
   },
+  'the other server has stalled, and has a request': (stage) => {
+    const request = ask(stage);
+    const other = stage.fleet.backends.get(otherOf(stage, request).slice(2));
+    for (const replica of other?.replicas ?? [])
+      replica.stall = { sinceMs: stage.nowMs, pauseMs: 2000, untilMs: stage.nowMs };
+    stage.arrive({ deployments: [otherOf(stage, request)], work: work() });
+    return request;
+  },
   'it was sent again after a failure': (stage) => ask(stage, PLAIN, { isRetry: true }),
   'it is a batch': (stage) => ask(stage, work({ startsWhenRead: true, batch: true }), { maxWaitMs: 240_000 }),
   'it has begun': (stage) => {
