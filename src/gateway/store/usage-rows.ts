@@ -3,7 +3,7 @@ import { inTransaction, withoutWaiting } from './open-database.ts';
 import { DaysOfRows } from './day-sums.ts';
 import { SpentTable } from './spent-table.ts';
 import { MixedRowsError, UsageInsert } from './usage-insert.ts';
-import { leastUsageIdText, type UsageLines, type UsageRow } from './usage-line.ts';
+import { leastUsageId, leastUsageIdText, type UsageLines, type UsageRow } from './usage-line.ts';
 import { DAY_MS, KEPT_ROWS_MS, USAGE_DIMENSIONS } from './usage-store.ts';
 
 /** Sums of days are kept for so many days. */
@@ -97,7 +97,7 @@ export class UsageRows {
   }
 
   #prune(nowMs: number, most: number): boolean {
-    const before = Buffer.from((nowMs - KEPT_ROWS_MS).toString(16).padStart(12, '0').padEnd(32, '0'), 'hex');
+    const before = leastUsageId(nowMs - KEPT_ROWS_MS);
     const lastDay = Math.floor(nowMs / DAY_MS) - KEPT_DAYS;
     return inTransaction(this.#database, () => {
       let removed = 0;
